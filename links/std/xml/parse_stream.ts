@@ -1,0 +1,134 @@
+/**
+ * Stands in for `jsr:@std/xml/parse-stream` where JSR cannot be reached: the streaming parser with
+ * the published callbacks, written from the public documentation on top of `saxes`.
+ *
+ * @module
+ */
+import { SaxesParser } from "saxes";
+
+/** The attributes of a start tag, in document order. */
+export interface XmlAttributeIterator {
+  /** How many there are. */
+  readonly count: number;
+  /** The name of the attribute at `index`, as written. */
+  getName(index: number): string;
+  /** Its value, entities resolved. */
+  getValue(index: number): string;
+}
+
+/** What the parser calls while it reads; the positions are 1-based. */
+export interface XmlEventCallbacks {
+  /** A start tag, or an empty element's only tag. */
+  onStartElement?(
+    name: string,
+    colonIndex: number,
+    uri: string | undefined,
+    attributes: XmlAttributeIterator,
+    selfClosing: boolean,
+    line: number,
+    column: number,
+    offset: number,
+  ): void;
+  /** An end tag; called for an empty element as well. */
+  onEndElement?(
+    name: string,
+    colonIndex: number,
+    uri: string | undefined,
+    line: number,
+    column: number,
+    offset: number,
+  ): void;
+}
+
+/** Options of {@linkcode parseXmlStream}. */
+export interface ParseStreamOptions {
+  /** Refuse a document type declaration. Default: true. */
+  disallowDoctype?: boolean;
+  /** Keep line and column for errors. Default: false. */
+  trackPosition?: boolean;
+  /** Elements within elements, at most. Default: no limit. */
+  maxDepth?: number;
+  /** Attributes of an element, at most. Default: no limit. */
+  maxAttributes?: number;
+}
+
+/** The document is not well-formed; `line` and `column` are 1-based, 0 where not tracked. */
+export class XmlSyntaxError extends SyntaxError {
+  /** Says what is wrong and where. */
+  constructor(message: string, position: { line: number; column: number; offset: number }) {
+    super(
+      position.line > 0
+        ? `${message} at line ${position.line}, column ${position.column}`
+        : message,
+    );
+    this.name = "XmlSyntaxError";
+    this.line = position.line;
+    this.column = position.column;
+    this.offset = position.offset;
+  }
+  /** 1-based line. */
+  readonly line: number;
+  /** 1-based column. */
+  readonly column: number;
+  /** Characters before it. */
+  readonly offset: number;
+}
+
+/** Reads a document from decoded text and calls back; throws {@linkcode XmlSyntaxError}. */
+export async function parseXmlStream(
+  source: AsyncIterable<string>,
+  callbacks: XmlEventCallbacks,
+  options: ParseStreamOptions = {},
+): Promise<void> {
+  // saxes never reads a DTD: it skips the declaration, and any entity but the five is an error.
+  const parser = new SaxesParser<{ xmlns: false; position: boolean }>({
+    xmlns: false,
+    position: options.trackPosition ?? false,
+  });
+  const fail = (message: string) => {
+    const line = options.trackPosition ? parser.line : 0;
+    const column = options.trackPosition ? parser.column : 0;
+    throw new XmlSyntaxError(message, { line, column, offset: parser.position });
+  };
+  parser.on("error", (error) => fail(error.message.replace(/^\d+:\d+: /, "")));
+  parser.on("doctype", () => {
+    if (options.disallowDoctype ?? true) fail("A DOCTYPE declaration is not allowed");
+  });
+  const { maxDepth = Infinity, maxAttributes = Infinity } = options;
+  let depth = 0, attributeCount = 0;
+  parser.on("opentagstart", () => {
+    attributeCount = 0;
+    if (++depth > maxDepth) fail(`Elements are nested deeper than ${maxDepth}`);
+  });
+  parser.on("attribute", () => {
+    if (++attributeCount > maxAttributes) {
+      fail(`An element has more than ${maxAttributes} attributes`);
+    }
+  });
+  parser.on("opentag", ({ name, attributes, isSelfClosing }) => {
+    const names = Object.keys(attributes);
+    const iterator = {
+      count: names.length,
+      getName: (index: number) => names[index]!,
+      getValue: (index: number) => attributes[names[index]!]!,
+    };
+    const { line, column, position } = parser;
+    callbacks.onStartElement?.(
+      name,
+      name.indexOf(":"),
+      undefined,
+      iterator,
+      isSelfClosing,
+      line,
+      column,
+      position,
+    );
+  });
+  parser.on("closetag", ({ name }) => {
+    depth--;
+    const { line, column, position } = parser;
+    callbacks.onEndElement?.(name, name.indexOf(":"), undefined, line, column, position);
+  });
+  for await (const chunk of source) parser.write(chunk);
+  parser.close();
+}

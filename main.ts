@@ -1,0 +1,73 @@
+/**
+ * The server: settings, database, application, listening, and a graceful stop.
+ *
+ * @module
+ */
+import { join, resolve } from "node:path";
+import { createApp } from "./src/app.ts";
+import { ConfigError, readConfig } from "./src/config.ts";
+import { reachableReports } from "./src/coverages/queries.ts";
+import { openDatabase } from "./src/db/connect.ts";
+import { migrate, readMigrations } from "./src/db/migrate.ts";
+import { listen } from "./src/http/listen.ts";
+import { createLog } from "./src/log.ts";
+import { ReportStore } from "./src/reports/store.ts";
+import { sweep } from "./src/reports/sweep.ts";
+
+/** Another server's upload that is between its rename and its commit takes less than this. */
+const ORPHAN_GRACE_MS = 60 * 60 * 1000;
+
+async function start(): Promise<void> {
+  const config = readConfig(Deno.env.toObject());
+  const log = await createLog({ level: config.logLevel, format: config.logFormat });
+  const dataDir = resolve(config.dataDir);
+  const database = await openDatabase({
+    url: config.databaseUrl,
+    folder: join(dataDir, "postgres"),
+  });
+  const { sql } = database;
+  const applied = await migrate(sql, await readMigrations());
+  if (applied.length > 0) log.info("database migrated", { applied });
+
+  using store = await ReportStore.open(join(dataDir, "reports"));
+  await sweep(store, {
+    reachable: (ids) => reachableReports(sql, ids),
+    graceMs: database.embedded ? 0 : ORPHAN_GRACE_MS,
+    log,
+  });
+  if (config.auth === "none") {
+    log.warn("AUTH=none: whoever reaches this server can upload and sync");
+  }
+
+  const server = listen(createApp({ config, sql, store, log }), config);
+  console.log(`Coverage server: ${server.address}`);
+  console.log(`Reports:         ${join(dataDir, "reports")}`);
+  console.log(
+    `Database:        ${
+      database.embedded ? `embedded, ${join(dataDir, "postgres")}` : "DATABASE_URL"
+    }`,
+  );
+
+  await stopSignal();
+  await server.stop();
+  await database.close();
+}
+
+/** Waits to be asked to stop. */
+function stopSignal(): Promise<void> {
+  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  const { promise, resolve } = Promise.withResolvers<void>();
+  for (const signal of signals) Deno.addSignalListener(signal, resolve);
+  return promise.finally(() => {
+    // The next signal ends the process at once.
+    for (const signal of signals) Deno.removeSignalListener(signal, resolve);
+  });
+}
+
+try {
+  await start();
+  Deno.exit(0);
+} catch (error) {
+  console.error(error instanceof ConfigError ? error.message : error);
+  Deno.exit(1);
+}

@@ -1,0 +1,45 @@
+-- Repositories, and one row per upload.
+
+create table repositories (
+  id bigint generated always as identity primary key,
+  org_name text not null,
+  repo_name text not null,
+  created_at timestamptz not null default clock_timestamp()
+);
+
+-- GitHub tells names apart without regard to case; the first spelling seen is the one shown.
+create unique index repositories_name on repositories (lower(org_name), lower(repo_name));
+
+create table coverages (
+  id bigint generated always as identity primary key,
+  repository_id bigint not null references repositories (id),
+  branch_name text not null,
+  commit_hash text not null,
+  commit_author text not null,
+  language text not null,
+  percentage numeric(5, 2) not null check (percentage between 0 and 100),
+  -- Null where the coverage file holds nothing but a rate.
+  lines_covered integer,
+  lines_valid integer,
+  format text not null,
+  -- Names the report's folder.
+  report_id uuid not null unique,
+  -- The page that a reader is led to, a path in the report; null: its listing.
+  report_index text,
+  created_at timestamptz not null default clock_timestamp(),
+  updated_at timestamptz not null default clock_timestamp(),
+  -- Set when a newer upload supersedes the row, or a sync deletes its branch. Null: active.
+  deleted_at timestamptz,
+  check (lines_covered between 0 and lines_valid)
+);
+
+-- At most one active row per branch and language; lists and badges look up nothing else, so the
+-- number of old rows costs them nothing.
+create unique index coverages_active on coverages (repository_id, branch_name, language)
+  where deleted_at is null;
+
+-- Trends: a repository's rows, newest first.
+create index coverages_history on coverages (repository_id, id desc);
+
+-- Lists by author.
+create index coverages_author on coverages (commit_author, repository_id) where deleted_at is null;

@@ -1,0 +1,128 @@
+/**
+ * The application: a function from requests to responses, made of what it depends on.
+ *
+ * @module
+ */
+import type { Sql } from "postgres";
+import { createAuthorize } from "./auth/authorize.ts";
+import type { Config } from "./config.ts";
+import { createBadgeHandler } from "./coverages/badge.ts";
+import { createListHandler } from "./coverages/list.ts";
+import { API_PATH } from "./coverages/present.ts";
+import { createReportHandlers } from "./coverages/report.ts";
+import { createSyncHandler } from "./coverages/sync.ts";
+import { isDatabaseAway } from "./db/connect.ts";
+import { createHealthHandler } from "./db/health.ts";
+import { errorResponse, HttpError, unavailable } from "./http/errors.ts";
+import { apiHeaders, withHeaders } from "./http/headers.ts";
+import { createRouter, type RouteContext } from "./http/router.ts";
+import type { Log } from "./log.ts";
+import type { ReportStore } from "./reports/store.ts";
+import { createUploadHandler } from "./upload/handler.ts";
+
+/** What the application is made of. */
+export interface Dependencies {
+  /** The settings. */
+  readonly config: Config;
+  /** The database, migrated. */
+  readonly sql: Sql;
+  /** The reports on disk. */
+  readonly store: ReportStore;
+  /** The log. */
+  readonly log: Log;
+}
+
+/** Where a request came from, as `Deno.serve` tells it. */
+export interface Client {
+  /** The other end of the connection. */
+  readonly remoteAddr: Deno.Addr;
+}
+
+/** Answers a request; without `client` it counts as coming from elsewhere. */
+export type App = (request: Request, client?: Client) => Promise<Response>;
+
+/** Makes the application. It opens nothing and listens nowhere. */
+export function createApp({ config, sql, store, log }: Dependencies): App {
+  const { publicUrl } = config;
+  const authorize = createAuthorize(config);
+  const report = createReportHandlers({ sql, store });
+
+  const route = createRouter([
+    {
+      method: "POST",
+      path: API_PATH,
+      handler: createUploadHandler({ config, sql, store, authorize, log }),
+    },
+    { method: "GET", path: API_PATH, handler: createListHandler({ sql, publicUrl }) },
+    { method: "PUT", path: API_PATH, handler: createSyncHandler({ sql, store, authorize, log }) },
+    { method: "GET", path: `${API_PATH}/badge`, handler: createBadgeHandler({ sql }) },
+    { method: "GET", path: `${API_PATH}/health`, handler: createHealthHandler({ sql }) },
+    { method: "GET", path: `${API_PATH}/assets/:org/:repo/:branch`, handler: report.index },
+    {
+      method: "GET",
+      path: `${API_PATH}/assets/:org/:repo/:branch/archive{/*}?`,
+      handler: report.file,
+    },
+    {
+      method: "GET",
+      path: `${API_PATH}/assets/:org/:repo/:branch/:language`,
+      handler: report.index,
+    },
+    {
+      method: "GET",
+      path: `${API_PATH}/assets/:org/:repo/:branch/:language/archive{/*}?`,
+      handler: report.file,
+    },
+  ]);
+
+  return async (request, client) => {
+    const requestId = crypto.randomUUID();
+    const startedAt = performance.now();
+    let response: Response;
+    let failure: unknown;
+    try {
+      response = await route(request, contextOf(request, requestId, client));
+    } catch (error) {
+      failure = isDatabaseAway(error)
+        ? unavailable("The database does not answer at the moment; try again shortly.", error)
+        : error;
+      response = errorResponse(failure, requestId);
+    }
+    const fields = {
+      request: requestId,
+      method: request.method,
+      path: pathOf(request),
+      status: response.status,
+      duration_ms: Math.round(performance.now() - startedAt),
+    };
+    if (response.status >= 500) log.error("request failed", { ...fields, error: causeOf(failure) });
+    else log.debug("request answered", fields);
+    if (request.method === "HEAD") {
+      await response.body?.cancel();
+      response = new Response(null, response);
+    }
+    return withHeaders(response, apiHeaders);
+  };
+}
+
+function contextOf(request: Request, requestId: string, client: Client | undefined): RouteContext {
+  if (!URL.canParse(request.url)) {
+    throw new HttpError(400, "The request's address or Host header is malformed.");
+  }
+  const isForwarded = ["forwarded", "x-forwarded-for", "x-real-ip", "via"]
+    .some((name) => request.headers.has(name));
+  const address = client?.remoteAddr;
+  const isLocal = address !== undefined && "hostname" in address &&
+    /^(127\.|::1$|::ffff:127\.)/.test(address.hostname);
+  return { url: new URL(request.url), params: {}, requestId, direct: isLocal && !isForwarded };
+}
+
+/** The path alone: a query may hold what does not belong in a log. */
+function pathOf(request: Request): string {
+  return URL.canParse(request.url) ? new URL(request.url).pathname : "";
+}
+
+/** What lies behind an answer, rather than the answer. */
+function causeOf(error: unknown): unknown {
+  return error instanceof HttpError && error.cause !== undefined ? error.cause : error;
+}

@@ -1,0 +1,82 @@
+/**
+ * What a coverage report comes down to: two integers, and the percentage they make.
+ *
+ * @module
+ */
+
+/** The total of one report. */
+export interface Coverage {
+  /** Line coverage from 0 to 100, rounded to 2 decimals as {@linkcode percentageOf} does. */
+  readonly percentage: number;
+  /** Lines hit at least once; null where the report holds only a rate. */
+  readonly linesCovered: number | null;
+  /** Lines that could be hit; null where the report holds only a rate. */
+  readonly linesValid: number | null;
+  /** The format's name, and what it counted where that is not lines. */
+  readonly format: string;
+}
+
+/** The coverage file cannot be used; the message is a clause that follows the file's name. */
+export class CoverageError extends Error {
+  override readonly name = "CoverageError";
+}
+
+/** Counts are kept as Postgres `integer`. */
+const MAX_COUNT = 2 ** 31 - 1;
+
+/**
+ * Makes the total of two counts. Throws {@linkcode CoverageError} where nothing was measured or the
+ * counts contradict each other.
+ */
+export function coverageOf(covered: number, valid: number, format: string): Coverage {
+  if (!Number.isSafeInteger(covered) || !Number.isSafeInteger(valid) || valid > MAX_COUNT) {
+    throw new CoverageError(
+      `counts ${covered} of ${valid} lines; at most ${MAX_COUNT} are allowed`,
+    );
+  }
+  if (covered > valid) {
+    throw new CoverageError(`contradicts itself: ${covered} of ${valid} lines are covered`);
+  }
+  if (valid === 0) throw nothingMeasured();
+  return {
+    percentage: percentageOf(covered, valid),
+    linesCovered: covered,
+    linesValid: valid,
+    format,
+  };
+}
+
+/** Makes the total of a report that holds nothing but a rate from 0 to 1. */
+export function coverageOfRate(rate: number, format: string): Coverage {
+  if (Number.isNaN(rate)) throw nothingMeasured();
+  if (!(rate >= 0 && rate <= 1)) {
+    throw new CoverageError(`has a line rate of ${rate}; it must be from 0 to 1`);
+  }
+  // A rate has at most 17 significant digits; ten of them as a fraction keep its rounding exact.
+  const scale = 10 ** 10;
+  const parts = Math.round(rate * scale);
+  const percentage = percentageOf(
+    rate > 0 ? Math.max(parts, 1) : 0,
+    scale,
+    rate < 1,
+  );
+  return { percentage, linesCovered: null, linesValid: null, format };
+}
+
+/**
+ * `100 × covered / valid`, rounded half away from zero to 2 decimals, except that 100 means nothing
+ * is missed and 0 means nothing is covered. In integers, because `1.005 * 100` is not 100.5.
+ */
+export function percentageOf(covered: number, valid: number, missed = covered < valid): number {
+  const doubled = 2n * BigInt(valid);
+  const hundredths = Number((BigInt(covered) * 20_000n + BigInt(valid)) / doubled);
+  if (missed && hundredths === 10_000) return 99.99;
+  if (covered > 0 && hundredths === 0) return 0.01;
+  return hundredths / 100;
+}
+
+function nothingMeasured(): CoverageError {
+  return new CoverageError(
+    "measured nothing, 0 of 0 lines; usually the coverage tool's include path matches no source file",
+  );
+}

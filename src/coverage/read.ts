@@ -1,0 +1,78 @@
+/**
+ * From the bytes of a coverage file to its total.
+ *
+ * @module
+ */
+import { parseXmlStream, type XmlAttributeIterator, XmlSyntaxError } from "@std/xml";
+import { type Coverage, CoverageError } from "./coverage.ts";
+import type { Attributes, CoverageFormat, CoverageReader } from "./format.ts";
+import { decodeXml } from "./text.ts";
+
+/** A report nests 8 deep; a parser's stack of open elements must not be the memory of the server. */
+const MAX_DEPTH = 256;
+/** Clover's metrics have about 20. */
+const MAX_ATTRIBUTES = 256;
+
+/**
+ * Reads the whole document in one pass, in memory that does not grow with it. Which of `formats` it
+ * is, its root element tells. Throws {@linkcode CoverageError} for what is not well-formed, of no
+ * known format, or without lines.
+ */
+export async function readCoverage(
+  bytes: AsyncIterable<Uint8Array<ArrayBuffer>>,
+  formats: readonly CoverageFormat[],
+): Promise<Coverage> {
+  const path: string[] = [];
+  const attributes = new CurrentAttributes();
+  let reader: CoverageReader | undefined;
+  try {
+    await parseXmlStream(decodeXml(bytes), {
+      onStartElement(name, _colon, _uri, iterator) {
+        attributes.iterator = iterator;
+        if (reader) {
+          reader.start(name, attributes, path);
+        } else {
+          for (const format of formats) reader ??= format.open(name, attributes);
+          if (!reader) throw unknownFormat(name, formats);
+        }
+        path.push(name);
+      },
+      onEndElement() {
+        path.pop();
+      },
+    }, {
+      // Most real reports have a DOCTYPE; neither parser reads or fetches what it names.
+      disallowDoctype: false,
+      trackPosition: true,
+      maxDepth: MAX_DEPTH,
+      maxAttributes: MAX_ATTRIBUTES,
+    });
+  } catch (error) {
+    if (error instanceof XmlSyntaxError) {
+      throw new CoverageError(`is not well-formed XML: ${error.message}`, { cause: error });
+    }
+    throw error;
+  }
+  if (!reader) throw new CoverageError("is empty");
+  return reader.result();
+}
+
+/** Looks into the tag that the parser is at; one object serves all of them. */
+class CurrentAttributes implements Attributes {
+  iterator: XmlAttributeIterator | undefined;
+
+  get(name: string): string | undefined {
+    const iterator = this.iterator!;
+    for (let index = 0; index < iterator.count; index++) {
+      if (iterator.getName(index) === name) return iterator.getValue(index);
+    }
+    return undefined;
+  }
+}
+
+function unknownFormat(root: string, formats: readonly CoverageFormat[]): CoverageError {
+  const known = formats.map((format) => format.name).join(", ");
+  return new CoverageError(
+    `is of no known format: its root element is <${root.slice(0, 100)}>; known are ${known}`,
+  );
+}

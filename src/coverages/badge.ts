@@ -1,0 +1,68 @@
+/**
+ * `GET /coverages-api/badge`: a branch's coverage as an image.
+ *
+ * @module
+ */
+import { makeBadge } from "badge-maker";
+import type { Sql } from "postgres";
+import { z } from "zod";
+import { badgeHeaders, withHeaders } from "../http/headers.ts";
+import type { Handler } from "../http/router.ts";
+import { branchName, language, orgName, parseFields, repoName } from "./names.ts";
+import { findActive } from "./queries.ts";
+
+const STYLES = ["flat", "flat-square", "plastic", "for-the-badge", "social"] as const;
+const text = z.string()
+  .refine((value) => value.length <= 255, "must have at most 255 characters")
+  // deno-lint-ignore no-control-regex
+  .refine((value) => !/[\u0000-\u001f\u007f]/.test(value), "must not contain control characters");
+
+const badgeFields = z.object({
+  org_name: orgName,
+  repo_name: repoName,
+  branch_name: branchName,
+  language: language.optional(),
+  label: text.optional(),
+  subtitle: text.optional(),
+  style: z.enum(STYLES, `must be one of ${STYLES.join(", ")}`).optional(),
+});
+
+/** Makes the handler. A branch without coverage is a grey "unknown", so that a page never breaks. */
+export function createBadgeHandler({ sql }: { sql: Sql }): Handler {
+  return async (request, { url }) => {
+    const fields = parseFields(
+      badgeFields,
+      Object.fromEntries([...url.searchParams].filter(([, value]) => value !== "")),
+    );
+    const row = await findActive(sql, fields);
+    const svg = makeBadge({
+      label: fields.label ?? fields.branch_name,
+      message: fields.subtitle ?? (row ? `${row.percentage.toFixed(2)}%` : "unknown"),
+      color: row ? coverageColor(row.percentage) : "lightgrey",
+      style: fields.style ?? "flat",
+    });
+    const etag = `"${await digest(svg)}"`;
+    const headers = { etag, "content-type": "image/svg+xml; charset=utf-8" };
+    const known = request.headers.get("if-none-match")?.split(",")
+      .map((tag) => tag.trim().replace(/^W\//, ""));
+    const isKnown = known !== undefined && (known.includes(etag) || known.includes("*"));
+    const response = isKnown
+      ? new Response(null, { status: 304, headers: { etag } })
+      : new Response(svg, { headers });
+    return withHeaders(response, badgeHeaders);
+  };
+}
+
+/** The colour that shields.io gives a coverage, by its `coveragePercentage` scale. */
+export function coverageColor(percentage: number): string {
+  if (percentage <= 0) return "red";
+  if (percentage < 80) return "yellow";
+  if (percentage < 90) return "yellowgreen";
+  if (percentage < 100) return "green";
+  return "brightgreen";
+}
+
+async function digest(content: string): Promise<string> {
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(content));
+  return new Uint8Array(hash).toHex().slice(0, 32);
+}

@@ -1,0 +1,88 @@
+/**
+ * What names may look like, as GitHub and git have it; shared by every route that takes them.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { unprocessable } from "../http/errors.ts";
+
+const bytesOf = (text: string) => new TextEncoder().encode(text).byteLength;
+/** C0 and C1 control characters and DEL, which no line of text needs. */
+// deno-lint-ignore no-control-regex
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+
+const githubName = z.string()
+  .regex(/^[A-Za-z0-9._-]{1,100}$/, "must be 1 to 100 of A-Z a-z 0-9 . _ -")
+  .refine((name) => name !== "." && name !== "..", "must not be . or ..");
+
+/** `org_name`: an account of GitHub. */
+export const orgName = githubName;
+
+/** `repo_name`: a repository of GitHub. */
+export const repoName = githubName;
+
+/** `branch_name`: what `git check-ref-format --branch` takes, up to 255 bytes. */
+export const branchName = z.string()
+  .refine((name) => name !== "", "must not be empty")
+  .refine((name) => bytesOf(name) <= 255, "must have at most 255 bytes")
+  .refine(isBranchName, "must be a branch name that git check-ref-format takes");
+
+/** `commit_hash`: whole, short, or as `git` abbreviates a range. */
+export const commitHash = z.string()
+  .regex(/^[0-9A-Za-z.]{4,64}$/, "must be 4 to 64 of 0-9 A-Z a-z .");
+
+/** `commit_author`: a name or login, for people to read. */
+export const commitAuthor = z.string()
+  .refine((name) => name.trim() !== "", "must not be empty")
+  .refine((name) => name.length <= 255, "must have at most 255 characters")
+  .refine((name) => !CONTROL.test(name), "must not contain control characters");
+
+/** `language`: tells apart the reports of one branch. */
+export const language = z.string()
+  .regex(/^[A-Za-z0-9+#._-]{1,32}$/, "must be 1 to 32 of A-Z a-z 0-9 + # . _ -")
+  .refine((name) => name !== "." && name !== "..", "must not be . or ..")
+  // It would read as part of a report's address.
+  .refine((name) => name !== "archive", "must not be archive");
+
+/** `github_api_url`: who knows the repository. Only used to choose among those the operator allows. */
+export const githubApiUrl = z.string()
+  .refine((url) => url.length <= 255 && !CONTROL.test(url), "must have at most 255 characters");
+
+/** The rules of `git help check-ref-format`, and `@` and a leading dash, which `--branch` refuses. */
+function isBranchName(name: string): boolean {
+  if (name === "@" || name === "HEAD" || name.startsWith("-")) return false;
+  // deno-lint-ignore no-control-regex
+  if (/[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\/|^\/|[/.]$/.test(name)) return false;
+  return name.split("/").every((part) => !part.startsWith(".") && !part.endsWith(".lock"));
+}
+
+/**
+ * Checks the fields of a request. Throws a 422 with a sentence for each field that is missing or
+ * ill-formed, saying what it was.
+ */
+export function parseFields<T extends z.ZodObject>(schema: T, fields: unknown): z.output<T> {
+  const result = schema.safeParse(fields);
+  if (result.success) return result.data;
+  const sentences: Record<string, string> = {};
+  for (const issue of result.error.issues) {
+    const field = String(issue.path[0] ?? "body");
+    const actual = isRecord(fields) ? fields[field] : fields;
+    sentences[field] ??= actual === undefined
+      ? `${field} is missing.`
+      : `${field} is ${shown(actual)}; it ${allowed(issue.message)}.`;
+  }
+  throw unprocessable(sentences);
+}
+
+function allowed(message: string): string {
+  return message.startsWith("must") ? message : `is not valid: ${message}`;
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}

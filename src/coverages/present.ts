@@ -1,0 +1,60 @@
+/**
+ * How a row looks in an answer.
+ *
+ * @module
+ */
+import type { CoverageRow } from "./queries.ts";
+
+/** Where the API and the reports are. */
+export const API_PATH = "/coverages-api";
+
+/** A row as the API answers it; the order of the keys is part of the contract. */
+export type PresentedCoverage = ReturnType<typeof present>;
+
+/** Makes the JSON of a row; `origin` is what links begin with. */
+export function present(row: CoverageRow, origin: string) {
+  return {
+    id: row.id,
+    org_name: row.org_name,
+    repo_name: row.repo_name,
+    branch_name: row.branch_name,
+    commit_hash: row.commit_hash,
+    commit_author: row.commit_author,
+    language: row.language,
+    percentage: row.percentage,
+    created_at: row.created_at.toISOString(),
+    updated_at: row.updated_at.toISOString(),
+    lines_covered: row.lines_covered,
+    lines_valid: row.lines_valid,
+    format: row.format,
+    report_url: `${origin}${reportPath(row)}`,
+    ...(row.deleted_at ? { deleted_at: row.deleted_at.toISOString() } : {}),
+  };
+}
+
+/** The path of a report's first page. The language is in it: a branch may have a report of each. */
+export function reportPath(
+  row: Pick<CoverageRow, "org_name" | "repo_name" | "branch_name" | "language" | "report_index">,
+): string {
+  const names = [row.org_name, row.repo_name].map(encodeURIComponent).join("/");
+  const page = (row.report_index ?? "").split("/").map(encodeURIComponent).join("/");
+  const branch = encodeBranch(row.branch_name);
+  return `${API_PATH}/assets/${names}/${branch}/${
+    encodeURIComponent(row.language)
+  }/archive/${page}`;
+}
+
+/**
+ * A branch as one segment of a path. `_fs_` stands for a slash, because many a proxy turns `%2F`
+ * into one; only a branch that has `_fs_` in its own name keeps `%2F`.
+ */
+export function encodeBranch(branch: string): string {
+  const slash = branch.includes("_fs_") ? "%2F" : "_fs_";
+  return branch.split("/").map(encodeURIComponent).join(slash);
+}
+
+/** The branches that a segment, percent-decoded, may name; the likelier first. */
+export function decodeBranch(segment: string): string[] {
+  const readable = segment.replaceAll("_fs_", "/");
+  return readable === segment ? [segment] : [segment, readable];
+}

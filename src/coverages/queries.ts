@@ -1,0 +1,231 @@
+/**
+ * Every statement about repositories and coverages.
+ *
+ * @module
+ */
+import type { Sql, TransactionSql } from "postgres";
+import type { Coverage } from "../coverage/coverage.ts";
+import { isDatabaseAway } from "../db/connect.ts";
+
+/** A row of `coverages`, with its repository's names. */
+export interface CoverageRow {
+  id: number;
+  org_name: string;
+  repo_name: string;
+  branch_name: string;
+  commit_hash: string;
+  commit_author: string;
+  language: string;
+  percentage: number;
+  created_at: Date;
+  updated_at: Date;
+  lines_covered: number | null;
+  lines_valid: number | null;
+  format: string;
+  report_id: string;
+  report_index: string | null;
+  deleted_at: Date | null;
+}
+
+/** Names a repository; letter case is of no matter. */
+export interface RepositoryName {
+  org_name: string;
+  repo_name: string;
+}
+
+/** What an upload adds. */
+export interface NewCoverage extends RepositoryName {
+  branch_name: string;
+  commit_hash: string;
+  commit_author: string;
+  language: string;
+  /** The total of the coverage file. */
+  coverage: Coverage;
+  /** The published report's folder. */
+  reportId: string;
+  /** The page to lead readers to. */
+  reportIndex: string | null;
+}
+
+/** A history is a trend's points; more would only be drawn over each other. */
+export const MAX_HISTORY = 10_000;
+
+/** The connection broke while a transaction committed: its rows may be there or not. */
+export class UnknownOutcomeError extends Error {
+  override readonly name = "UnknownOutcomeError";
+}
+
+type Reader = Sql | TransactionSql;
+
+const columns = (sql: Reader) =>
+  sql`
+    c.id::float8 as id, r.org_name, r.repo_name, c.branch_name, c.commit_hash, c.commit_author,
+    c.language, c.percentage::float8 as percentage, c.created_at, c.updated_at, c.lines_covered,
+    c.lines_valid, c.format, c.report_id, c.report_index, c.deleted_at`;
+
+/**
+ * Adds an upload's row in one transaction: it supersedes the active row of its branch and language.
+ * Returns the row, the repository's active rows, and the reports that nobody can reach any more.
+ * Throws {@linkcode UnknownOutcomeError}; after any other error, nothing was changed.
+ */
+export async function addCoverage(
+  sql: Sql,
+  upload: NewCoverage,
+): Promise<{ row: CoverageRow; active: CoverageRow[]; superseded: string[] }> {
+  let committing = false;
+  return await sql.begin(async (tx) => {
+    const repositoryId = await findOrAddRepository(tx, upload);
+    // One upload of a branch and language at a time, also across servers; others go on meanwhile.
+    const turn = `${repositoryId}/${upload.language}/${upload.branch_name}`;
+    await tx`select pg_advisory_xact_lock(hashtextextended(${turn}, 0))`;
+    const superseded = await tx<{ report_id: string }[]>`
+      update coverages set deleted_at = clock_timestamp(), updated_at = clock_timestamp()
+      where repository_id = ${repositoryId} and branch_name = ${upload.branch_name}
+        and language = ${upload.language} and deleted_at is null
+      returning report_id`;
+    const { coverage } = upload;
+    const [added] = await tx<{ id: number }[]>`
+      insert into coverages (
+        repository_id, branch_name, commit_hash, commit_author, language, percentage,
+        lines_covered, lines_valid, format, report_id, report_index
+      ) values (
+        ${repositoryId}, ${upload.branch_name}, ${upload.commit_hash}, ${upload.commit_author},
+        ${upload.language}, ${coverage.percentage}, ${coverage.linesCovered},
+        ${coverage.linesValid}, ${coverage.format}, ${upload.reportId}, ${upload.reportIndex}
+      )
+      returning id::float8 as id`;
+    const active = await tx<CoverageRow[]>`
+      select ${columns(tx)} from coverages c join repositories r on r.id = c.repository_id
+      where c.repository_id = ${repositoryId} and c.deleted_at is null
+      order by c.branch_name, c.language`;
+    const row = active.find(({ id }) => id === added!.id)!;
+    committing = true;
+    return { row, active, superseded: superseded.map(({ report_id }) => report_id) };
+  }).catch((error) => {
+    throw committing && isDatabaseAway(error)
+      ? new UnknownOutcomeError("The database went away during a commit", { cause: error })
+      : error;
+  });
+}
+
+async function findOrAddRepository(tx: TransactionSql, name: RepositoryName): Promise<string> {
+  const find = () =>
+    tx<{ id: string }[]>`
+      select id from repositories
+      where lower(org_name) = lower(${name.org_name}) and lower(repo_name) = lower(${name.repo_name})`;
+  const [found] = await find();
+  if (found) return found.id;
+  await tx`
+    insert into repositories (org_name, repo_name) values (${name.org_name}, ${name.repo_name})
+    on conflict do nothing`;
+  return (await find())[0]!.id;
+}
+
+/** What a list shows. */
+export interface ListFilter {
+  org_name?: string | undefined;
+  repo_name?: string | undefined;
+  commit_author?: string | undefined;
+  /** Substring of `org/repo`, in any letter case. */
+  keyword?: string | undefined;
+  /** Superseded and deleted rows as well, newest first, at most {@linkcode MAX_HISTORY} a repository. */
+  full: boolean;
+  /** From 1. */
+  page: number;
+  /** Repositories a page. */
+  perPage: number;
+}
+
+/** A page of repositories in the order of their names, those without a matching row left out. */
+export async function listCoverages(
+  sql: Sql,
+  filter: ListFilter,
+): Promise<{ repositories: { name: string; rows: CoverageRow[] }[]; hasNext: boolean }> {
+  const { org_name, repo_name, commit_author, keyword, full, page, perPage } = filter;
+  const matching = sql`
+    c.repository_id = r.id
+    ${full ? sql`` : sql`and c.deleted_at is null`}
+    ${commit_author === undefined ? sql`` : sql`and c.commit_author = ${commit_author}`}`;
+  const rows = await sql<(CoverageRow & { place: number })[]>`
+    with page as (
+      select r.id, r.org_name, r.repo_name,
+        row_number() over (order by lower(r.org_name), lower(r.repo_name))::int as place
+      from repositories r
+      where exists (select from coverages c where ${matching})
+        ${org_name === undefined ? sql`` : sql`and lower(r.org_name) = lower(${org_name})`}
+        ${repo_name === undefined ? sql`` : sql`and lower(r.repo_name) = lower(${repo_name})`}
+        ${
+    keyword === undefined
+      ? sql``
+      : sql`and position(lower(${keyword}) in lower(r.org_name || '/' || r.repo_name)) > 0`
+  }
+      order by place
+      limit ${perPage + 1} offset ${(page - 1) * perPage}
+    )
+    select ${columns(sql)}, r.place
+    from page r cross join lateral (
+      select c.* from coverages c where ${matching}
+      ${
+    full ? sql`order by c.id desc limit ${MAX_HISTORY}` : sql`order by c.branch_name, c.language`
+  }
+    ) c
+    order by r.place`;
+  const repositories = new Map<number, { name: string; rows: CoverageRow[] }>();
+  for (const { place, ...row } of rows) {
+    let repository = repositories.get(place);
+    if (!repository) {
+      repository = { name: `${row.org_name}/${row.repo_name}`, rows: [] };
+      repositories.set(place, repository);
+    }
+    repository.rows.push(row);
+  }
+  const found = [...repositories.values()];
+  return { repositories: found.slice(0, perPage), hasNext: found.length > perPage };
+}
+
+/** The active row of a branch: of the language, or the newest of any. Nothing where there is none. */
+export async function findActive(
+  sql: Sql,
+  branch: RepositoryName & { branch_name: string; language?: string | undefined },
+): Promise<CoverageRow | undefined> {
+  const [row] = await sql<CoverageRow[]>`
+    select ${columns(sql)} from coverages c join repositories r on r.id = c.repository_id
+    where lower(r.org_name) = lower(${branch.org_name})
+      and lower(r.repo_name) = lower(${branch.repo_name})
+      and c.branch_name = ${branch.branch_name} and c.deleted_at is null
+      ${branch.language === undefined ? sql`` : sql`and c.language = ${branch.language}`}
+    order by c.id desc limit 1`;
+  return row;
+}
+
+/** Marks every branch that is not named as deleted; returns the reports that nobody can reach now. */
+export async function deleteOtherBranches(
+  sql: Sql,
+  repository: RepositoryName,
+  activeBranches: readonly string[],
+): Promise<string[]> {
+  const rows = await sql<{ report_id: string }[]>`
+    update coverages c set deleted_at = clock_timestamp(), updated_at = clock_timestamp()
+    from repositories r
+    where r.id = c.repository_id and lower(r.org_name) = lower(${repository.org_name})
+      and lower(r.repo_name) = lower(${repository.repo_name})
+      and c.deleted_at is null and not c.branch_name = any(${sql.array([...activeBranches])})
+    returning c.report_id`;
+  return rows.map(({ report_id }) => report_id);
+}
+
+/** Whether a repository has ever been uploaded. */
+export async function repositoryExists(sql: Sql, name: RepositoryName): Promise<boolean> {
+  const rows = await sql`
+    select from repositories
+    where lower(org_name) = lower(${name.org_name}) and lower(repo_name) = lower(${name.repo_name})`;
+  return rows.length > 0;
+}
+
+/** Of these reports, those that an active row points at. */
+export async function reachableReports(sql: Sql, ids: readonly string[]): Promise<Set<string>> {
+  const rows = await sql<{ report_id: string }[]>`
+    select report_id from coverages
+    where report_id = any(${sql.array([...ids])}::uuid[]) and deleted_at is null`;
+  return new Set(rows.map(({ report_id }) => report_id));
+}

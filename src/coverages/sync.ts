@@ -1,0 +1,72 @@
+/**
+ * `PUT /coverages-api`: forgets the branches that a repository no longer has.
+ *
+ * @module
+ */
+import type { Sql } from "postgres";
+import { z } from "zod";
+import type { Authorize } from "../auth/authorize.ts";
+import { HttpError } from "../http/errors.ts";
+import type { Handler } from "../http/router.ts";
+import type { Log } from "../log.ts";
+import { removeReports } from "../reports/remove.ts";
+import type { ReportStore } from "../reports/store.ts";
+import { branchName, commitHash, githubApiUrl, orgName, parseFields, repoName } from "./names.ts";
+import { deleteOtherBranches, repositoryExists } from "./queries.ts";
+
+/** Enough for 15,000 branches of the longest names. */
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+
+const syncFields = z.object({
+  org_name: orgName,
+  repo_name: repoName,
+  github_api_url: githubApiUrl.optional(),
+  commit_hash: commitHash.optional(),
+  // A tool that failed to list the branches must not take every report with it.
+  active_branches: z.array(branchName, "must be a list of branch names")
+    .min(1, "must name at least one branch"),
+});
+
+/** Makes the handler. */
+export function createSyncHandler(
+  { sql, store, authorize, log }: { sql: Sql; store: ReportStore; authorize: Authorize; log: Log },
+): Handler {
+  return async (request, context) => {
+    await authorize(request, context);
+    const fields = parseFields(syncFields, await readJson(request));
+    if (!await repositoryExists(sql, fields)) {
+      throw new HttpError(
+        404,
+        `Nothing was ever uploaded for ${fields.org_name}/${fields.repo_name}.`,
+      );
+    }
+    const deleted = await deleteOtherBranches(sql, fields, fields.active_branches);
+    await removeReports(store, deleted, log);
+    log.info("branches synced", {
+      repository: `${fields.org_name}/${fields.repo_name}`,
+      active_branches: fields.active_branches.length,
+      deleted_reports: deleted.length,
+    });
+    return Response.json({ success: "1" });
+  };
+}
+
+async function readJson(request: Request): Promise<unknown> {
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
+  for await (const chunk of request.body ?? []) {
+    length += chunk.byteLength;
+    if (length > MAX_BODY_BYTES) {
+      throw new HttpError(
+        413,
+        `The body has more than ${MAX_BODY_BYTES} bytes, which is all that is allowed.`,
+      );
+    }
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(await new Blob(chunks).text());
+  } catch (error) {
+    throw new HttpError(400, "The body is not JSON.", { cause: error });
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * Opens the database: the operator's Postgres, or the embedded one.
+ *
+ * @module
+ */
+import postgres, { type Sql } from "postgres";
+import { startEmbedded } from "./embedded.ts";
+
+/** An open database. */
+export interface Database {
+  /** The client. */
+  readonly sql: Sql;
+  /** Whether it is the embedded one, which nobody else can reach. */
+  readonly embedded: boolean;
+  /** Waits for what runs, up to 5 seconds, and closes everything. */
+  close(): Promise<void>;
+}
+
+/** Connects to `url`, or starts the embedded database in `folder`. */
+export async function openDatabase(
+  options: { url?: string | undefined; folder: string },
+): Promise<Database> {
+  if (options.url !== undefined) {
+    const sql = connect(options.url);
+    return { sql, embedded: false, close: () => sql.end({ timeout: 5 }) };
+  }
+  const embedded = await startEmbedded(options.folder);
+  // It is one session behind a socket: statements of two connections would mix.
+  const sql = connect({ ...embedded.options, max: 1 });
+  return {
+    sql,
+    embedded: true,
+    async close() {
+      await sql.end({ timeout: 5 });
+      await embedded.close();
+    },
+  };
+}
+
+/** A client with this server's settings: an address, or postgres.js options for an embedded one. */
+export function connect(to: string | postgres.Options<Record<string, never>>): Sql {
+  const common: postgres.Options<Record<string, never>> = {
+    connect_timeout: 5,
+    // A database that comes back must be found at the next request, not a minute later.
+    backoff: (retries) => Math.min(0.1 * 2 ** retries, 2),
+    onnotice() {},
+  };
+  return typeof to === "string"
+    ? postgres(to, common)
+    : postgres({ user: "postgres", database: "postgres", ...common, ...to });
+}
+
+/** Failures of the way to the database, and a database that is starting, stopping or full of clients. */
+const AWAY = new Set([
+  ...["CONNECTION_CLOSED", "CONNECTION_DESTROYED", "CONNECTION_ENDED", "CONNECT_TIMEOUT"],
+  ...["ECONNREFUSED", "ECONNRESET", "ECONNABORTED", "ENOTFOUND", "EPIPE", "ETIMEDOUT"],
+  ...["57P01", "57P02", "57P03", "53300", "08000", "08003", "08006"],
+]);
+
+/** Whether the error says that the database cannot be reached now, not that a statement is wrong. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (!("code" in error)) return isDatabaseAway(error.cause);
+  // A Unix socket that is gone; the same code on a file says nothing of the database.
+  const noSocket = error.code === "ENOENT" && "syscall" in error && error.syscall === "connect";
+  return noSocket || AWAY.has(String(error.code));
+}

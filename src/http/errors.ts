@@ -1,0 +1,55 @@
+/**
+ * The errors that a client is told about, and the one place that turns any error into a response.
+ *
+ * @module
+ */
+
+/** What `{"error": …}` holds: a sentence, or one per ill-formed field. */
+export type ErrorBody = string | Record<string, string>;
+
+/** A refusal that the client can act on: a status, and a sentence with the actual and allowed value. */
+export class HttpError extends Error {
+  /** The HTTP status, 400 to 599. */
+  readonly status: number;
+  /** What the answer's `error` key holds. */
+  readonly body: ErrorBody;
+  /** Headers that belong to the answer, such as `Retry-After`. */
+  readonly headers: Record<string, string>;
+
+  /** `cause` is logged and never sent. */
+  constructor(
+    status: number,
+    body: ErrorBody,
+    options: { cause?: unknown; headers?: Record<string, string> } = {},
+  ) {
+    super(typeof body === "string" ? body : Object.values(body).join(" "), {
+      cause: options.cause,
+    });
+    this.name = "HttpError";
+    this.status = status;
+    this.body = body;
+    this.headers = options.headers ?? {};
+  }
+}
+
+/** 503: something the server needs is away for the moment. */
+export function unavailable(sentence: string, cause?: unknown): HttpError {
+  return new HttpError(503, sentence, { cause, headers: { "retry-after": "5" } });
+}
+
+/** 422: the request was understood and what it holds is refused. */
+export function unprocessable(body: ErrorBody, cause?: unknown): HttpError {
+  return new HttpError(422, body, { cause });
+}
+
+/**
+ * The answer to a failed request. An error nobody foresaw is a bug: the client learns only the
+ * request's id, under which the log has the rest.
+ */
+export function errorResponse(error: unknown, requestId: string): Response {
+  if (error instanceof HttpError) {
+    return Response.json({ error: error.body }, { status: error.status, headers: error.headers });
+  }
+  const sentence = `The server failed to answer request ${requestId}; its log says why.`;
+  return Response.json({ error: sentence }, { status: 500 });
+}

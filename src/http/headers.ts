@@ -1,0 +1,55 @@
+/**
+ * The headers of each surface, with the threat that each of them answers.
+ *
+ * @module
+ */
+
+/** A set of headers to put on every answer of a surface. */
+export type Surface = Readonly<Record<string, string>>;
+
+/** JSON answers: never rendered, never cached. */
+export const apiHeaders: Surface = {
+  "cache-control": "no-store",
+  // An error message that quotes the request must not be sniffed into HTML.
+  "x-content-type-options": "nosniff",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+};
+
+/** The badge: an image that GitHub's proxy must ask for again each time. */
+export const badgeHeaders: Surface = {
+  "cache-control": "no-cache",
+  "x-content-type-options": "nosniff",
+  // An SVG opened on its own is a document; ours needs only its inline style.
+  "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
+  // Pages of any origin show it.
+  "cross-origin-resource-policy": "cross-origin",
+};
+
+/**
+ * A report: HTML and JavaScript that somebody else wrote, on our origin. `sandbox` without
+ * `allow-same-origin` gives it an origin of its own, so that its script can neither act on this
+ * server with the credentials of whoever looks at it (a proxy's login, say) nor read another
+ * repository's pages; without `allow-top-navigation` and `allow-forms` it cannot lead that reader
+ * elsewhere unasked or post what they type.
+ */
+export const reportHeaders: Surface = {
+  "content-security-policy":
+    "sandbox allow-scripts allow-popups allow-popups-to-escape-sandbox allow-modals allow-downloads",
+  // A file that claims to be text stays text.
+  "x-content-type-options": "nosniff",
+  // Private repository and branch names are in the address; links out of a report must not leak it.
+  "referrer-policy": "no-referrer",
+  // The sandboxed page's own fonts and modules are cross-origin to it. Reads are open anyway.
+  "access-control-allow-origin": "*",
+  // The address names a branch, whose report changes with each upload: ask each time (304 is cheap).
+  "cache-control": "no-cache",
+};
+
+/** Puts a surface's headers on an answer, leaving those it has already. */
+export function withHeaders(response: Response, surface: Surface): Response {
+  const headers = new Headers(response.headers);
+  for (const [name, value] of Object.entries(surface)) {
+    if (!headers.has(name)) headers.set(name, value);
+  }
+  return new Response(response.body, { status: response.status, headers });
+}

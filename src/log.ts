@@ -1,0 +1,51 @@
+/**
+ * The log: LogTape, set up once, and handed to whoever needs it.
+ *
+ * @module
+ */
+import {
+  configure,
+  getConsoleSink,
+  getJsonLinesFormatter,
+  getLogger,
+  getTextFormatter,
+} from "@logtape/logtape";
+
+/** What the rest of the server uses of a log: a sentence, and its facts as fields. */
+export interface Log {
+  /** Of use when looking for a bug. */
+  debug(message: string, fields?: Record<string, unknown>): void;
+  /** What happened. */
+  info(message: string, fields?: Record<string, unknown>): void;
+  /** What an operator may want to look into. */
+  warn(message: string, fields?: Record<string, unknown>): void;
+  /** What went wrong on our side. */
+  error(message: string, fields?: Record<string, unknown>): void;
+}
+
+/** Sets up the process's log, one line per record on the console. */
+export async function createLog(
+  options: { level: "debug" | "info" | "warning" | "error"; format: "text" | "json" },
+): Promise<Log> {
+  const lines = options.format === "json"
+    ? getJsonLinesFormatter({ properties: "flatten" })
+    : getTextFormatter({
+      timestamp: "rfc3339",
+      format: ({ timestamp, level, message, record }) =>
+        [timestamp, level, message, ...Object.entries(record.properties).map(readable)].join(" "),
+    });
+  await configure({
+    reset: true,
+    sinks: { console: getConsoleSink({ formatter: lines }) },
+    loggers: [
+      { category: "coverage", sinks: ["console"], lowestLevel: options.level },
+      { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["console"] },
+    ],
+  });
+  return getLogger("coverage");
+}
+
+function readable([name, value]: [string, unknown]): string {
+  const text = value instanceof Error ? value.stack ?? value.message : value;
+  return `${name}=${typeof text === "string" ? JSON.stringify(text) : Deno.inspect(text)}`;
+}

@@ -1,0 +1,22 @@
+/**
+ * Takes away reports that nobody can reach any more.
+ *
+ * @module
+ */
+import type { Log } from "../log.ts";
+import type { ReportStore } from "./store.ts";
+
+/** Removes reports; one that cannot be removed now is logged, and left to the sweeper. */
+export async function removeReports(
+  store: Pick<ReportStore, "remove">,
+  ids: readonly string[],
+  log: Log,
+): Promise<void> {
+  for (const id of ids) {
+    try {
+      await store.remove(id);
+    } catch (error) {
+      log.warn("a superseded report could not be removed", { report: id, error });
+    }
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * The reports on disk. Every path that the server writes, reads or removes is made here.
+ *
+ * `<root>/<id>/…` is a published report, never changed afterwards. `<root>/.staging/<server>/<id>/…`
+ * is one on its way in, and `<root>/.staging/<server>.lock` is locked for as long as that server
+ * lives, so that another, or the next one, can tell left-overs from work.
+ *
+ * @module
+ */
+import { join, resolve } from "node:path";
+
+const STAGING = ".staging";
+const REPORT_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** A report on its way in: files go into a folder that nobody reads. */
+export interface StagedReport {
+  /** Names the report once it is published. */
+  readonly id: string;
+  /** Makes a folder and those above it; `path` is relative, with `/`, and safe. */
+  makeFolder(path: string): Promise<void>;
+  /** Writes a file whole, over one of that name. Its folder must be there. */
+  writeFile(path: string, bytes: Uint8Array): Promise<void>;
+  /** Opens an emptied file to write to. Its folder must be there. */
+  createFile(path: string): Promise<Deno.FsFile>;
+  /** Makes it a report, at once and whole. */
+  publish(): Promise<void>;
+  /** Removes it, staged or published. */
+  discard(): Promise<void>;
+}
+
+/** The folder of all reports. */
+export class ReportStore implements Disposable {
+  readonly #root: string;
+  readonly #server: string;
+  readonly #lock: Deno.FsFile;
+
+  private constructor(root: string, server: string, lock: Deno.FsFile) {
+    this.#root = root;
+    this.#server = server;
+    this.#lock = lock;
+  }
+
+  /** Makes the folder if it is missing, and takes part in it. */
+  static async open(folder: string): Promise<ReportStore> {
+    const root = resolve(folder);
+    await Deno.mkdir(join(root, STAGING), { recursive: true });
+    while (true) {
+      const server = crypto.randomUUID();
+      const path = join(root, STAGING, `${server}.lock`);
+      const lock = await Deno.open(path, { createNew: true, write: true });
+      // Between these two lines a sweeping server may have taken it for a left-over.
+      if (await lock.tryLock(true) && await exists(path)) {
+        await Deno.mkdir(join(root, STAGING, server));
+        return new ReportStore(root, server, lock);
+      }
+      lock.close();
+    }
+  }
+
+  /** Gives up the store's lock; what is staged then counts as left over. */
+  [Symbol.dispose](): void {
+    this.#lock.close();
+  }
+
+  /** Where the report's files are. */
+  folder(id: string): string {
+    if (!REPORT_ID.test(id)) throw new TypeError(`${JSON.stringify(id)} is not a report's id`);
+    return join(this.#root, id);
+  }
+
+  /** Begins a report. */
+  async stage(): Promise<StagedReport> {
+    const id = crypto.randomUUID();
+    const staging = join(this.#root, STAGING, this.#server, id);
+    await Deno.mkdir(staging, { recursive: true });
+    return {
+      id,
+      makeFolder: (path) => Deno.mkdir(join(staging, path), { recursive: true }),
+      writeFile: (path, bytes) => Deno.writeFile(join(staging, path), bytes, { mode: 0o644 }),
+      createFile: (path) =>
+        Deno.open(join(staging, path), { write: true, create: true, truncate: true, mode: 0o644 }),
+      publish: () => Deno.rename(staging, this.folder(id)),
+      discard: async () => {
+        await removeTree(staging);
+        await this.remove(id);
+      },
+    };
+  }
+
+  /** Removes a published report; one that is gone already is no error. */
+  async remove(id: string): Promise<void> {
+    await removeTree(this.folder(id));
+  }
+
+  /** The published reports' ids. */
+  async *published(): AsyncGenerator<{ id: string; publishedAt: Date }> {
+    for await (const { name, isDirectory } of Deno.readDir(this.#root)) {
+      if (!isDirectory || !REPORT_ID.test(name)) continue;
+      const info = await Deno.stat(join(this.#root, name)).catch(ifGone);
+      // A rename sets the folder's change time; its modification time is when it was last filled.
+      if (info) yield { id: name, publishedAt: info.ctime ?? info.mtime ?? new Date() };
+    }
+  }
+
+  /** Removes what servers that are no more have left in staging; returns how many reports it was. */
+  async sweepStaging(): Promise<number> {
+    let swept = 0;
+    const staging = join(this.#root, STAGING);
+    for await (const { name } of Deno.readDir(staging)) {
+      const server = name.replace(/\.lock$/, "");
+      if (server === this.#server) continue;
+      const lockPath = join(staging, `${server}.lock`);
+      const lock = await Deno.open(lockPath, { write: true }).catch(ifGone);
+      if (lock && !await lock.tryLock(true)) {
+        lock.close();
+        continue;
+      }
+      const folder = join(staging, server);
+      if (await exists(folder)) {
+        for await (const _ of Deno.readDir(folder)) swept++;
+        await removeTree(folder);
+      }
+      await removeTree(lockPath);
+      lock?.close();
+    }
+    return swept;
+  }
+}
+
+async function removeTree(path: string): Promise<void> {
+  await Deno.remove(path, { recursive: true }).catch(ifGone);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.lstat(path).then(() => true, (error) => {
+    ifGone(error);
+    return false;
+  });
+}
+
+/** Turns "not found" into nothing, and lets every other failure through. */
+function ifGone(error: unknown): undefined {
+  if (error instanceof Deno.errors.NotFound) return undefined;
+  throw error;
+}

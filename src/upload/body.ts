@@ -1,0 +1,104 @@
+/**
+ * The archive in a request's body, whichever way it was sent.
+ *
+ * @module
+ */
+import { HttpError, unprocessable } from "../http/errors.ts";
+import { type ByteStream, capped } from "./streams.ts";
+
+/** Media types whose body is the archive itself; none at all is what `curl -T` sends. */
+const RAW = new Set([
+  "application/gzip",
+  "application/x-gzip",
+  "application/x-tar",
+  "application/octet-stream",
+  "",
+]);
+
+/** How the body of a request holds the archive. */
+export type BodyKind = "multipart" | "raw";
+
+/**
+ * Looks at the headers only: throws 415 for a media type that is not taken, 400 for multipart
+ * without a boundary, 413 for a `Content-Length` over `maxUploadBytes`.
+ */
+export function checkBody(request: Request, maxUploadBytes: number): BodyKind {
+  const contentType = request.headers.get("content-type") ?? "";
+  const type = contentType.split(";")[0]!.trim().toLowerCase();
+  if (type !== "multipart/form-data" && !RAW.has(type)) {
+    throw new HttpError(
+      415,
+      `The Content-Type is ${
+        JSON.stringify(type)
+      }; allowed are multipart/form-data with a file part ` +
+        "(curl --form file=@report.tar.gz), and application/gzip, application/x-gzip, " +
+        "application/x-tar or application/octet-stream with the archive as the body.",
+    );
+  }
+  if (type === "multipart/form-data" && !/;\s*boundary=/i.test(contentType)) {
+    throw new HttpError(
+      400,
+      "The Content-Type multipart/form-data has no boundary; curl --form adds one.",
+    );
+  }
+  const length = Number(request.headers.get("content-length") ?? 0);
+  if (length > maxUploadBytes) throw tooLarge(`${length} bytes`, maxUploadBytes);
+  return type === "multipart/form-data" ? "multipart" : "raw";
+}
+
+/**
+ * The body's bytes. Reading them fails with 413 past `maxUploadBytes`, with the signal's reason when
+ * it is aborted, and with 400 when the client stops before the end.
+ */
+export function bodyStream(
+  request: Request,
+  maxUploadBytes: number,
+  signal: AbortSignal,
+): ByteStream {
+  const body = request.body as ByteStream | null;
+  if (!body) throw unprocessable("The request has no body; it must hold the archive.");
+  return capped(body, maxUploadBytes, {
+    tooMany: () => tooLarge(`more than ${maxUploadBytes} bytes`, maxUploadBytes),
+    failed: (cause) =>
+      cause instanceof HttpError
+        ? cause
+        : new HttpError(400, "The body ended before it was complete.", { cause }),
+    signal,
+  });
+}
+
+/** Reads a multipart body whole. Throws 400 where it is not what its Content-Type says. */
+export async function readForm(request: Request, body: ByteStream): Promise<FormData> {
+  const headers = { "content-type": request.headers.get("content-type")! };
+  try {
+    return await new Response(body, { headers }).formData();
+  } catch (error) {
+    if (error instanceof HttpError) throw error;
+    throw new HttpError(
+      400,
+      "The body is not the multipart/form-data that its Content-Type says.",
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/** The one `file` part of a form; throws 422 for none, for several, and for a text field. */
+export function filePart(form: FormData): ByteStream {
+  const parts = form.getAll("file");
+  const [file] = parts;
+  if (parts.length === 1 && file instanceof File) return file.stream();
+  const actual = parts.length === 0
+    ? "is missing"
+    : parts.length > 1
+    ? `was sent ${parts.length} times`
+    : "is a text field";
+  throw unprocessable({
+    file: `The part file ${actual}; it must be one file, --form file=@report.tar.gz.`,
+  });
+}
+
+function tooLarge(actual: string, allowed: number): HttpError {
+  return new HttpError(413, `The body has ${actual}; at most ${allowed} are allowed.`);
+}

@@ -1,0 +1,56 @@
+/**
+ * The fields of an upload.
+ *
+ * @module
+ */
+import { z } from "zod";
+import {
+  branchName,
+  commitAuthor,
+  commitHash,
+  githubApiUrl,
+  language,
+  orgName,
+  repoName,
+} from "../coverages/names.ts";
+
+/** What an upload is about, in the query or in the form; other fields are of no matter. */
+export const uploadFields = z.object({
+  org_name: orgName,
+  repo_name: repoName,
+  branch_name: branchName,
+  commit_hash: commitHash,
+  commit_author: commitAuthor,
+  language,
+  coverage_xml_file_name: z.string()
+    .refine((name) => name.trim() !== "", "must not be empty")
+    .refine((name) => name.length <= 4096, "must have at most 4096 characters"),
+  github_api_url: githubApiUrl.optional(),
+});
+
+/** The fields, checked. */
+export type UploadFields = z.output<typeof uploadFields>;
+
+const names = Object.keys(uploadFields.shape);
+
+/** The known fields of a query. */
+export function queryFields(query: URLSearchParams): Record<string, string> {
+  return Object.fromEntries([...query].filter(([name]) => names.includes(name)));
+}
+
+/** The known fields of a form; files are none. */
+export function formFields(form: FormData): Record<string, string> {
+  return Object.fromEntries(
+    [...form].filter((field): field is [string, string] =>
+      names.includes(field[0]) && typeof field[1] === "string"
+    ),
+  );
+}
+
+/** Whether the query alone has every required field. */
+export function isComplete(fields: Record<string, string>): boolean {
+  return names.every((name) => name === "github_api_url" || name in fields);
+}
+
+/** The schema of those fields that are given, to refuse an ill-formed one before a body is read. */
+export const partialUploadFields = uploadFields.partial();

@@ -1,0 +1,137 @@
+/**
+ * `POST /coverages-api`: an archive in, the repository's coverage out.
+ *
+ * @module
+ */
+import type { Sql } from "postgres";
+import type { Authorize } from "../auth/authorize.ts";
+import type { Config } from "../config.ts";
+import { parseFields } from "../coverages/names.ts";
+import { present } from "../coverages/present.ts";
+import { addCoverage, UnknownOutcomeError } from "../coverages/queries.ts";
+import { HttpError } from "../http/errors.ts";
+import type { Handler } from "../http/router.ts";
+import type { Log } from "../log.ts";
+import { removeReports } from "../reports/remove.ts";
+import type { ReportStore } from "../reports/store.ts";
+import { readArchive } from "./archive.ts";
+import { bodyStream, checkBody, filePart, readForm } from "./body.ts";
+import {
+  formFields,
+  isComplete,
+  partialUploadFields,
+  queryFields,
+  type UploadFields,
+  uploadFields,
+} from "./fields.ts";
+import { Slots } from "./slots.ts";
+import type { ByteStream } from "./streams.ts";
+import { unpack } from "./unpack.ts";
+
+/** What the handler needs. */
+export interface UploadDependencies {
+  /** Its limits and the address of links. */
+  readonly config: Pick<Config, "limits" | "publicUrl">;
+  /** The database. */
+  readonly sql: Sql;
+  /** The reports on disk. */
+  readonly store: ReportStore;
+  /** Who may upload. */
+  readonly authorize: Authorize;
+  /** The log. */
+  readonly log: Log;
+}
+
+/** Makes the handler; its places are shared by all requests it answers. */
+export function createUploadHandler(dependencies: UploadDependencies): Handler {
+  const { config, authorize } = dependencies;
+  const { limits } = config;
+  const slots = new Slots(limits.uploadConcurrency);
+
+  return async (request, context) => {
+    await authorize(request, context);
+    const fromQuery = queryFields(context.url.searchParams);
+    const kind = checkBody(request, limits.maxUploadBytes);
+    // What the query says is checked before the body is read; only a form can still add to it.
+    const mayGrow = kind === "multipart" && !isComplete(fromQuery);
+    parseFields(mayGrow ? partialUploadFields : uploadFields, fromQuery);
+
+    using _slot = await slots.take();
+    using deadline = new Deadline(limits.uploadSeconds);
+    const body = bodyStream(request, limits.maxUploadBytes, deadline.signal);
+    let archive = body;
+    let fields: Record<string, string> = fromQuery;
+    if (kind === "multipart") {
+      const form = await readForm(request, body);
+      fields = { ...formFields(form), ...fromQuery };
+      archive = filePart(form);
+    }
+    const upload = parseFields(uploadFields, fields);
+    return Response.json(
+      await store(dependencies, upload, archive, config.publicUrl ?? context.url.origin),
+    );
+  };
+}
+
+/** Stores an upload wholly or not at all. */
+async function store(
+  { config, sql, store, log }: UploadDependencies,
+  upload: UploadFields,
+  archive: ByteStream,
+  origin: string,
+) {
+  const startedAt = performance.now();
+  const staged = await store.stage();
+  try {
+    const entries = readArchive(archive, config.limits);
+    const report = await unpack(entries, staged, upload.coverage_xml_file_name);
+    await staged.publish();
+    const { row, active, superseded } = await addCoverage(sql, {
+      ...upload,
+      coverage: report.coverage,
+      reportId: staged.id,
+      reportIndex: report.index,
+    });
+    await removeReports(store, superseded, log);
+    log.info("upload stored", {
+      repository: `${row.org_name}/${row.repo_name}`,
+      branch: row.branch_name,
+      language: row.language,
+      percentage: row.percentage,
+      files: report.files,
+      size_bytes: report.bytes,
+      skipped_links: report.skippedLinks,
+      duration_ms: Math.round(performance.now() - startedAt),
+    });
+    return { coverage: present(row, origin), data: active.map((other) => present(other, origin)) };
+  } catch (error) {
+    // With the outcome unknown a row may point at the folder; the sweeper finds out and decides.
+    if (!(error instanceof UnknownOutcomeError)) await staged.discard();
+    throw error;
+  }
+}
+
+/** Ends an upload whose body takes too long, so that slow clients cannot hold every place. */
+class Deadline implements Disposable {
+  readonly #controller = new AbortController();
+  readonly #timer: ReturnType<typeof setTimeout>;
+
+  constructor(seconds: number) {
+    this.#timer = setTimeout(() => {
+      this.#controller.abort(
+        new HttpError(
+          408,
+          `The body did not arrive within ${seconds} seconds, which is all that is allowed.`,
+        ),
+      );
+    }, seconds * 1000);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * The one check that an archive's names must pass.
+ *
+ * @module
+ */
+import { unprocessable } from "../http/errors.ts";
+
+const MAX_SEGMENT_BYTES = 255;
+const MAX_PATH_BYTES = 4096;
+const encoder = new TextEncoder();
+
+/**
+ * Where an entry of this name goes, relative to the report and with `/` between its segments; empty
+ * for the report's own folder. `./` and doubled slashes are dropped, as `tar -x` does. Throws a 422
+ * for a name that leads out of the report, or might on another system, and for one no file can have.
+ */
+export function safePath(name: string): string {
+  const refuse = (why: string) =>
+    unprocessable(`The archive has an unsafe entry, ${quote(name)}: ${why}.`);
+  if (name.includes("\0")) throw refuse("its name contains a NUL");
+  if (/^[/\\]/.test(name) || /^[A-Za-z]:[/\\]/.test(name)) throw refuse("its path is absolute");
+  // A backslash is part of a name here, but a separator to those who unpack on Windows.
+  if (name.split(/[/\\]/).includes("..")) throw refuse("its path contains ..");
+  const segments = name.split("/").filter((segment) => segment !== "" && segment !== ".");
+  for (const segment of segments) {
+    const bytes = encoder.encode(segment).byteLength;
+    if (bytes > MAX_SEGMENT_BYTES) {
+      throw refuse(`a name in it has ${bytes} bytes; at most ${MAX_SEGMENT_BYTES} are allowed`);
+    }
+  }
+  const path = segments.join("/");
+  const bytes = encoder.encode(path).byteLength;
+  if (bytes > MAX_PATH_BYTES) {
+    throw refuse(`its path has ${bytes} bytes; at most ${MAX_PATH_BYTES} are allowed`);
+  }
+  return path;
+}
+
+/** A name from outside, fit for a message: quoted, escaped and not too long. */
+export function quote(name: string): string {
+  return JSON.stringify(name.length > 200 ? `${name.slice(0, 200)}…` : name);
+}

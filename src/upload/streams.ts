@@ -1,0 +1,103 @@
+/**
+ * Byte streams with an end that is known: capped, and failing with an error that a client is told.
+ *
+ * @module
+ */
+import { LimitedBytesTransformStream } from "@std/streams";
+
+/** A stream of bytes as the Web APIs hand it on. */
+export type ByteStream = ReadableStream<Uint8Array<ArrayBuffer>>;
+
+/**
+ * Lets at most `most` bytes through; more is `tooMany`. Any other failure of the source, and the
+ * signal's, becomes what `failed` makes of it.
+ */
+export function capped(
+  source: ByteStream,
+  most: number,
+  errors: { tooMany: () => Error; failed: (cause: unknown) => Error; signal?: AbortSignal },
+): ByteStream {
+  const limiter = new LimitedBytesTransformStream(most, { error: true });
+  const limited = source.pipeThrough(limiter, errors.signal ? { signal: errors.signal } : {});
+  return mapErrors(
+    limited,
+    (error) => error instanceof RangeError ? errors.tooMany() : errors.failed(error),
+  );
+}
+
+/** The same stream, its failure turned into another. */
+export function mapErrors(source: ByteStream, map: (error: unknown) => Error): ByteStream {
+  const reader = source.getReader();
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      } catch (error) {
+        controller.error(map(error));
+      }
+    },
+    cancel: (reason) => reader.cancel(reason),
+  }, { highWaterMark: 0 });
+}
+
+/** The first chunk of at least `least` bytes, or all there is, and the stream with it put back. */
+export async function peek(
+  source: ByteStream,
+  least: number,
+): Promise<{ head: Uint8Array; stream: ByteStream }> {
+  const reader = source.getReader();
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
+  while (length < least) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    chunks.push(value);
+    length += value.byteLength;
+  }
+  const head = new Uint8Array(await new Blob(chunks).arrayBuffer());
+  const stream: ByteStream = new ReadableStream({
+    async pull(controller) {
+      const chunk = chunks.shift();
+      if (chunk) return controller.enqueue(chunk);
+      const { done, value } = await reader.read();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  }, { highWaterMark: 0 });
+  return { head, stream };
+}
+
+/**
+ * Hands a stream on and keeps hold of it: whoever reads the hand-out may stop early, and the rest is
+ * then still here, to be read to its end or given up.
+ */
+export class HeldStream {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
+  /** The stream, for one reader. */
+  readonly handout: ByteStream;
+
+  /** Takes `source` over. */
+  constructor(source: ByteStream) {
+    const reader = this.#reader = source.getReader();
+    this.handout = new ReadableStream({
+      async pull(controller) {
+        const { done, value } = await reader.read();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+    }, { highWaterMark: 0 });
+  }
+
+  /** Reads what is left, so that its checksum is checked and its caps are kept. */
+  async finish(): Promise<void> {
+    while (!(await this.#reader.read()).done);
+  }
+
+  /** Gives the source up. */
+  async abandon(reason: unknown): Promise<void> {
+    await this.#reader.cancel(reason).catch(() => {});
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * Unpacks an archive into a staged report, and reads its coverage file on the way: one pass.
+ *
+ * @module
+ */
+import { type Coverage, CoverageError } from "../coverage/coverage.ts";
+import { formats } from "../coverage/formats.ts";
+import { readCoverage } from "../coverage/read.ts";
+import { unprocessable } from "../http/errors.ts";
+import type { StagedReport } from "../reports/store.ts";
+import type { SafeEntry } from "./archive.ts";
+import { CoverageFile } from "./coverage_file.ts";
+import { quote } from "./path.ts";
+import { ReportIndex } from "./report_index.ts";
+import { ReportWriter } from "./writer.ts";
+
+/** Symbolic links that are remembered, so that nothing is stored below one. */
+const MAX_SYMLINKS = 1000;
+
+/** What was unpacked. */
+export interface UnpackedReport {
+  /** The total of the coverage file. */
+  readonly coverage: Coverage;
+  /** The page to lead a reader to, a path in the report, or null for its listing. */
+  readonly index: string | null;
+  /** How many files were stored. */
+  readonly files: number;
+  /** Bytes of those files. */
+  readonly bytes: number;
+  /** Symbolic links that were left out. */
+  readonly skippedLinks: number;
+}
+
+/**
+ * Stores every entry in `staged` and returns the coverage that `coverageFileName` holds. Throws an
+ * `HttpError` and leaves the folder half-filled, for the caller to discard, when anything is wrong.
+ */
+export async function unpack(
+  entries: AsyncIterable<SafeEntry>,
+  staged: StagedReport,
+  coverageFileName: string,
+): Promise<UnpackedReport> {
+  const writer = new ReportWriter(staged);
+  const coverageFile = new CoverageFile(coverageFileName);
+  const index = new ReportIndex();
+  const links = new Set<string>();
+  let files = 0, bytes = 0;
+  try {
+    for await (const entry of entries) {
+      if (entry.kind === "symlink") {
+        links.add(entry.path);
+        if (links.size > MAX_SYMLINKS) {
+          throw unprocessable(`The archive has more than ${MAX_SYMLINKS} symbolic links.`);
+        }
+        continue;
+      }
+      refuseBelowLink(entry.path, links);
+      if (entry.kind === "folder") {
+        await writer.folder(entry.path);
+        continue;
+      }
+      files++;
+      bytes += entry.size;
+      index.add(entry.path);
+      if (coverageFile.wants(entry.path)) {
+        const read = await writer.fileAndRead(
+          entry.path,
+          entry.body,
+          (content) => readCoverage(content, formats).catch(returnCoverageError),
+        );
+        coverageFile.add(entry.path, read);
+      } else {
+        await writer.file(entry.path, entry.size, entry.body);
+      }
+    }
+    await writer.finish();
+  } catch (error) {
+    await writer.settle(); // or a late write would make its folder again after it was discarded
+    throw error;
+  }
+  return {
+    coverage: coverageFile.result(),
+    index: index.result(),
+    files,
+    bytes,
+    skippedLinks: links.size,
+  };
+}
+
+/** A path through a link is how an archive writes outside its folder; no honest one has it. */
+function refuseBelowLink(path: string, links: ReadonlySet<string>): void {
+  if (links.size === 0) return;
+  for (let slash = path.indexOf("/"); slash >= 0; slash = path.indexOf("/", slash + 1)) {
+    const link = path.slice(0, slash);
+    if (links.has(link)) {
+      throw unprocessable(
+        `The archive has an unsafe entry, ${quote(path)}: it leads through the symbolic link ${
+          quote(link)
+        }.`,
+      );
+    }
+  }
+}
+
+/** A coverage file that cannot be read is judged only when it is known to be the one meant. */
+function returnCoverageError(error: unknown): CoverageError {
+  if (error instanceof CoverageError) return error;
+  throw error;
+}

@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""Writes ../MANIFEST.tsv: what each archive's coverage files say, read without any code of the server.
+
+The tests hold the server's answers against this table, so it must not come from the server.
+"""
+
+import pathlib
+import sys
+import tarfile
+import xml.etree.ElementTree as ET
+
+HERE = pathlib.Path(__file__).resolve().parent.parent
+GO = "go 1.26.8, gocover-cobertura 1.5.0"
+NYC = "nyc 18.0.0 (istanbul-reports 3.2.0)"
+JACOCO = "JaCoCo 0.8.12"
+INDEX = "coverage/index.html"
+BUILD_INDEX = "build/coverage/index.html"
+
+# archive: the tool that wrote the report, its first page
+ARCHIVES = {
+    "c-gcovr-gnu.tar.gz": ("gcovr 5.2, gcc 12.2", "build/gcovr/index.html"),
+    "c-zero-gnu.tar.gz": ("gcovr 5.2, no source file", "build/index.html"),
+    "clover-gcovr7.tar.gz": ("gcovr 7.2, gcc 12.2", INDEX),
+    "clover-perl.tar.gz": ("Devel::Cover 1.38, Devel::Cover::Report::Clover 1.01", "coverage/coverage.html"),
+    "go_coverage.tar.gz": (GO, INDEX),
+    "jacoco-multi-group.tar.gz": (f"{JACOCO} (Ant task)", INDEX),
+    "jacoco-nodebug.tar.gz": (f"{JACOCO} (command line), javac -g:none", INDEX),
+    "java-cobertura-gnu.tar.gz": ("Cobertura 2.1.1", "build/cobertura-html/index.html"),
+    "java-jacoco-gnu.tar.gz": ("JaCoCo 0.8.6 (Ant task)", "build/jacoco/html/index.html"),
+    "js-deep-gnu.tar.gz": (NYC, BUILD_INDEX),
+    "js-deep-pax.tar.gz": (NYC, BUILD_INDEX),
+    "js-full-gnu.tar.gz": (NYC, BUILD_INDEX),
+    "js-nyc-amp-gnu.tar.gz": (NYC, BUILD_INDEX),
+    "js-nyc-dotslash.tar.gz": (NYC, INDEX),
+    "js-nyc-gnu.tar.gz": (NYC, BUILD_INDEX),
+    "js-nyc-pax.tar.gz": (NYC, BUILD_INDEX),
+    "php-pcov-gnu.tar.gz": (
+        "PHPUnit 9.6.7, php-code-coverage 9.2.26, pcov 1.0.11",
+        "build/coverage-html/index.html",
+    ),
+    "python-gnu.tar.gz": ("coverage.py 6.5.0 --branch", "build/htmlcov/index.html"),
+    "variant-bsdtar-gnutar.tar.gz": (f"{GO}; bsdtar 3.6.2 --format gnutar", INDEX),
+    "variant-bsdtar.tar.gz": (f"{GO}; bsdtar 3.6.2", INDEX),
+    "variant-concatenated-gzip.tar.gz": (f"{GO}; GNU tar 1.34, gzip twice", INDEX),
+    "variant-git-archive.tar.gz": (f"{GO}; git 2.39.5 archive", INDEX),
+    "variant-node-tar.tar.gz": (f"{GO}; npm tar 7.5.23", INDEX),
+    "variant-plain.tar": (f"{GO}; GNU tar 1.34, no gzip", INDEX),
+    "variant-python-gnu.tar.gz": (f"{GO}; Python 3.11 tarfile GNU_FORMAT", INDEX),
+    "variant-python-pax.tar.gz": (f"{GO}; Python 3.11 tarfile", INDEX),
+    "variant-ustar.tar.gz": (f"{GO}; GNU tar 1.34 --format=ustar", INDEX),
+    "variant-v7.tar.gz": (f"{GO}; GNU tar 1.34 --format=v7", INDEX),
+}
+
+
+def read(document):
+    """(format, covered, valid) of a coverage file, or None for XML of another kind."""
+    try:
+        root = ET.fromstring(document)
+    except ET.ParseError:
+        return "malformed", None, None
+    if root.tag == "report":
+        counters = {c.get("type"): c for c in root.findall("counter")}
+        kind = "LINE" if "LINE" in counters else "INSTRUCTION"
+        covered, missed = (int(counters[kind].get(name)) for name in ("covered", "missed"))
+        return "jacoco" if kind == "LINE" else "jacoco-instruction", covered, covered + missed
+    if root.tag != "coverage":
+        return None
+    metrics = root.find("project/metrics")
+    if metrics is not None:
+        # gcovr 7 counts its lines as elements and leaves statements at 0.
+        unit = "statements" if int(metrics.get("statements")) else "elements"
+        return "clover", int(metrics.get(f"covered{unit}")), int(metrics.get(unit))
+    if root.get("line-rate") is not None:
+        return "cobertura", int(root.get("lines-covered")), int(root.get("lines-valid"))
+    return None
+
+
+def percentage(covered, valid):
+    """Two decimals, half away from zero, in integers: floats would round some halves down."""
+    hundredths = (covered * 20000 + valid) // (2 * valid)
+    return f"{hundredths // 100}.{hundredths % 100:02}"
+
+
+def rows(archive, tool, index):
+    with tarfile.open(HERE / archive) as tar:
+        files = {m.name.removeprefix("./"): m for m in tar if m.isfile()}
+        if index not in files:
+            sys.exit(f"{archive} holds no {index}")
+        for name in sorted(files):
+            if not name.endswith(".xml"):
+                continue
+            found = read(tar.extractfile(files[name]).read())
+            if found is None:
+                continue
+            kind, covered, valid = found
+            numbers = ("-", "-") if valid is None else (str(covered), str(valid))
+            percent = percentage(covered, valid) if valid else "-"
+            yield archive, name, kind, *numbers, percent, index, tool
+
+
+def main():
+    present = {p.name for p in HERE.iterdir() if ".tar" in p.name}
+    if present != set(ARCHIVES):
+        sys.exit(f"archives and table differ: {sorted(present ^ set(ARCHIVES))}")
+    header = ("archive", "coverage_file", "format", "lines_covered", "lines_valid", "percentage", "index", "tool")
+    table = [header]
+    for archive, (tool, index) in sorted(ARCHIVES.items()):
+        table += rows(archive, tool, index)
+    text = "".join("\t".join(row) + "\n" for row in table)
+    (HERE / "MANIFEST.tsv").write_text(text, encoding="utf-8")
+
+
+main()
