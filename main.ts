@@ -6,6 +6,7 @@
 import { join, resolve } from "node:path";
 import { createApp } from "./src/app.ts";
 import { ConfigError, readConfig } from "./src/config.ts";
+import { CoverageThread } from "./src/coverage/threaded.ts";
 import { reachableReports } from "./src/coverages/queries.ts";
 import { openDatabase } from "./src/db/connect.ts";
 import { migrate, readMigrations } from "./src/db/migrate.ts";
@@ -29,6 +30,7 @@ async function start(): Promise<void> {
   const applied = await migrate(sql, await readMigrations());
   if (applied.length > 0) log.info("database migrated", { applied });
 
+  using thread = new CoverageThread();
   using store = await ReportStore.open(join(dataDir, "reports"));
   await sweep(store, {
     reachable: (ids) => reachableReports(sql, ids),
@@ -39,7 +41,7 @@ async function start(): Promise<void> {
     log.warn("AUTH=none: whoever reaches this server can upload and sync");
   }
 
-  const server = listen(createApp({ config, sql, store, log }), config);
+  const server = listen(createApp({ config, sql, store, readCoverage: thread.read, log }), config);
   console.log(`Coverage server: ${server.address}`);
   console.log(`Reports:         ${join(dataDir, "reports")}`);
   console.log(

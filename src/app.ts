@@ -6,6 +6,7 @@
 import type { Sql } from "postgres";
 import { createAuthorize } from "./auth/authorize.ts";
 import type { Config } from "./config.ts";
+import type { ReadCoverage } from "./coverage/read.ts";
 import { createBadgeHandler } from "./coverages/badge.ts";
 import { createListHandler } from "./coverages/list.ts";
 import { API_PATH } from "./coverages/present.ts";
@@ -28,6 +29,8 @@ export interface Dependencies {
   readonly sql: Sql;
   /** The reports on disk. */
   readonly store: ReportStore;
+  /** How coverage files are read. */
+  readonly readCoverage: ReadCoverage;
   /** The log. */
   readonly log: Log;
 }
@@ -42,7 +45,8 @@ export interface Client {
 export type App = (request: Request, client?: Client) => Promise<Response>;
 
 /** Makes the application. It opens nothing and listens nowhere. */
-export function createApp({ config, sql, store, log }: Dependencies): App {
+export function createApp(dependencies: Dependencies): App {
+  const { config, sql, store, log } = dependencies;
   const { publicUrl } = config;
   const authorize = createAuthorize(config);
   const report = createReportHandlers({ sql, store });
@@ -51,7 +55,7 @@ export function createApp({ config, sql, store, log }: Dependencies): App {
     {
       method: "POST",
       path: API_PATH,
-      handler: createUploadHandler({ config, sql, store, authorize, log }),
+      handler: createUploadHandler({ ...dependencies, authorize }),
     },
     { method: "GET", path: API_PATH, handler: createListHandler({ sql, publicUrl }) },
     { method: "PUT", path: API_PATH, handler: createSyncHandler({ sql, store, authorize, log }) },
@@ -97,12 +101,19 @@ export function createApp({ config, sql, store, log }: Dependencies): App {
     };
     if (response.status >= 500) log.error("request failed", { ...fields, error: causeOf(failure) });
     else log.debug("request answered", fields);
-    if (request.method === "HEAD") {
-      await response.body?.cancel();
-      response = new Response(null, response);
-    }
+    if (request.method === "HEAD") response = await withoutBody(response);
     return withHeaders(response, apiHeaders);
   };
+}
+
+/** The answer to HEAD: what GET has, with the length of the body that is left out. */
+async function withoutBody(response: Response): Promise<Response> {
+  const headers = new Headers(response.headers);
+  if (response.body && !headers.has("content-length")) {
+    headers.set("content-length", String((await response.bytes()).byteLength));
+  }
+  await response.body?.cancel();
+  return new Response(null, { status: response.status, headers });
 }
 
 function contextOf(request: Request, requestId: string, client: Client | undefined): RouteContext {

@@ -13,6 +13,9 @@ const MAX_DEPTH = 256;
 /** Clover's metrics have about 20. */
 const MAX_ATTRIBUTES = 256;
 
+/** How a coverage file is read, here or on another thread. */
+export type ReadCoverage = (bytes: AsyncIterable<Uint8Array<ArrayBuffer>>) => Promise<Coverage>;
+
 /**
  * Reads the whole document in one pass, in memory that does not grow with it. Which of `formats` it
  * is, its root element tells. Throws {@linkcode CoverageError} for what is not well-formed, of no

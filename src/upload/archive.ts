@@ -9,13 +9,13 @@ import type { Limits } from "../config.ts";
 import { HttpError, unprocessable } from "../http/errors.ts";
 import { LongNames } from "./long_names.ts";
 import { quote, safePath } from "./path.ts";
-import { type ByteStream, capped, HeldStream, mapErrors, peek } from "./streams.ts";
+import { type ByteStream, capped, HeldStream, peek, sliced } from "./streams.ts";
 
 /** An entry that may be stored. */
 export type SafeEntry =
   /** A folder. */
   | { readonly kind: "folder"; readonly path: string }
-  /** A file of `size` bytes; its body is read, or cancelled, before the next entry is asked for. */
+  /** A file; its body is read, or cancelled, before the next entry comes. It fails as the tar does. */
   | {
     readonly kind: "file";
     readonly path: string;
@@ -24,6 +24,12 @@ export type SafeEntry =
   }
   /** A symbolic link, which is never made. */
   | { readonly kind: "symlink"; readonly path: string };
+
+/**
+ * Bytes of gzip inflated at a time. What becomes of them is held in memory before any cap can count
+ * it, and deflate makes up to 1,032 bytes of one: 16 MiB, where the chunks of a form have no limit.
+ */
+const GZIP_PIECE = 16 * 1024;
 
 /** What is refused, by its type flag, in words. */
 const REFUSED: Readonly<Record<string, string>> = {
@@ -55,7 +61,7 @@ export async function* readArchive(
     failed: (cause) =>
       cause instanceof HttpError
         ? cause
-        : unprocessable(`The gzip of the archive is damaged.`, cause),
+        : unprocessable("The gzip of the archive is damaged, or followed by other data.", cause),
   }));
   const entries = tar.handout.pipeThrough(new UntarStream()).getReader();
   const names = new LongNames();
@@ -63,11 +69,11 @@ export async function* readArchive(
   let complete = false;
   try {
     while (true) {
-      const { done, value } = await entries.read();
+      const { done, value } = await readingArchive(entries.read());
       if (done) break;
       const { typeflag, size } = value.header;
       if (LongNames.isMeta(typeflag)) {
-        await names.take(typeflag, size, value.readable!);
+        await readingArchive(names.take(typeflag, size, value.readable!));
         continue;
       }
       if (++count > limits.maxReportFiles) {
@@ -82,25 +88,32 @@ export async function* readArchive(
     await tar.finish();
     if (count === 0) throw unprocessable("The archive is empty; it must hold the report.");
     complete = true;
-  } catch (error) {
-    throw archiveError(error);
   } finally {
     await entries.cancel().catch(() => {});
     if (!complete) await tar.abandon("the upload failed");
   }
 }
 
-/** What the tar reader throws is about the archive; our own refusals pass through it untouched. */
-function archiveError(error: unknown): Error {
-  if (error instanceof HttpError) return error;
-  const why = error instanceof Error ? error.message : String(error);
-  return unprocessable(`The file is not a whole tar archive: ${why}.`, error);
+/**
+ * Waits for what reads the archive, or an entry's body. What the tar reader throws is about the
+ * archive, a 422; our own refusals pass through untouched.
+ */
+export async function readingArchive<T>(reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof HttpError) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw unprocessable(`The file is not a whole tar archive: ${why}.`, error);
+  }
 }
 
 function unzipped(head: Uint8Array, stream: ByteStream): ByteStream {
   const [first, second] = head;
   if (first === undefined) throw unprocessable("The archive is empty: it has 0 bytes.");
-  if (first === 0x1f && second === 0x8b) return stream.pipeThrough(new DecompressionStream("gzip"));
+  if (first === 0x1f && second === 0x8b) {
+    return sliced(stream, GZIP_PIECE).pipeThrough(new DecompressionStream("gzip"));
+  }
   const other = first === 0x50 && second === 0x4b
     ? "a zip"
     : first === 0xfd && second === 0x37
@@ -136,7 +149,7 @@ async function safeEntry(name: string, entry: TarStreamEntry): Promise<SafeEntry
       kind: "file",
       path,
       size,
-      body: mapErrors(entry.readable as ByteStream, archiveError),
+      body: entry.readable as ByteStream,
     };
   }
   const what = REFUSED[typeflag] ?? `of the unknown type ${quote(typeflag)}`;

@@ -18,7 +18,7 @@ export class CoverageFile {
   readonly #wanted: string;
   readonly #byPath: boolean;
   /** The files of the wanted name at the smallest depth so far, with what reading them gave. */
-  #found = new Map<string, Coverage | CoverageError>();
+  readonly #found = new Map<string, Promise<Coverage | CoverageError>>();
   #depth = Infinity;
   /** Files that may have been meant, for the message when none was found. */
   readonly #others: string[] = [];
@@ -41,16 +41,22 @@ export class CoverageFile {
     return matches && depthOf(path) <= this.#depth;
   }
 
-  /** Takes what a wanted file held; of two entries of one path the last counts, as `tar -x` has it. */
-  add(path: string, read: Coverage | CoverageError): void {
+  /** Takes what a wanted file holds; of two entries of one path the last counts, as `tar -x` has it. */
+  add(path: string, read: Promise<Coverage | CoverageError>): void {
+    read.catch(() => {}); // it is awaited later, if it is still of interest then
     const depth = depthOf(path);
     if (depth < this.#depth) this.#found.clear();
     this.#depth = depth;
     this.#found.set(path, read);
   }
 
+  /** Waits until nothing is being read. */
+  async settle(): Promise<void> {
+    await Promise.allSettled(this.#found.values());
+  }
+
   /** The coverage, once every entry has been seen; throws a 422 that says what to mend. */
-  result(): Coverage {
+  async result(): Promise<Coverage> {
     const [first, second] = this.#found;
     if (!first) throw unprocessable(this.#missing());
     if (second) {
@@ -62,7 +68,8 @@ export class CoverageFile {
           `${paths}; give coverage_xml_file_name as the path of one of them.`,
       );
     }
-    const [path, read] = first;
+    const [path, reading] = first;
+    const read = await reading;
     if (read instanceof CoverageError) {
       throw unprocessable(`The coverage file ${quote(path)} ${read.message}.`, read);
     }

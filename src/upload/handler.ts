@@ -6,6 +6,7 @@
 import type { Sql } from "postgres";
 import type { Authorize } from "../auth/authorize.ts";
 import type { Config } from "../config.ts";
+import type { ReadCoverage } from "../coverage/read.ts";
 import { parseFields } from "../coverages/names.ts";
 import { present } from "../coverages/present.ts";
 import { addCoverage, UnknownOutcomeError } from "../coverages/queries.ts";
@@ -36,6 +37,8 @@ export interface UploadDependencies {
   readonly sql: Sql;
   /** The reports on disk. */
   readonly store: ReportStore;
+  /** How coverage files are read. */
+  readonly readCoverage: ReadCoverage;
   /** Who may upload. */
   readonly authorize: Authorize;
   /** The log. */
@@ -75,7 +78,7 @@ export function createUploadHandler(dependencies: UploadDependencies): Handler {
 
 /** Stores an upload wholly or not at all. */
 async function store(
-  { config, sql, store, log }: UploadDependencies,
+  { config, sql, store, readCoverage, log }: UploadDependencies,
   upload: UploadFields,
   archive: ByteStream,
   origin: string,
@@ -84,7 +87,10 @@ async function store(
   const staged = await store.stage();
   try {
     const entries = readArchive(archive, config.limits);
-    const report = await unpack(entries, staged, upload.coverage_xml_file_name);
+    const report = await unpack(entries, staged, {
+      fileName: upload.coverage_xml_file_name,
+      read: readCoverage,
+    });
     await staged.publish();
     const { row, active, superseded } = await addCoverage(sql, {
       ...upload,

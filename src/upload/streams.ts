@@ -26,7 +26,7 @@ export function capped(
 }
 
 /** The same stream, its failure turned into another. */
-export function mapErrors(source: ByteStream, map: (error: unknown) => Error): ByteStream {
+function mapErrors(source: ByteStream, map: (error: unknown) => Error): ByteStream {
   const reader = source.getReader();
   return new ReadableStream({
     async pull(controller) {
@@ -40,6 +40,19 @@ export function mapErrors(source: ByteStream, map: (error: unknown) => Error): B
     },
     cancel: (reason) => reader.cancel(reason),
   }, { highWaterMark: 0 });
+}
+
+/** The same bytes in chunks of at most `most` bytes, views of those that came. */
+export function sliced(source: ByteStream, most: number): ByteStream {
+  return source.pipeThrough(
+    new TransformStream({
+      transform(chunk, controller) {
+        for (let start = 0; start < chunk.byteLength; start += most) {
+          controller.enqueue(chunk.subarray(start, start + most));
+        }
+      },
+    }),
+  );
 }
 
 /** The first chunk of at least `least` bytes, or all there is, and the stream with it put back. */

@@ -4,8 +4,7 @@
  * @module
  */
 import { type Coverage, CoverageError } from "../coverage/coverage.ts";
-import { formats } from "../coverage/formats.ts";
-import { readCoverage } from "../coverage/read.ts";
+import type { ReadCoverage } from "../coverage/read.ts";
 import { unprocessable } from "../http/errors.ts";
 import type { StagedReport } from "../reports/store.ts";
 import type { SafeEntry } from "./archive.ts";
@@ -32,16 +31,16 @@ export interface UnpackedReport {
 }
 
 /**
- * Stores every entry in `staged` and returns the coverage that `coverageFileName` holds. Throws an
+ * Stores every entry in `staged` and returns the total of the coverage file. Throws an
  * `HttpError` and leaves the folder half-filled, for the caller to discard, when anything is wrong.
  */
 export async function unpack(
   entries: AsyncIterable<SafeEntry>,
   staged: StagedReport,
-  coverageFileName: string,
+  coverage: { fileName: string; read: ReadCoverage },
 ): Promise<UnpackedReport> {
   const writer = new ReportWriter(staged);
-  const coverageFile = new CoverageFile(coverageFileName);
+  const coverageFile = new CoverageFile(coverage.fileName);
   const index = new ReportIndex();
   const links = new Set<string>();
   let files = 0, bytes = 0;
@@ -63,12 +62,13 @@ export async function unpack(
       bytes += entry.size;
       index.add(entry.path);
       if (coverageFile.wants(entry.path)) {
-        const read = await writer.fileAndRead(
+        await coverageFile.settle(); // one document at a time: each may have megabytes in flight
+        const { result } = await writer.fileAndRead(
           entry.path,
           entry.body,
-          (content) => readCoverage(content, formats).catch(returnCoverageError),
+          (content) => coverage.read(content).catch(returnCoverageError),
         );
-        coverageFile.add(entry.path, read);
+        coverageFile.add(entry.path, result);
       } else {
         await writer.file(entry.path, entry.size, entry.body);
       }
@@ -79,7 +79,7 @@ export async function unpack(
     throw error;
   }
   return {
-    coverage: coverageFile.result(),
+    coverage: await coverageFile.result(),
     index: index.result(),
     files,
     bytes,

@@ -6,6 +6,7 @@
 import { posix } from "node:path";
 import { HttpError, unprocessable } from "../http/errors.ts";
 import type { StagedReport } from "../reports/store.ts";
+import { readingArchive } from "./archive.ts";
 import { quote } from "./path.ts";
 import type { ByteStream } from "./streams.ts";
 
@@ -39,15 +40,15 @@ export class ReportWriter {
   }
 
   /**
-   * Writes a file over one of the same name. `watch` sees the body's chunks as they pass. Returns
-   * when the body has been read; the last bytes may still be on their way to the disk.
+   * Writes a file over one of the same name. Returns when the body has been read; the last bytes may still be on their way to the disk.
    */
   async file(path: string, size: number, body: ByteStream): Promise<void> {
     await this.#ready(path);
     if (size > WHOLE_FILE_BYTES) {
-      const file = await translated(path, () => this.#staged.createFile(path));
-      await translated(path, () => body.pipeTo(file.writable));
-      return;
+      const { result } = await this.fileAndRead(path, body, async (bytes) => {
+        for await (const _ of bytes);
+      });
+      return await result;
     }
     const bytes = await gather(body, size);
     const write = translated(path, () => this.#staged.writeFile(path, bytes))
@@ -56,28 +57,31 @@ export class ReportWriter {
     this.#inFlight.set(path, write);
   }
 
-  /** Writes a file like {@linkcode file}, and lets `read` have its bytes as they pass. */
+  /**
+   * Writes a file like {@linkcode file}, and lets `read` have its bytes as they pass. Returns when the
+   * body has been read; what `read` makes of it may come later.
+   */
   async fileAndRead<T>(
     path: string,
     body: ByteStream,
     read: (bytes: AsyncIterable<Uint8Array<ArrayBuffer>>) => Promise<T>,
-  ): Promise<T> {
+  ): Promise<{ result: Promise<T> }> {
     await this.#ready(path);
     using file = await translated(path, () => this.#staged.createFile(path));
     const reader = body.getReader();
+    const passed = Promise.withResolvers<void>();
     async function* stored() {
       while (true) {
-        const { done, value } = await reader.read();
-        if (done) return;
+        const { done, value } = await readingArchive(reader.read());
+        if (done) return passed.resolve();
         await translated(path, () => writeAll(file, value));
         yield value;
       }
     }
-    try {
-      return await read(stored());
-    } finally {
-      for await (const _ of stored()); // a reader that stopped early still leaves the whole file
-    }
+    const result = read(stored());
+    await Promise.race([passed.promise, result.catch(() => {})]);
+    for await (const _ of stored()); // a reader that stopped early still leaves the whole file
+    return { result };
   }
 
   /** Waits until no write is in flight, failed or not. */
@@ -106,13 +110,15 @@ function parent(path: string): string {
 }
 
 async function gather(body: ByteStream, size: number): Promise<Uint8Array> {
+  const reader = body.getReader();
   const whole = new Uint8Array(size);
   let offset = 0;
-  for await (const chunk of body) {
-    whole.set(chunk, offset);
-    offset += chunk.byteLength;
+  while (true) {
+    const { done, value } = await readingArchive(reader.read());
+    if (done) return whole;
+    whole.set(value, offset);
+    offset += value.byteLength;
   }
-  return whole;
 }
 
 async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {

@@ -41,7 +41,6 @@ ARCHIVES = {
     "python-gnu.tar.gz": ("coverage.py 6.5.0 --branch", "build/htmlcov/index.html"),
     "variant-bsdtar-gnutar.tar.gz": (f"{GO}; bsdtar 3.6.2 --format gnutar", INDEX),
     "variant-bsdtar.tar.gz": (f"{GO}; bsdtar 3.6.2", INDEX),
-    "variant-concatenated-gzip.tar.gz": (f"{GO}; GNU tar 1.34, gzip twice", INDEX),
     "variant-git-archive.tar.gz": (f"{GO}; git 2.39.5 archive", INDEX),
     "variant-node-tar.tar.gz": (f"{GO}; npm tar 7.5.23", INDEX),
     "variant-plain.tar": (f"{GO}; GNU tar 1.34, no gzip", INDEX),

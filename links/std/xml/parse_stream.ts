@@ -85,35 +85,39 @@ export async function parseXmlStream(
     xmlns: false,
     position: options.trackPosition ?? false,
   });
+  // An unfinished token, such as an "&" that no ";" follows, swallows the rest of the document and is
+  // noticed at its end; what helps to find it is where the last whole tag ended.
+  const lastTag = { line: 1, column: 1, offset: 0 };
+  const mark = () => {
+    lastTag.line = parser.line;
+    lastTag.column = Math.max(parser.column, 1);
+    lastTag.offset = parser.position;
+  };
+  let atEnd = false;
   const fail = (message: string) => {
-    const line = options.trackPosition ? parser.line : 0;
-    const column = options.trackPosition ? parser.column : 0;
-    throw new XmlSyntaxError(message, { line, column, offset: parser.position });
+    if (!atEnd) mark();
+    const untracked = { line: 0, column: 0, offset: lastTag.offset };
+    throw new XmlSyntaxError(message, options.trackPosition ? lastTag : untracked);
   };
   parser.on("error", (error) => fail(error.message.replace(/^\d+:\d+: /, "")));
   parser.on("doctype", () => {
     if (options.disallowDoctype ?? true) fail("A DOCTYPE declaration is not allowed");
   });
   const { maxDepth = Infinity, maxAttributes = Infinity } = options;
+  const { onStartElement, onEndElement } = callbacks;
   let depth = 0, attributeCount = 0;
-  parser.on("opentagstart", () => {
-    attributeCount = 0;
-    if (++depth > maxDepth) fail(`Elements are nested deeper than ${maxDepth}`);
-  });
   parser.on("attribute", () => {
     if (++attributeCount > maxAttributes) {
       fail(`An element has more than ${maxAttributes} attributes`);
     }
   });
   parser.on("opentag", ({ name, attributes, isSelfClosing }) => {
-    const names = Object.keys(attributes);
-    const iterator = {
-      count: names.length,
-      getName: (index: number) => names[index]!,
-      getValue: (index: number) => attributes[names[index]!]!,
-    };
-    const { line, column, position } = parser;
-    callbacks.onStartElement?.(
+    mark();
+    attributeCount = 0;
+    if (++depth > maxDepth) fail(`Elements are nested deeper than ${maxDepth}`);
+    const { line, column, offset } = lastTag;
+    const iterator = new Attributes(attributes);
+    onStartElement?.(
       name,
       name.indexOf(":"),
       undefined,
@@ -121,14 +125,35 @@ export async function parseXmlStream(
       isSelfClosing,
       line,
       column,
-      position,
+      offset,
     );
   });
   parser.on("closetag", ({ name }) => {
+    mark();
     depth--;
-    const { line, column, position } = parser;
-    callbacks.onEndElement?.(name, name.indexOf(":"), undefined, line, column, position);
+    const { line, column, offset } = lastTag;
+    onEndElement?.(name, name.indexOf(":"), undefined, line, column, offset);
   });
   for await (const chunk of source) parser.write(chunk);
+  atEnd = true;
   parser.close();
+}
+
+/** Lists the names only when somebody asks: of most elements nobody does. */
+class Attributes implements XmlAttributeIterator {
+  #names: string[] | undefined;
+
+  constructor(private readonly values: Record<string, string>) {}
+
+  get count(): number {
+    return (this.#names ??= Object.keys(this.values)).length;
+  }
+
+  getName(index: number): string {
+    return (this.#names ??= Object.keys(this.values))[index]!;
+  }
+
+  getValue(index: number): string {
+    return this.values[this.getName(index)]!;
+  }
 }

@@ -60,7 +60,7 @@ half=$(($(stat -c %s "$out/variant-plain.tar") / 2 + 100))
 {
   head -c "$half" "$out/variant-plain.tar" | gzip -n
   tail -c "+$((half + 1))" "$out/variant-plain.tar" | gzip -n
-} >"$out/variant-concatenated-gzip.tar.gz"
+} >"$out/refused/variant-concatenated-gzip.tar.gz"
 
 # git archive begins with a pax global header that holds the commit.
 git init -q -b main .

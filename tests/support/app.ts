@@ -1,0 +1,144 @@
+/**
+ * An application of a test's own: a database, a reports folder, no port.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import type { Sql } from "postgres";
+import { type App, createApp } from "../../src/app.ts";
+import { type Config, type Limits, readConfig } from "../../src/config.ts";
+import { formats } from "../../src/coverage/formats.ts";
+import { type ReadCoverage, readCoverage } from "../../src/coverage/read.ts";
+import type { Log } from "../../src/log.ts";
+import { ReportStore } from "../../src/reports/store.ts";
+import { type TestDatabase, testDatabase } from "./database.ts";
+
+/** What a test may set apart from the defaults. */
+export interface AppOptions {
+  limits?: Partial<Limits>;
+  config?: Partial<Config>;
+  /** Puts something between the application and its database. */
+  sql?: (database: TestDatabase) => Sql;
+  /** Puts something between the application and its disk. */
+  store?: (store: ReportStore) => ReportStore;
+  readCoverage?: ReadCoverage;
+}
+
+/** A record of the log. */
+export interface LogRecord {
+  level: string;
+  message: string;
+  fields: Record<string, unknown>;
+}
+
+/** An application to test. */
+export interface TestApp extends AsyncDisposable {
+  readonly app: App;
+  readonly sql: Sql;
+  readonly store: ReportStore;
+  /** The folder of the reports. */
+  readonly reports: string;
+  /** What was logged. */
+  readonly log: LogRecord[];
+  /** Asks for a path. */
+  get(path: string, init?: RequestInit): Promise<Response>;
+  /** Uploads an archive as the raw body, with defaults for every field. */
+  upload(archive: BodyInit, fields?: Record<string, string | undefined>): Promise<Response>;
+}
+
+/** Every field of an upload. */
+export const FIELDS: Record<string, string> = {
+  org_name: "acme",
+  repo_name: "shop",
+  branch_name: "main",
+  commit_hash: "0123456789abcdef",
+  commit_author: "ada",
+  language: "go",
+  coverage_xml_file_name: "coverage.xml",
+  github_api_url: "https://api.github.com",
+};
+
+/** The path of an upload; a field that is `undefined` is left out. */
+export function uploadPath(fields: Record<string, string | undefined> = {}): string {
+  const given = Object.entries({ ...FIELDS, ...fields })
+    .filter((field): field is [string, string] => field[1] !== undefined);
+  return `/coverages-api?${new URLSearchParams(given)}`;
+}
+
+/** Makes an application that takes uploads from anybody; dispose it to remove all it has. */
+export async function testApp(options: AppOptions = {}): Promise<TestApp> {
+  const database = await testDatabase();
+  const folder = await Deno.makeTempDir({ prefix: "coverage-test-" });
+  const reports = join(folder, "reports");
+  const ownStore = await ReportStore.open(reports);
+  const store = options.store?.(ownStore) ?? ownStore;
+  const ownSql = options.sql?.(database);
+  const config = { ...readConfig({ AUTH: "none" }), ...options.config };
+  const records: LogRecord[] = [];
+  const log = logTo(records);
+  const app = createApp({
+    config: { ...config, limits: { ...config.limits, ...options.limits } },
+    sql: ownSql ?? database.sql,
+    store,
+    readCoverage: options.readCoverage ?? ((bytes) => readCoverage(bytes, formats)),
+    log,
+  });
+  const get = (path: string, init?: RequestInit) =>
+    app(new Request(`http://coverage.test${path}`, init));
+  return {
+    app,
+    sql: database.sql,
+    store,
+    reports,
+    log: records,
+    get,
+    upload: (archive, fields) =>
+      get(uploadPath(fields), {
+        method: "POST",
+        body: archive,
+        headers: { "content-type": "application/gzip" },
+      }),
+    async [Symbol.asyncDispose]() {
+      await ownSql?.end({ timeout: 1 });
+      ownStore[Symbol.dispose]();
+      await Deno.remove(folder, { recursive: true });
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** A log that keeps what it is told. */
+export function logTo(records: LogRecord[]): Log {
+  const at = (level: string) => (message: string, fields: Record<string, unknown> = {}) => {
+    records.push({ level, message, fields });
+  };
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+/** The files and folders below a folder, sorted, folders with a slash at their end. */
+export async function tree(folder: string): Promise<string[]> {
+  const paths: string[] = [];
+  for await (const entry of Deno.readDir(folder)) {
+    if (!entry.isDirectory) paths.push(entry.name);
+    else {
+      paths.push(`${entry.name}/`);
+      const below = await tree(join(folder, entry.name));
+      paths.push(...below.map((path) => `${entry.name}/${path}`));
+    }
+  }
+  return paths.sort();
+}
+
+/** The published reports in a reports folder, and the staged ones; asserting on both is how to find orphans. */
+export async function storedReports(
+  reports: string,
+): Promise<{ published: string[]; staged: string[] }> {
+  const published: string[] = [];
+  for await (const { name } of Deno.readDir(reports)) {
+    if (name !== ".staging") published.push(name);
+  }
+  const staged = (await tree(join(reports, ".staging"))).filter((path) =>
+    /^[^/]+\/[^/]+\/$/.test(path)
+  );
+  return { published, staged };
+}
