@@ -1,13 +1,11 @@
 /**
  * Stands in for `jsr:@std/tar` where JSR cannot be reached: `UntarStream` with the published
- * semantics, written from the public documentation. Header blocks are decoded by node-tar's
- * `Header`, which unlike the streaming readers on npm keeps the raw type flag, so that GNU long
- * names (`L`, `K`) and pax records (`x`, `g`) arrive as the plain entries they are.
+ * semantics, written from the public documentation and POSIX' description of ustar. It is not built
+ * on one of npm's tar readers because each of them resolves GNU and pax names itself and hides or
+ * changes the type flag and the size, which those who check an archive must see as they are.
  *
  * @module
  */
-import { Buffer } from "node:buffer";
-import { Header } from "tar/header";
 
 /** The fields of a header block that every tar dialect has. */
 export interface OriginalTarStreamHeader {
@@ -62,20 +60,15 @@ export class UntarStream implements TransformStream<Uint8Array<ArrayBuffer>, Tar
         const block = await this.#block();
         // Two blocks of zeros end an archive. One that stops without them has lost its tail.
         if (isZero(block) && isZero(await this.#block())) break;
-        const header = new Header(Buffer.from(block.buffer));
-        if (!header.cksumValid) throw new SyntaxError("A tar header has an invalid checksum");
-        const typeflag = block[156] === 0 ? "0" : String.fromCharCode(block[156]!);
-        const hasBody = !WITHOUT_BODY.includes(typeflag);
+        const header = decodeHeader(block);
+        const hasBody = !WITHOUT_BODY.includes(header.typeflag);
         const size = hasBody ? header.size : 0;
-        if (size === undefined) throw new SyntaxError("A tar header has an invalid size");
         this.#body = size;
         this.#padding = -size & (BLOCK - 1);
         this.#bodyDone = Promise.withResolvers();
-        yield {
-          path: header.path ?? "",
-          header: { name: header.path ?? "", size, typeflag, linkname: header.linkpath ?? "" },
-          ...(hasBody ? { readable: this.#readable() } : {}),
-        };
+        const prefix = text(block, 257, 8) === "ustar" ? text(block, 345, 155) : "";
+        const path = prefix === "" ? header.name : `${prefix}/${header.name}`;
+        yield { path, header, ...(hasBody ? { readable: this.#readable() } : {}) };
         if (hasBody) await this.#bodyDone.promise;
         await this.#skip(this.#body + this.#padding);
       }
@@ -127,6 +120,32 @@ export class UntarStream implements TransformStream<Uint8Array<ArrayBuffer>, Tar
     this.#chunk = this.#chunk.subarray(part.byteLength);
     return part;
   }
+}
+
+/** Throws where the checksum is not that of the block, or the size is no octal number. */
+function decodeHeader(block: Uint8Array): OriginalTarStreamHeader {
+  let sum = 8 * 0x20; // the checksum's own field counts as blanks
+  for (let at = 0; at < BLOCK; at++) if (at < 148 || at >= 156) sum += block[at]!;
+  if (sum !== octal(block, 148, 8)) throw new SyntaxError("A tar header has an invalid checksum");
+  const size = octal(block, 124, 12);
+  if (Number.isNaN(size)) throw new SyntaxError("A tar header has an invalid size");
+  return {
+    name: text(block, 0, 100),
+    size,
+    typeflag: block[156] === 0 ? "0" : String.fromCharCode(block[156]!),
+    linkname: text(block, 157, 100),
+  };
+}
+
+function text(block: Uint8Array, start: number, length: number): string {
+  const field = block.subarray(start, start + length);
+  const end = field.indexOf(0);
+  return new TextDecoder().decode(end < 0 ? field : field.subarray(0, end));
+}
+
+function octal(block: Uint8Array, start: number, length: number): number {
+  const digits = text(block, start, length).trim();
+  return /^[0-7]+$/.test(digits) ? parseInt(digits, 8) : NaN;
 }
 
 function isZero(block: Uint8Array): boolean {

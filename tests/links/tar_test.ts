@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { type TarStreamEntry, UntarStream } from "@std/tar";
+import { concat, header, pax, tar } from "../support/archive.ts";
+
+async function entriesOf(
+  bytes: Uint8Array<ArrayBuffer>,
+  chunkSize = 1000,
+): Promise<{ path: string; typeflag: string; body: string | undefined }[]> {
+  const entries = [];
+  for await (const entry of untar(bytes, chunkSize)) {
+    const body = entry.readable && await new Response(entry.readable).text();
+    entries.push({ path: entry.path, typeflag: entry.header.typeflag, body });
+  }
+  return entries;
+}
+
+function untar(bytes: Uint8Array<ArrayBuffer>, chunkSize = 1000): ReadableStream<TarStreamEntry> {
+  const chunks = [];
+  for (let at = 0; at < bytes.length; at += chunkSize) chunks.push(bytes.slice(at, at + chunkSize));
+  return ReadableStream.from(chunks).pipeThrough(new UntarStream());
+}
+
+Deno.test("UntarStream yields files and folders in order, with their bodies", async () => {
+  const bytes = tar([
+    { name: "a/", type: "5" },
+    { name: "a/one.txt", content: "first" },
+    { name: "a/empty.txt" },
+    { name: "a/two.txt", content: "x".repeat(1500) },
+  ]);
+  for (const chunkSize of [7, 512, 1000, 100_000]) {
+    assert.deepEqual(await entriesOf(bytes, chunkSize), [
+      { path: "a/", typeflag: "5", body: undefined },
+      { path: "a/one.txt", typeflag: "0", body: "first" },
+      { path: "a/empty.txt", typeflag: "0", body: "" },
+      { path: "a/two.txt", typeflag: "0", body: "x".repeat(1500) },
+    ]);
+  }
+});
+
+Deno.test("UntarStream hands long names and pax headers on as entries of their own", async () => {
+  const name = "d/".repeat(60) + "file";
+  const entries = await entriesOf(tar([
+    { name, content: "1" },
+    pax({ path: "other" }),
+    { name: "short", content: "2" },
+    pax({ comment: "all" }, "g"),
+  ]));
+  assert.deepEqual(entries.map(({ typeflag }) => typeflag), ["L", "0", "x", "0", "g"]);
+  assert.equal(entries[0]!.body, `${name}\0`);
+  assert.equal(entries[2]!.body, "14 path=other\n");
+  assert.equal(entries[3]!.path, "short");
+});
+
+Deno.test("UntarStream hands links and devices on, without a body", async () => {
+  const types = ["1", "2", "3", "4", "6"];
+  const entries = await entriesOf(
+    tar(types.map((type) => ({ name: `n${type}`, type, linkName: "/etc" }))),
+  );
+  assert.deepEqual(entries.map(({ typeflag }) => typeflag), types);
+  assert.deepEqual(entries.map(({ body }) => body), types.map(() => undefined));
+});
+
+Deno.test("UntarStream gives the NUL type of an old archive's file as 0", async () => {
+  const [entry] = await entriesOf(tar([{ name: "old", content: "x", type: "\0" }]));
+  assert.deepEqual(entry, { path: "old", typeflag: "0", body: "x" });
+});
+
+Deno.test("UntarStream goes on behind a body that was cancelled", async () => {
+  const paths = [];
+  for await (
+    const entry of untar(tar([{ name: "a", content: "x".repeat(5000) }, { name: "b" }]))
+  ) {
+    paths.push(entry.path);
+    await entry.readable?.cancel();
+  }
+  assert.deepEqual(paths, ["a", "b"]);
+});
+
+Deno.test("UntarStream fails for what is no whole archive", async () => {
+  const good = tar([{ name: "a", content: "x".repeat(2000) }, { name: "b", content: "y" }]);
+  const wrongChecksum = good.slice();
+  wrongChecksum[0]! ^= 1;
+  const cases: Record<string, Uint8Array<ArrayBuffer>> = {
+    "cut in a header": good.slice(0, 300),
+    "cut in a body": good.slice(0, 1100),
+    "without its end": tar([{ name: "a", content: "x" }], { end: false }),
+    "with a wrong checksum": wrongChecksum,
+    "not a tar": new TextEncoder().encode("hello ".repeat(500)),
+    "with a size beyond its end": concat([
+      header({ name: "a", size: 100_000 }),
+      new Uint8Array(2048),
+    ]),
+  };
+  for (const [name, bytes] of Object.entries(cases)) {
+    await assert.rejects(entriesOf(bytes), Error, name);
+  }
+});
+
+Deno.test("UntarStream fails when its source fails", async () => {
+  const source = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    start(controller) {
+      controller.enqueue(header({ name: "a", size: 5000 }));
+    },
+    pull(controller) {
+      controller.error(new TypeError("gone"));
+    },
+  });
+  await assert.rejects(async () => {
+    for await (const entry of source.pipeThrough(new UntarStream())) {
+      await new Response(entry.readable).bytes();
+    }
+  }, { message: "gone" });
+});
