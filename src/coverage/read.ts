@@ -28,9 +28,12 @@ export async function readCoverage(
   const path: string[] = [];
   const attributes = new CurrentAttributes();
   let reader: CoverageReader | undefined;
+  const position = { line: 1, column: 1 };
   try {
     await parseXmlStream(decodeXml(bytes), {
-      onStartElement(name, _colon, _uri, iterator) {
+      onStartElement(name, _colon, _uri, iterator, _selfClosing, line, column) {
+        position.line = line;
+        position.column = column;
         attributes.iterator = iterator;
         if (reader) {
           reader.start(name, attributes, path);
@@ -51,13 +54,28 @@ export async function readCoverage(
       maxAttributes: MAX_ATTRIBUTES,
     });
   } catch (error) {
-    if (error instanceof XmlSyntaxError) {
-      throw new CoverageError(`is not well-formed XML: ${error.message}`, { cause: error });
-    }
-    throw error;
+    throw malformed(error, position) ?? error;
   }
   if (!reader) throw new CoverageError("is empty");
   return reader.result();
+}
+
+/** What a parser throws for a malformed document, in words; nothing for any other error. */
+function malformed(
+  error: unknown,
+  lastTag: { line: number; column: number },
+): CoverageError | undefined {
+  if (error instanceof XmlSyntaxError) {
+    return new CoverageError(`is not well-formed XML: ${error.message}`, { cause: error });
+  }
+  // The published parser has plain errors, without a position, for an entity it does not know.
+  if (error instanceof Error && error.constructor === Error) {
+    const after = `after line ${lastTag.line}, column ${lastTag.column}`;
+    return new CoverageError(`is not well-formed XML: ${error.message} (${after})`, {
+      cause: error,
+    });
+  }
+  return undefined;
 }
 
 /** Looks into the tag that the parser is at; one object serves all of them. */

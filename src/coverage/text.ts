@@ -7,8 +7,11 @@ import { CoverageError } from "./coverage.ts";
 
 /** Characters without a tag's end in between that are still taken: about one tag, comment or text. */
 const MAX_TOKEN = 16 * 1024 * 1024;
-/** Bytes in which a declaration must end to be looked at. */
-const HEAD = 1024;
+/**
+ * Bytes in which the XML declaration must end to be looked at; given on in one piece, because the
+ * published `@std/xml` does not take a DOCTYPE that comes in two.
+ */
+const HEAD = 16 * 1024;
 
 /**
  * Decodes UTF-8, UTF-16 by its byte order mark, and what an XML declaration names otherwise. Bytes
@@ -49,7 +52,7 @@ export async function* decodeXml(
 function decoderOf(head: Uint8Array): TextDecoder {
   if (head[0] === 0xff && head[1] === 0xfe) return new TextDecoder("utf-16le");
   if (head[0] === 0xfe && head[1] === 0xff) return new TextDecoder("utf-16be");
-  const ascii = String.fromCharCode(...head.subarray(0, HEAD));
+  const ascii = String.fromCharCode(...head.subarray(0, 1024));
   const declared = /^(?:\xef\xbb\xbf)?<\?xml\s[^>]*?\sencoding\s*=\s*["']([^"'>]*)["']/.exec(ascii)
     ?.[1];
   // Without a byte order mark a declaration that can be read as ASCII is not UTF-16, whatever it says.

@@ -99,6 +99,10 @@ async function store(
       reportIndex: report.index,
     });
     await removeReports(store, superseded, log);
+    if (report.skippedLinks > 0) {
+      const repository = `${row.org_name}/${row.repo_name}`;
+      log.warn("symbolic links were left out", { repository, links: report.skippedLinks });
+    }
     log.info("upload stored", {
       repository: `${row.org_name}/${row.repo_name}`,
       branch: row.branch_name,
@@ -106,7 +110,6 @@ async function store(
       percentage: row.percentage,
       files: report.files,
       size_bytes: report.bytes,
-      skipped_links: report.skippedLinks,
       duration_ms: Math.round(performance.now() - startedAt),
     });
     return { coverage: present(row, origin), data: active.map((other) => present(other, origin)) };

@@ -12,7 +12,13 @@ import { migrate, readMigrations } from "../../src/db/migrate.ts";
 const server = Deno.env.get("DATABASE_URL");
 // Started before the first test, which it therefore does not belong to.
 const embedded: EmbeddedDatabase | undefined = server ? undefined : await startEmbedded();
-if (embedded) Deno.test.afterAll(() => embedded.close());
+if (embedded) {
+  Deno.test.afterAll(() => embedded.close());
+  // Its first statement starts timers of its own, which are no test's either.
+  const sql = connect({ ...embedded.options, max: 1 });
+  await sql`select 1`;
+  await sql.end();
+}
 
 /** A database that is a test's own. */
 export interface TestDatabase extends AsyncDisposable {

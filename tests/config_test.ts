@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { ConfigError, readConfig } from "../src/config.ts";
+
+function sentences(environment: Record<string, string>): readonly string[] {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    assert(error instanceof ConfigError);
+    return error.sentences;
+  }
+  throw new Error("no ConfigError");
+}
+
+Deno.test("readConfig has a default for everything", () => {
+  assert.deepEqual(readConfig({}), {
+    host: "127.0.0.1",
+    port: 3000,
+    publicUrl: undefined,
+    databaseUrl: undefined,
+    dataDir: "./data",
+    limits: {
+      maxUploadBytes: 104_857_600,
+      maxReportBytes: 1_073_741_824,
+      maxReportFiles: 100_000,
+      uploadConcurrency: 4,
+      uploadSeconds: 600,
+    },
+    auth: "local",
+    logLevel: "info",
+    logFormat: "text",
+  });
+});
+
+Deno.test("readConfig takes what is set, and counts an empty variable as unset", () => {
+  const config = readConfig({
+    HOST: "0.0.0.0",
+    PORT: "0",
+    PUBLIC_URL: "https://coverage.example.com/",
+    DATABASE_URL: "postgres://user@host/name",
+    MAX_UPLOAD_BYTES: "5",
+    AUTH: "none",
+    LOG_LEVEL: "",
+  });
+  assert.equal(config.host, "0.0.0.0");
+  assert.equal(config.port, 0);
+  assert.equal(config.publicUrl, "https://coverage.example.com");
+  assert.equal(config.databaseUrl, "postgres://user@host/name");
+  assert.equal(config.limits.maxUploadBytes, 5);
+  assert.equal(config.auth, "none");
+  assert.equal(config.logLevel, "info");
+});
+
+Deno.test("readConfig says for each bad variable what it is and what is allowed", () => {
+  const said = sentences({ PORT: "70000", LOG_LEVEL: "loud", PUBLIC_URL: "example.com" });
+  assert.deepEqual(said, [
+    'PORT is "70000"; must be a whole number from 0 to 65535.',
+    'PUBLIC_URL is "example.com"; must be an address like https://coverage.example.com.',
+    'LOG_LEVEL is "loud"; must be one of debug, info, warning, error.',
+  ]);
+});
+
+Deno.test("readConfig never repeats a database's address, which may hold a password", () => {
+  const [sentence] = sentences({ DATABASE_URL: "mysql://root:secret@host/db" });
+  assert(sentence!.startsWith("DATABASE_URL must be"));
+  assert(!sentence!.includes("secret"));
+});
+
+Deno.test("readConfig does not start a server that strangers can reach without a word on AUTH", () => {
+  for (const reachable of [{ HOST: "0.0.0.0" }, { PUBLIC_URL: "https://coverage.example.com" }]) {
+    assert.match(sentences(reachable as Record<string, string>)[0]!, /AUTH is unset/);
+    assert.equal(readConfig({ ...reachable, AUTH: "none" }).auth, "none");
+  }
+  assert.equal(readConfig({ HOST: "::1", PUBLIC_URL: "http://[::1]:3000" }).auth, "local");
+});

@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { connect, isDatabaseAway } from "../../src/db/connect.ts";
+import { emptyDatabase } from "../support/database.ts";
+
+Deno.test("isDatabaseAway tells a database that is gone from a statement that is wrong", async () => {
+  await using database = await emptyDatabase();
+  const wrong = await database.sql`select * from nothing`.catch((error) => error);
+  assert.equal(isDatabaseAway(wrong), false);
+
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  const gone = connect(`postgres://user@127.0.0.1:${port}/name`);
+  const refused = await gone`select 1`.catch((error) => error);
+  await gone.end({ timeout: 1 });
+  assert.equal(isDatabaseAway(refused), true);
+  assert.equal(isDatabaseAway(new Error("commit", { cause: refused })), true);
+});
+
+Deno.test("isDatabaseAway does not take a missing file for a missing database", async () => {
+  const missing = await Deno.stat("/nothing/here").catch((error) => error);
+  assert.equal(isDatabaseAway(missing), false);
+  assert.equal(isDatabaseAway(undefined), false);
+});

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { HttpError } from "../../src/http/errors.ts";
+import { createRouter } from "../../src/http/router.ts";
+
+const route = createRouter([
+  { method: "GET", path: "/a", handler: () => new Response("get a") },
+  { method: "PUT", path: "/a", handler: () => new Response("put a") },
+  { method: "GET", path: "/a/:name/x{/*}?", handler: (_, { params }) => Response.json(params) },
+  { method: "GET", path: "/a/:name/:other", handler: () => new Response("other") },
+]);
+
+async function ask(method: string, path: string): Promise<string> {
+  const url = new URL(path, "http://test");
+  const context = { url, params: {}, requestId: "1", direct: false };
+  return await (await route(new Request(url, { method }), context)).text();
+}
+
+Deno.test("createRouter picks by path and method; HEAD is a GET, a trailing slash is taken", async () => {
+  assert.equal(await ask("GET", "/a"), "get a");
+  assert.equal(await ask("HEAD", "/a/"), "get a");
+  assert.equal(await ask("PUT", "/a"), "put a");
+});
+
+Deno.test("createRouter hands the parts of the path on as they were sent; the first row wins", async () => {
+  assert.deepEqual(JSON.parse(await ask("GET", "/a/b%2Fc/x/d/e%20f")), {
+    name: "b%2Fc",
+    "0": "d/e%20f",
+  });
+  assert.equal(JSON.parse(await ask("GET", "/a/b/x")).name, "b");
+  assert.equal(await ask("GET", "/a/b/y"), "other");
+});
+
+Deno.test("createRouter throws 404 for an unknown path and 405 with Allow for an unknown method", async () => {
+  await assert.rejects(
+    ask("GET", "/b"),
+    (error) => error instanceof HttpError && error.status === 404,
+  );
+  await assert.rejects(ask("DELETE", "/a"), (error) => {
+    assert(error instanceof HttpError);
+    assert.equal(error.status, 405);
+    assert.deepEqual(error.headers, { allow: "GET, HEAD, PUT" });
+    return true;
+  });
+});

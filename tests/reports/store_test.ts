@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { ReportStore } from "../../src/reports/store.ts";
+import { sweep } from "../../src/reports/sweep.ts";
+import { type LogRecord, logTo, storedReports, tree } from "../support/app.ts";
+
+async function withStore(
+  test: (store: ReportStore, folder: string) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    using store = await ReportStore.open(folder);
+    await test(store, folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function publishOne(store: ReportStore): Promise<string> {
+  const staged = await store.stage();
+  await staged.makeFolder("a/b");
+  await staged.writeFile("a/b/page.html", new TextEncoder().encode("page"));
+  await staged.publish();
+  return staged.id;
+}
+
+const log = logTo([]);
+// deno-lint-ignore require-await
+const none = async () => new Set<string>();
+
+Deno.test("a report is invisible until it is published, and then whole", async () => {
+  await withStore(async (store, folder) => {
+    const staged = await store.stage();
+    await staged.makeFolder("a");
+    {
+      using file = await staged.createFile("a/page.html");
+      await file.write(new TextEncoder().encode("page"));
+    }
+    assert.deepEqual((await storedReports(folder)).published, []);
+    await staged.publish();
+    assert.deepEqual(await storedReports(folder), { published: [staged.id], staged: [] });
+    assert.deepEqual(await tree(store.folder(staged.id)), ["a/", "a/page.html"]);
+  });
+});
+
+Deno.test("a report can be discarded, staged or published, and removed twice", async () => {
+  await withStore(async (store, folder) => {
+    const staged = await store.stage();
+    await staged.discard();
+    const published = await store.stage();
+    await published.publish();
+    await published.discard();
+    const id = await publishOne(store);
+    await store.remove(id);
+    await store.remove(id);
+    assert.deepEqual(await storedReports(folder), { published: [], staged: [] });
+  });
+});
+
+Deno.test("only a report's id names a folder", async () => {
+  await withStore(async (store) => {
+    await Promise.resolve();
+    for (const id of ["", "..", ".staging", "../x", "a/b"]) {
+      assert.throws(() => store.folder(id), TypeError, id);
+    }
+  });
+});
+
+Deno.test("the sweeper takes what a server that died has staged, and leaves a living one's", async () => {
+  await withStore(async (store, folder) => {
+    const dead = await ReportStore.open(folder);
+    await (await dead.stage()).writeFile("half", new Uint8Array(3));
+    dead[Symbol.dispose](); // as the end of a process does
+    using living = await ReportStore.open(folder);
+    const work = await living.stage();
+    const swept = await sweep(store, { reachable: none, graceMs: 0, log });
+    assert.deepEqual(swept, { staged: 1, orphans: 0 });
+    await work.publish();
+    assert.deepEqual((await storedReports(folder)).published, [work.id]);
+  });
+});
+
+Deno.test("the sweeper takes published reports without a row, but not fresh ones", async () => {
+  await withStore(async (store, folder) => {
+    const [kept, orphan] = [await publishOne(store), await publishOne(store)];
+    // deno-lint-ignore require-await
+    const reachable = async () => new Set([kept]);
+    assert.deepEqual(await sweep(store, { reachable, graceMs: 60_000, log }), {
+      staged: 0,
+      orphans: 0,
+    });
+    const records: LogRecord[] = [];
+    assert.deepEqual(await sweep(store, { reachable, graceMs: -60_000, log: logTo(records) }), {
+      staged: 0,
+      orphans: 1,
+    });
+    assert.deepEqual((await storedReports(folder)).published, [kept]);
+    assert.notEqual(kept, orphan);
+    assert.deepEqual(records[0]!.fields, { staged: 0, orphans: 1 });
+  });
+});
+
+Deno.test("the sweeper leaves everything when the database does not answer", async () => {
+  await withStore(async (store, folder) => {
+    await publishOne(store);
+    await assert.rejects(
+      sweep(store, { reachable: () => Promise.reject(new Error("away")), graceMs: -60_000, log }),
+    );
+    assert.equal((await storedReports(folder)).published.length, 1);
+  });
+});
+
+Deno.test("files of a report have the server's modes", async () => {
+  await withStore(async (store) => {
+    const id = await publishOne(store);
+    const info = await Deno.stat(join(store.folder(id), "a/b/page.html"));
+    if (Deno.build.os !== "windows") assert.equal(info.mode! & 0o133, 0);
+  });
+});

@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import { cobertura, goodReport, gzip, tar } from "../support/archive.ts";
+import { FIELDS, storedReports, testApp, uploadPath } from "../support/app.ts";
+
+const archive = await gzip(tar(goodReport()));
+
+function form(parts: [string, string | Blob][]): FormData {
+  const form = new FormData();
+  for (const [name, value] of parts) {
+    if (typeof value === "string") form.append(name, value);
+    else form.append(name, value, "report.tar.gz");
+  }
+  return form;
+}
+
+const file: [string, Blob] = ["file", new Blob([archive])];
+
+Deno.test("an upload answers with its coverage and that of every branch, in the documented order", async () => {
+  await using test = await testApp();
+  await (await test.upload(archive, { branch_name: "feature/x" })).body?.cancel();
+  const response = await test.upload(archive);
+  assert.equal(response.status, 200);
+  assert.equal(response.headers.get("content-type"), "application/json");
+  const answer = await response.json();
+  assert.deepEqual(Object.keys(answer), ["coverage", "data"]);
+  assert.deepEqual(Object.keys(answer.coverage), [
+    "id",
+    "org_name",
+    "repo_name",
+    "branch_name",
+    "commit_hash",
+    "commit_author",
+    "language",
+    "percentage",
+    "created_at",
+    "updated_at",
+    "lines_covered",
+    "lines_valid",
+    "format",
+    "report_url",
+  ]);
+  const { coverage_xml_file_name: _, github_api_url: __, ...names } = FIELDS;
+  const { id, created_at, updated_at, ...rest } = answer.coverage;
+  assert.deepEqual(rest, {
+    ...names,
+    percentage: 75,
+    lines_covered: 3,
+    lines_valid: 4,
+    format: "cobertura",
+    report_url:
+      "http://coverage.test/coverages-api/assets/acme/shop/main/go/archive/report/index.html",
+  });
+  assert.equal(typeof id, "number");
+  for (const time of [created_at, updated_at]) assert.equal(new Date(time).toISOString(), time);
+  assert.deepEqual(answer.data.map((row: { branch_name: string }) => row.branch_name), [
+    "feature/x",
+    "main",
+  ]);
+  assert.deepEqual(answer.data[1], answer.coverage);
+});
+
+Deno.test("a form may hold the file, and the fields that the query does not", async () => {
+  await using test = await testApp();
+  const inQuery = await test.get(uploadPath(), { method: "POST", body: form([file]) });
+  assert.equal((await inQuery.json()).coverage.percentage, 75);
+  const inForm = await test.get("/coverages-api", {
+    method: "POST",
+    body: form([...Object.entries(FIELDS), file]),
+  });
+  assert.equal((await inForm.json()).coverage.percentage, 75);
+  const both = await test.get("/coverages-api?branch_name=other", {
+    method: "POST",
+    body: form([file, ...Object.entries(FIELDS)]),
+  });
+  assert.equal((await both.json()).coverage.branch_name, "other");
+});
+
+Deno.test("the raw body is taken under each of its media types, or none", async () => {
+  await using test = await testApp();
+  for (
+    const type of [
+      "application/gzip",
+      "application/x-gzip",
+      "application/x-tar",
+      undefined,
+      "APPLICATION/octet-stream; x=y",
+    ]
+  ) {
+    const response = await test.get(uploadPath(), {
+      method: "POST",
+      body: new Blob([archive]).stream(),
+      headers: type ? { "content-type": type } : {},
+    });
+    assert.equal(response.status, 200, type);
+    await response.body?.cancel();
+  }
+});
+
+Deno.test("a new upload supersedes the one of its branch and language, and no other", async () => {
+  await using test = await testApp();
+  const report = async (covered: number) =>
+    await gzip(tar([{ name: "coverage.xml", content: cobertura(covered, 4) }]));
+  for (const language of ["go", "php"]) {
+    await (await test.upload(await report(1), { language })).body?.cancel();
+  }
+  const answer = await (await test.upload(await report(4))).json();
+  assert.deepEqual(
+    answer.data.map((row: Record<string, unknown>) => [row.language, row.percentage]),
+    [["go", 100], ["php", 25]],
+  );
+  const rows = await test.sql`select deleted_at from coverages order by id`;
+  assert.deepEqual(rows.map(({ deleted_at }) => deleted_at !== null), [true, false, false]);
+  assert.equal((await storedReports(test.reports)).published.length, 2);
+});
+
+Deno.test("letter case does not make another repository of a name", async () => {
+  await using test = await testApp();
+  await (await test.upload(archive)).body?.cancel();
+  const answer = await (await test.upload(archive, { org_name: "ACME", branch_name: "b" })).json();
+  assert.equal(answer.data.length, 2);
+  assert.equal(answer.coverage.org_name, "acme");
+});
+
+Deno.test("PUBLIC_URL is what links begin with", async () => {
+  await using test = await testApp({ config: { publicUrl: "https://coverage.example.com" } });
+  const answer = await (await test.upload(archive)).json();
+  assert(
+    answer.coverage.report_url.startsWith("https://coverage.example.com/coverages-api/assets/"),
+  );
+});
+
+Deno.test("twenty uploads of a branch at once leave one active row, one report, no orphan", async () => {
+  await using test = await testApp();
+  const responses = await Promise.all(Array.from({ length: 20 }, () => test.upload(archive)));
+  assert.deepEqual(responses.map(({ status }) => status), Array(20).fill(200));
+  for (const response of responses) assert.equal((await response.json()).data.length, 1);
+  const rows = await test.sql<{ report_id: string; active: boolean }[]>`
+    select report_id, deleted_at is null as active from coverages`;
+  assert.equal(rows.length, 20);
+  const active = rows.filter((row) => row.active);
+  assert.equal(active.length, 1);
+  assert.deepEqual(await storedReports(test.reports), {
+    published: [active[0]!.report_id],
+    staged: [],
+  });
+});
+
+Deno.test("a symbolic link is left out and logged, and the report is stored", async () => {
+  await using test = await testApp();
+  const linked = tar(goodReport([{ name: "report/link", type: "2", linkName: "/etc/passwd" }]));
+  const response = await test.upload(linked);
+  assert.equal(response.status, 200);
+  const path = new URL((await response.json()).coverage.report_url).pathname;
+  const link = await test.get(path.replace("index.html", "link"));
+  assert.equal(link.status, 404);
+  await link.body?.cancel();
+  const stored = test.log.find(({ message }) => message === "symbolic links were left out");
+  assert.equal(stored?.level, "warn");
+  assert.deepEqual(stored?.fields.links, 1);
+});
+
+Deno.test("of two entries of one name the last is stored", async () => {
+  await using test = await testApp();
+  const twice = goodReport([
+    { name: "report/page.html", content: "a long first version" },
+    { name: "report/page.html", content: "second" },
+    { name: "report/coverage.xml", content: cobertura(1, 4) },
+  ]);
+  const { coverage } = await (await test.upload(tar(twice))).json();
+  assert.equal(coverage.percentage, 25);
+  const page = await test.get(
+    new URL(coverage.report_url).pathname.replace("index.html", "page.html"),
+  );
+  assert.equal(await page.text(), "second");
+});

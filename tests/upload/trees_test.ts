@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { testApp, tree } from "../support/app.ts";
+import { archivePath, archives, readArchiveFile, samples } from "../support/test_data.ts";
+
+/** Asks for a path with GNU tar, and says whether there is one. */
+async function gnuTar(...args: string[]): Promise<boolean> {
+  try {
+    const { success, stdout } = await new Deno.Command("tar", { args, stderr: "null" }).output();
+    return success && (args[0] !== "--version" || new TextDecoder().decode(stdout).includes("GNU"));
+  } catch {
+    return false;
+  }
+}
+
+const hasGnuTar = await gnuTar("--version");
+
+Deno.test({
+  name: "what is stored equals what GNU tar unpacks, name for name and byte for byte",
+  ignore: !hasGnuTar,
+  async fn() {
+    await using test = await testApp();
+    const all = await samples();
+    let compared = 0;
+    for (const archive of await archives()) {
+      const sample = all.find((row) => row.archive === archive && row.percentage >= 0);
+      if (!sample) continue; // nothing of it can be uploaded
+      const response = await test.upload(await readArchiveFile(archive), {
+        coverage_xml_file_name: sample.coverage_file,
+        branch_name: archive,
+      });
+      assert.equal(response.status, 200, `${archive}: ${await response.clone().text()}`);
+      const [row] = await test.sql<{ report_id: string }[]>`
+        select report_id from coverages where branch_name = ${archive}`;
+      const ours = test.store.folder(row!.report_id);
+      const theirs = await Deno.makeTempDir();
+      try {
+        assert(await gnuTar("-xf", archivePath(archive).pathname, "-C", theirs), archive);
+        const paths = await tree(theirs);
+        assert.deepEqual(await tree(ours), paths, archive);
+        for (const path of paths.filter((path) => !path.endsWith("/"))) {
+          const [mine, its] = [
+            await Deno.readFile(join(ours, path)),
+            await Deno.readFile(join(theirs, path)),
+          ];
+          assert.deepEqual(mine, its, `${archive}: ${path}`);
+        }
+        compared++;
+      } finally {
+        await Deno.remove(theirs, { recursive: true });
+      }
+    }
+    assert(compared >= 20, `${compared} archives were compared`);
+  },
+});
+
+Deno.test("every sample uploads to its tool's number, with the report's first page", async () => {
+  await using test = await testApp();
+  for (const sample of await samples()) {
+    const name = `${sample.archive}: ${sample.coverage_file}`;
+    const response = await test.upload(await readArchiveFile(sample.archive), {
+      coverage_xml_file_name: sample.coverage_file,
+    });
+    if (Number.isNaN(sample.percentage)) {
+      assert.equal(response.status, 422, name);
+      await response.body?.cancel();
+      continue;
+    }
+    const { coverage } = await response.json();
+    assert.equal(coverage.percentage, sample.percentage, name);
+    assert.equal(coverage.lines_covered, sample.lines_covered, name);
+    assert.equal(coverage.lines_valid, sample.lines_valid, name);
+    assert.equal(coverage.format, sample.format, name);
+    assert(coverage.report_url.endsWith(`/archive/${sample.index}`), coverage.report_url);
+    const page = await test.get(new URL(coverage.report_url).pathname);
+    assert.equal(page.status, 200, name);
+    assert.match(await page.text(), /<html/i, name);
+  }
+});
+
+Deno.test("archives that cannot be unpacked as they are meant are refused", async () => {
+  await using test = await testApp();
+  const cases: Record<string, RegExp> = {
+    "refused/variant-sparse.tar.gz": /sparse/,
+    "refused/variant-sparse-pax.tar.gz": /sparse/,
+    "refused/variant-concatenated-gzip.tar.gz": /damaged, or followed by other data/,
+  };
+  for (const [archive, message] of Object.entries(cases)) {
+    const response = await test.upload(await readArchiveFile(archive));
+    assert.equal(response.status, 422, archive);
+    assert.match((await response.json()).error, message);
+  }
+});
