@@ -52,12 +52,13 @@ export async function* readArchive(
   limits: Pick<Limits, "maxReportBytes" | "maxReportFiles">,
 ): AsyncGenerator<SafeEntry> {
   const { head, stream } = await peek(body, 4);
+  const tooLarge = () =>
+    new HttpError(
+      413,
+      `The report has more than ${limits.maxReportBytes} bytes unpacked, which is all that is allowed.`,
+    );
   const tar = new HeldStream(capped(unzipped(head, stream), limits.maxReportBytes, {
-    tooMany: () =>
-      new HttpError(
-        413,
-        `The report has more than ${limits.maxReportBytes} bytes unpacked, which is all that is allowed.`,
-      ),
+    tooMany: tooLarge,
     failed: (cause) =>
       cause instanceof HttpError
         ? cause
@@ -65,7 +66,7 @@ export async function* readArchive(
   }));
   const entries = tar.handout.pipeThrough(new UntarStream()).getReader();
   const names = new LongNames();
-  let count = 0;
+  let count = 0, announced = 0;
   let complete = false;
   try {
     while (true) {
@@ -76,6 +77,9 @@ export async function* readArchive(
         await readingArchive(names.take(typeflag, size, value.readable!));
         continue;
       }
+      // What an entry says of itself is enough to refuse it; the cap above holds when it lied.
+      announced += size;
+      if (announced > limits.maxReportBytes) throw tooLarge();
       if (++count > limits.maxReportFiles) {
         throw new HttpError(
           413,

@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import type { Sql } from "postgres";
+import { connect } from "../../src/db/connect.ts";
+import type { ReportStore, StagedReport } from "../../src/reports/store.ts";
+import { sweep } from "../../src/reports/sweep.ts";
+import { reachableReports } from "../../src/coverages/queries.ts";
+import { goodReport, gzip, tar } from "../support/archive.ts";
+import { storedReports, testApp } from "../support/app.ts";
+import { DatabaseSwitch } from "../support/database_switch.ts";
+
+const archive = await gzip(
+  tar(goodReport([{ name: "report/big", content: "x".repeat(3_000_000) }])),
+);
+
+Deno.test("while the database is away uploads and reads get 503, and service again when it is back", async () => {
+  const gates: DatabaseSwitch[] = [];
+  await using test = await testApp({
+    sql(database) {
+      const gate = new DatabaseSwitch(database.target);
+      gates.push(gate);
+      return connect({ ...gate.target, max: 1 });
+    },
+  });
+  await using gate = gates[0]!;
+  const first = await test.upload(archive);
+  assert.equal(first.status, 200);
+  const { coverage } = await first.json();
+  const before = await storedReports(test.reports);
+
+  await gate.close();
+  for (
+    const ask of [
+      () => test.upload(archive),
+      () => test.get("/coverages-api"),
+      () => test.get("/coverages-api/badge?org_name=acme&repo_name=shop&branch_name=main"),
+      () => test.get("/coverages-api/health"),
+      () => test.get(new URL(coverage.report_url).pathname),
+      () => test.upload(archive),
+    ]
+  ) {
+    const response = await ask();
+    assert.equal(response.status, 503);
+    assert(response.headers.get("retry-after"));
+    assert.match((await response.json()).error, /database does not answer/);
+  }
+  assert.deepEqual(await storedReports(test.reports), before);
+
+  gate.open();
+  const health = await test.get("/coverages-api/health");
+  assert.deepEqual(await health.json(), { success: "ok", database: "ok" });
+  const again = await test.upload(archive);
+  assert.equal(again.status, 200);
+  assert.equal((await again.json()).data.length, 1);
+  assert.equal((await storedReports(test.reports)).published.length, 1);
+});
+
+Deno.test("a commit whose outcome is unknown keeps the folder, and the sweeper decides", async () => {
+  for (const committed of [true, false]) {
+    await using test = await testApp({
+      sql: (database) => breakAtCommit(connect(database.target), committed),
+    });
+    const response = await test.upload(archive);
+    assert.equal(response.status, 503);
+    await response.body?.cancel();
+    assert.equal((await storedReports(test.reports)).published.length, 1);
+    const { log } = test;
+    await sweep(test.store, {
+      reachable: (ids) => reachableReports(test.sql, ids),
+      graceMs: -60_000,
+      log: {
+        debug() {},
+        info() {},
+        warn() {},
+        error: (message) => log.push({ level: "error", message, fields: {} }),
+      },
+    });
+    const rows = await test.sql`select from coverages`;
+    assert.equal(rows.length, committed ? 1 : 0);
+    assert.equal((await storedReports(test.reports)).published.length, committed ? 1 : 0);
+  }
+});
+
+/** A client whose connection breaks when a transaction commits: before the server did so, or after. */
+function breakAtCommit(sql: Sql, committed: boolean): Sql {
+  const lost = Object.assign(new Error("connection lost"), { code: "CONNECTION_CLOSED" });
+  return new Proxy(sql, {
+    get(target, name) {
+      if (name !== "begin") return Reflect.get(target, name);
+      return async (work: (tx: unknown) => Promise<unknown>) => {
+        if (committed) {
+          await sql.begin(work as Parameters<Sql["begin"]>[1]);
+          throw lost;
+        }
+        return await sql.begin(async (tx) => {
+          await work(tx);
+          throw lost;
+        });
+      };
+    },
+  });
+}
+
+Deno.test("a full disk is 507 and leaves everything as it was", async () => {
+  // The error that a write to a full disk has; which of a report's writes meets it is of no matter.
+  const full = () =>
+    Promise.reject(Object.assign(new Error("No space left on device"), { code: "ENOSPC" }));
+  const failures: Partial<StagedReport>[] = [
+    { writeFile: full },
+    { createFile: full },
+    { makeFolder: full },
+    {
+      // A file that takes its first bytes and no more.
+      // deno-lint-ignore require-await
+      createFile: async () => ({ write: full, [Symbol.dispose]() {} }) as unknown as Deno.FsFile,
+    },
+  ];
+  let failure: Partial<StagedReport> | undefined;
+  await using test = await testApp({
+    store: (store) => failing(store, () => failure),
+  });
+  const { coverage } = await (await test.upload(archive)).json();
+  const before = await storedReports(test.reports);
+  for (failure of failures) {
+    const response = await test.upload(archive);
+    assert.equal(response.status, 507);
+    assert.match((await response.json()).error, /disk is full/);
+    assert.deepEqual(await storedReports(test.reports), before);
+    const page = await test.get(new URL(coverage.report_url).pathname);
+    assert.equal(await page.text(), "<h1>coverage</h1>");
+  }
+  failure = undefined;
+  const again = await test.upload(archive);
+  assert.equal(again.status, 200);
+  await again.body?.cancel();
+});
+
+function failing(
+  store: ReportStore,
+  failure: () => Partial<StagedReport> | undefined,
+): ReportStore {
+  return new Proxy(store, {
+    get(target, name) {
+      if (name === "stage") return async () => ({ ...await target.stage(), ...failure() });
+      const value = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}

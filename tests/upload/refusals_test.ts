@@ -1,0 +1,363 @@
+import assert from "node:assert/strict";
+import { cobertura, type Entry, goodReport, gzip, tar } from "../support/archive.ts";
+import {
+  type AppOptions,
+  FIELDS,
+  storedReports,
+  type TestApp,
+  testApp,
+  uploadPath,
+} from "../support/app.ts";
+
+const archive = await gzip(tar(goodReport()));
+const post = (body: BodyInit, type = "application/gzip"): RequestInit => ({
+  method: "POST",
+  body,
+  headers: { "content-type": type },
+});
+
+/** An application that has a report, and the check that a refused upload has left it as it was. */
+async function appWithReport(
+  options?: AppOptions,
+): Promise<TestApp & { assertUnharmed(): Promise<void> }> {
+  const test = await testApp(options);
+  const { coverage } = await (await test.upload(archive)).json();
+  const before = await storedReports(test.reports);
+  return Object.assign(test, {
+    async assertUnharmed() {
+      assert.deepEqual(await storedReports(test.reports), before);
+      const page = await test.get(new URL(coverage.report_url).pathname);
+      assert.equal(await page.text(), "<h1>coverage</h1>");
+      const list = await (await test.get("/coverages-api")).json();
+      assert.deepEqual(list.data, { "acme/shop": [coverage] });
+      assert.deepEqual(test.log.filter(({ level }) => level === "error"), []);
+    },
+  });
+}
+
+async function errorOf(response: Response): Promise<string | Record<string, string>> {
+  const answer = await response.json();
+  assert.deepEqual(Object.keys(answer), ["error"]);
+  return answer.error;
+}
+
+Deno.test("an archive that cannot be taken is refused with the reason, and changes nothing", async () => {
+  await using test = await appWithReport();
+  const report = (more: Entry[]) => tar(goodReport(more));
+  const coverageFile = (content: string) => tar([{ name: "coverage.xml", content }]);
+  const cases: [body: Uint8Array<ArrayBuffer>, status: number, message: RegExp][] = [
+    [archive.slice(0, -30), 422, /damaged/],
+    [new TextEncoder().encode("not a tar ".repeat(200)), 422, /not a whole tar/],
+    [report([{ name: "big", content: "x".repeat(9000) }]).slice(0, 5000), 422, /not a whole tar/],
+    [new TextEncoder().encode("PK\x03\x04"), 422, /zip/],
+    [report([{ name: "../escape" }]), 422, /contains \.\./],
+    [report([{ name: "/absolute" }]), 422, /absolute/],
+    [report([{ name: "x".repeat(300) }]), 422, /300 bytes; at most 255/],
+    [report([{ name: "d/".repeat(2030) + "deep" }]), 422, /too long for the server's disk/],
+    [report([{ name: "l", type: "1", linkName: "coverage.xml" }]), 422, /hard link/],
+    [report([{ name: "d", type: "3" }]), 422, /character device/],
+    [report([{ name: "f", type: "6" }]), 422, /FIFO/],
+    [
+      report([{ name: "out", type: "2", linkName: "/tmp" }, { name: "out/file", content: "x" }]),
+      422,
+      /through the symbolic link "out"/,
+    ],
+    [report([{ name: "both" }, { name: "both/file" }]), 422, /both as a file and as a folder/],
+    [report([{ name: "both/", type: "5" }, { name: "both", content: "x" }]), 422, /both as a file/],
+    [tar([{ name: "index.html" }]), 422, /no file "coverage.xml".*no XML file at all/],
+    [tar([{ name: "a/clover.xml" }]), 422, /no file "coverage.xml".*"a\/clover.xml"/],
+    [
+      tar(["a", "b"].map((name) => ({ name: `${name}/coverage.xml`, content: cobertura(1, 2) }))),
+      422,
+      /2 files named "coverage.xml".*"a\/coverage.xml" and "b\/coverage.xml"/,
+    ],
+    [coverageFile("<coverage>\n<project>\n</coverage>"), 422, /not well-formed.*line 3, column \d/],
+    [coverageFile("<html/>"), 422, /of no known format/],
+    [coverageFile(cobertura(0, 0)), 422, /0 of 0 lines/],
+  ];
+  for (const [body, status, message] of cases) {
+    const response = await test.get(uploadPath(), post(body));
+    const error = await errorOf(response);
+    assert.equal(response.status, status, String(error));
+    assert.match(String(error), message);
+    await test.assertUnharmed();
+  }
+});
+
+Deno.test("a body that is not what its Content-Type says is refused", async () => {
+  await using test = await appWithReport();
+  const boundary = "multipart/form-data; boundary=x";
+  const cases: [init: RequestInit, status: number, message: RegExp][] = [
+    [{ method: "POST" }, 422, /no body/],
+    [post(""), 422, /0 bytes|no body/],
+    [post("--y\r\n", boundary), 400, /not the multipart\/form-data/],
+    [post(archive, boundary), 400, /not the multipart\/form-data/],
+    [post(archive, "multipart/form-data"), 400, /no boundary/],
+    [post(archive, "application/x-www-form-urlencoded"), 415, /allowed are multipart\/form-data/],
+    [post(archive, "application/zip"), 415, /"application\/zip"/],
+  ];
+  for (const [init, status, message] of cases) {
+    const response = await test.get(uploadPath(), init);
+    const error = await errorOf(response);
+    assert.equal(response.status, status, String(error));
+    assert.match(String(error), message);
+    await test.assertUnharmed();
+  }
+});
+
+Deno.test("a form without one file part is refused", async () => {
+  await using test = await appWithReport();
+  const blob = new Blob([archive]);
+  const cases: [parts: [string, string | Blob][], message: RegExp][] = [
+    [[["files", blob]], /file is missing/],
+    [[["file", blob], ["file", blob]], /sent 2 times/],
+    [[["file", "text"]], /is a text field/],
+  ];
+  for (const [parts, message] of cases) {
+    const form = new FormData();
+    for (const [name, value] of parts) form.append(name, value as Blob);
+    const response = await test.get(uploadPath(), { method: "POST", body: form });
+    assert.equal(response.status, 422);
+    assert.match((await errorOf(response) as Record<string, string>).file!, message);
+    await test.assertUnharmed();
+  }
+});
+
+Deno.test("every missing field is named, before the body is read", async () => {
+  await using test = await appWithReport();
+  for (const field of Object.keys(FIELDS).filter((name) => name !== "github_api_url")) {
+    let read = false;
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        read = true;
+        controller.enqueue(archive);
+        controller.close();
+      },
+    }, { highWaterMark: 0 });
+    const response = await test.get(uploadPath({ [field]: undefined }), post(body));
+    assert.equal(response.status, 422);
+    assert.deepEqual(await errorOf(response), { [field]: `${field} is missing.` });
+    assert(!read, field);
+  }
+  const nothing = await test.get("/coverages-api", { method: "POST", body: new FormData() });
+  assert.equal(Object.keys(await errorOf(nothing)).length, 1, "the form has no file");
+  const form = new FormData();
+  form.append("file", new Blob([archive]));
+  const fileOnly = await test.get("/coverages-api", { method: "POST", body: form });
+  assert.equal(Object.keys(await errorOf(fileOnly)).length, 7);
+  await test.assertUnharmed();
+});
+
+Deno.test("every ill-formed field is named with what it was and what is allowed", async () => {
+  await using test = await appWithReport();
+  const cases: Record<string, string[]> = {
+    org_name: ["a/b", "..", "x".repeat(101), "ü", ""],
+    repo_name: ["a b", ".", "a\0"],
+    branch_name: ["a..b", "/a", "a/", "a//b", "a b", "a~", "a^", "a:", "a?", "a*", "a[", "a\\", "@"]
+      .concat("a@{b", "a.lock", "a/.b", "a.", "-a", "\x01", "x".repeat(256), ""),
+    commit_hash: ["abc", "x".repeat(65), "ab_cd"],
+    commit_author: [" ", "a\nb", "x".repeat(256)],
+    language: ["c sharp", "x".repeat(33), "../x", ".", "archive", ""],
+    coverage_xml_file_name: ["", "   ", "x".repeat(5000)],
+    github_api_url: ["x".repeat(256), "a\rb"],
+  };
+  for (const [field, values] of Object.entries(cases)) {
+    for (const value of values) {
+      const response = await test.get(uploadPath({ [field]: value }), post(archive));
+      const error = await errorOf(response) as Record<string, string>;
+      assert.equal(response.status, 422, value);
+      assert.deepEqual(Object.keys(error), [field], value);
+      assert.match(error[field]!, new RegExp(`^${field} is .*; it must`), value);
+    }
+  }
+  await test.assertUnharmed();
+});
+
+Deno.test("branch names that git takes are taken", async () => {
+  await using test = await testApp();
+  const branches = ["feature/a-b", "release_1.2", "größe/日本", "fix#12", "a@b", "x".repeat(255)];
+  for (
+    const branch_name of [...branches, "renovate/npm-@types/node-20.x", "with_fs_in", "emoji🎉"]
+  ) {
+    const response = await test.upload(archive, { branch_name });
+    assert.equal(response.status, 200, branch_name);
+    const { coverage } = await response.json();
+    assert.equal(coverage.branch_name, branch_name);
+    const page = await test.get(new URL(coverage.report_url).pathname);
+    assert.equal(await page.text(), "<h1>coverage</h1>", branch_name);
+  }
+});
+
+Deno.test("a report over a limit is refused with 413 and the limit", async () => {
+  const limits = { maxUploadBytes: 20_000, maxReportBytes: 100_000, maxReportFiles: 10 };
+  await using test = await appWithReport({ limits });
+  const noise = crypto.getRandomValues(new Uint8Array(30_000));
+  const cases: [body: BodyInit, message: RegExp][] = [
+    [noise, /more than 20000 bytes; at most 20000/],
+    [new Blob([noise]).stream(), /more than 20000 bytes; at most 20000/],
+    [
+      await gzip(tar(goodReport([{ name: "zeros", content: new Uint8Array(5_000_000) }]))),
+      /100000 bytes/,
+    ],
+    [
+      await gzip(tar(goodReport(Array.from({ length: 10 }, (_, at) => ({ name: `f${at}` }))))),
+      /more than 10 files and folders/,
+    ],
+  ];
+  for (const [body, message] of cases) {
+    const response = await test.get(uploadPath(), post(body));
+    assert.equal(response.status, 413);
+    assert.match(String(await errorOf(response)), message);
+    await test.assertUnharmed();
+  }
+  const announced = await test.get(uploadPath(), {
+    ...post(archive),
+    headers: { "content-type": "application/gzip", "content-length": "30000" },
+  });
+  assert.equal(announced.status, 413);
+  assert.match(String(await errorOf(announced)), /30000 bytes; at most 20000/);
+  const form = new FormData();
+  form.append("file", new Blob([noise]));
+  const multipart = await test.get(uploadPath(), { method: "POST", body: form });
+  assert.equal(multipart.status, 413);
+  await multipart.body?.cancel();
+  await test.assertUnharmed();
+});
+
+Deno.test("a bomb stops at the limit: as one file, as many, and as what follows the archive", async () => {
+  await using test = await appWithReport({ limits: { maxReportBytes: 30_000_000 } });
+  const zeros = new Uint8Array(1024 * 1024);
+  const packed = async (first: Uint8Array<ArrayBuffer>, then: Uint8Array<ArrayBuffer>) => {
+    const parts = ReadableStream.from((function* () {
+      yield first;
+      for (let count = 0; count < 200; count++) yield then;
+    })());
+    return await new Response(parts.pipeThrough(new CompressionStream("gzip"))).bytes();
+  };
+  const bombs = {
+    // The size is 8 GiB less a byte, the most that its field can say.
+    "one file": await packed(tar([{ name: "zeros", size: 8 ** 11 - 1 }], { end: false }), zeros),
+    "many files": await packed(
+      new Uint8Array(0),
+      tar([{ name: "f", content: zeros }], { end: false }),
+    ),
+    "behind the end": await packed(tar(goodReport()), zeros),
+  };
+  for (const [name, bomb] of Object.entries(bombs)) {
+    assert(bomb.byteLength < 300_000, name);
+    const response = await test.get(uploadPath(), post(bomb));
+    assert.equal(response.status, 413, name);
+    assert.match(String(await errorOf(response)), /30000000 bytes unpacked/);
+    await test.assertUnharmed();
+  }
+});
+
+Deno.test("a million empty entries stop at the limit", async () => {
+  const block = tar([{ name: "empty" }], { end: false });
+  const thousand = new Uint8Array(block.byteLength * 1000);
+  for (let at = 0; at < 1000; at++) thousand.set(block, at * block.byteLength);
+  const packed = await new Response(
+    ReadableStream.from((function* () {
+      for (let count = 0; count < 1000; count++) yield thousand;
+    })()).pipeThrough(new CompressionStream("gzip")),
+  ).bytes();
+  await using test = await appWithReport({ limits: { maxReportFiles: 2000 } });
+  const response = await test.get(uploadPath(), post(packed));
+  assert.equal(response.status, 413);
+  assert.match(String(await errorOf(response)), /more than 2000 files and folders/);
+  await test.assertUnharmed();
+});
+
+Deno.test("a client that stops half-way leaves everything as it was", async () => {
+  await using test = await appWithReport();
+  for (const until of [0, 1, 100, archive.length - 9]) {
+    const stopped = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(archive.slice(0, until)),
+      pull: (controller) => controller.error(new TypeError("connection lost")),
+    });
+    const response = await test.get(uploadPath(), post(stopped));
+    assert.equal(response.status, 400);
+    assert.match(String(await errorOf(response)), /ended before it was complete/);
+    await test.assertUnharmed();
+  }
+});
+
+Deno.test("a body that does not arrive in time is refused with 408", async () => {
+  await using test = await appWithReport({ limits: { uploadSeconds: 0.05 } });
+  const waiting = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(archive.slice(0, 50)),
+  });
+  const response = await test.get(uploadPath(), post(waiting));
+  assert.equal(response.status, 408);
+  assert.match(String(await errorOf(response)), /within 0.05 seconds/);
+  await test.assertUnharmed();
+});
+
+Deno.test("too many uploads at once are refused with 429, and the others are done", async () => {
+  await using test = await testApp({ limits: { uploadConcurrency: 1 } });
+  const responses = await Promise.all(
+    Array.from({ length: 28 }, (_, at) => test.upload(archive, { branch_name: `b${at}` })),
+  );
+  const statuses = responses.map(({ status }) => status);
+  assert.equal(statuses.filter((status) => status === 200).length, 26);
+  const refused = responses.find(({ status }) => status === 429)!;
+  assert.equal(refused.headers.get("retry-after"), "10");
+  for (const response of responses) await response.body?.cancel();
+  assert.equal((await storedReports(test.reports)).published.length, 26);
+});
+
+Deno.test("a bug is answered with an id, logged once, and leaves everything as it was", async () => {
+  await using test = await testApp({
+    readCoverage: () => Promise.reject(new TypeError("a bug in a reader")),
+  });
+  const response = await test.upload(archive);
+  assert.equal(response.status, 500);
+  const error = String(await errorOf(response));
+  const logged = test.log.filter(({ level }) => level === "error");
+  assert.equal(logged.length, 1);
+  assert(error.includes(String(logged[0]!.fields.request)));
+  assert(!error.includes("a bug in a reader"));
+  assert.match(String(logged[0]!.fields.error), /a bug in a reader/);
+  assert.deepEqual(await storedReports(test.reports), { published: [], staged: [] });
+});
+
+Deno.test("uploads from elsewhere are refused where AUTH is unset, before the body is read", async () => {
+  await using test = await testApp({ config: { auth: "local" } });
+  const request = (headers: Record<string, string> = {}) =>
+    new Request(`http://coverage.test${uploadPath()}`, {
+      method: "POST",
+      body: archive,
+      headers: { "content-type": "application/gzip", ...headers },
+    });
+  const from = (hostname: string) => ({
+    remoteAddr: { transport: "tcp" as const, hostname, port: 5 },
+  });
+  const refused: [Request, ReturnType<typeof from> | undefined][] = [
+    [request(), undefined],
+    [request(), from("192.0.2.7")],
+    [request({ "x-forwarded-for": "192.0.2.7" }), from("127.0.0.1")],
+    [request({ forwarded: "for=192.0.2.7" }), from("::1")],
+  ];
+  for (const [request, client] of refused) {
+    const response = await test.app(request, client);
+    assert.equal(response.status, 401);
+    assert.match(String(await errorOf(response)), /AUTH=none/);
+    assert(!request.bodyUsed);
+  }
+  for (const host of ["127.0.0.1", "::1", "::ffff:127.0.0.1"]) {
+    const response = await test.app(request(), from(host));
+    assert.equal(response.status, 200, host);
+    await response.body?.cancel();
+  }
+});
+
+Deno.test("a name never decides where something is stored", async () => {
+  await using test = await testApp();
+  const odd = { org_name: "..a", repo_name: "...", branch_name: "a/b", language: "c#" };
+  const { coverage } = await (await test.upload(archive, odd)).json();
+  const stored = await storedReports(test.reports);
+  assert.equal(stored.published.length, 1);
+  assert.match(stored.published[0]!, /^[0-9a-f-]{36}$/);
+  const page = await test.get(new URL(coverage.report_url).pathname);
+  assert.equal(await page.text(), "<h1>coverage</h1>");
+});
