@@ -5,10 +5,11 @@
  */
 import { join, resolve } from "node:path";
 import { createApp } from "./src/app.ts";
-import { ConfigError, readConfig } from "./src/config.ts";
+import { readConfig } from "./src/config.ts";
 import { CoverageThread } from "./src/coverage/threaded.ts";
 import { reachableReports } from "./src/coverages/queries.ts";
-import { openDatabase } from "./src/db/connect.ts";
+import { OperatorError } from "./src/operator_error.ts";
+import { isDatabaseAway, openDatabase } from "./src/db/connect.ts";
 import { migrate, readMigrations } from "./src/db/migrate.ts";
 import { listen } from "./src/http/listen.ts";
 import { createLog } from "./src/log.ts";
@@ -27,7 +28,12 @@ async function start(): Promise<void> {
     folder: join(dataDir, "postgres"),
   });
   const { sql } = database;
-  const applied = await migrate(sql, await readMigrations());
+  const applied = await migrate(sql, await readMigrations()).catch((error) => {
+    if (!isDatabaseAway(error)) throw error;
+    throw new OperatorError(
+      `The database does not answer: ${error.message}. Is DATABASE_URL right?`,
+    );
+  });
   if (applied.length > 0) log.info("database migrated", { applied });
 
   using thread = new CoverageThread();
@@ -70,6 +76,6 @@ try {
   await start();
   Deno.exit(0);
 } catch (error) {
-  console.error(error instanceof ConfigError ? error.message : error);
+  console.error(error instanceof OperatorError ? error.message : error);
   Deno.exit(1);
 }

@@ -109,10 +109,10 @@ export function createApp(dependencies: Dependencies): App {
 /** The answer to HEAD: what GET has, with the length of the body that is left out. */
 async function withoutBody(response: Response): Promise<Response> {
   const headers = new Headers(response.headers);
-  if (response.body && !headers.has("content-length")) {
+  if (headers.has("content-length")) await response.body?.cancel();
+  else if (response.body) {
     headers.set("content-length", String((await response.bytes()).byteLength));
   }
-  await response.body?.cancel();
   return new Response(null, { status: response.status, headers });
 }
 

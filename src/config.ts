@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { OperatorError } from "./operator_error.ts";
 
 /** What an upload may cost; every limit is a count, bytes or seconds as its name says. */
 export interface Limits {
@@ -42,11 +43,12 @@ export interface Config {
 }
 
 /** The environment holds values that the server cannot start with. */
-export class ConfigError extends Error {
+export class ConfigError extends OperatorError {
+  override readonly name = "ConfigError";
+
   /** One sentence per variable. */
   constructor(readonly sentences: readonly string[]) {
     super(sentences.join("\n"));
-    this.name = "ConfigError";
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import { PGlite } from "@electric-sql/pglite";
 import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
+import { OperatorError } from "../operator_error.ts";
 
 /** A running embedded database. */
 export interface EmbeddedDatabase {
@@ -57,7 +58,7 @@ async function lockFolder(folder: string): Promise<Deno.FsFile> {
   const file = await Deno.open(`${folder}.lock`, { create: true, write: true, mode: 0o600 });
   if (await file.tryLock(true)) return file;
   file.close();
-  throw new Error(
+  throw new OperatorError(
     `The embedded database in ${folder} is in use by another server; ` +
       "stop that one, set another DATA_DIR, or set DATABASE_URL to share a Postgres.",
   );

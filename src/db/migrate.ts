@@ -4,6 +4,7 @@
  * @module
  */
 import type { Sql } from "postgres";
+import { OperatorError } from "../operator_error.ts";
 
 /** A numbered, immutable step. */
 export interface Migration {
@@ -49,7 +50,7 @@ export async function migrate(sql: Sql, migrations: readonly Migration[]): Promi
     const known = new Set(migrations.map((migration) => migration.name));
     const newer = [...applied].filter((name) => !known.has(name));
     if (newer.length > 0) {
-      throw new Error(
+      throw new OperatorError(
         `The database was migrated by a newer version (${newer.join(", ")}); start that version.`,
       );
     }

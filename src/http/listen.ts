@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { OperatorError } from "../operator_error.ts";
 
 /** A listening server. */
 export interface Listening {
@@ -14,7 +15,8 @@ export interface Listening {
 
 /**
  * Starts to listen. `localhost` is `::1` to some clients and `127.0.0.1` to others, so that a server
- * on either listens on both, as far as the machine has them. Throws when the port is taken.
+ * on either listens on both, as far as the machine has them. Throws a sentence for the
+ * operator when the port is taken or the address is not this machine's.
  */
 export function listen(
   handler: (request: Request, info: Deno.ServeHandlerInfo) => Promise<Response>,
@@ -23,7 +25,7 @@ export function listen(
   const isLoopback = ["127.0.0.1", "::1", "localhost"].includes(host);
   const serve = (hostname: string, on: number) =>
     Deno.serve({ hostname, port: on, onListen() {} }, handler) as Deno.HttpServer<Deno.NetAddr>;
-  const first = serve(isLoopback ? "127.0.0.1" : host, port);
+  const first = orExplain(host, port, () => serve(isLoopback ? "127.0.0.1" : host, port));
   const servers = [first];
   if (isLoopback) {
     try {
@@ -39,4 +41,20 @@ export function listen(
       await Promise.all(servers.map((server) => server.shutdown()));
     },
   };
+}
+
+function orExplain<T>(host: string, port: number, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse) {
+      throw new OperatorError(
+        `PORT ${port} on ${host} is in use; stop what listens there, or set another.`,
+      );
+    }
+    if (error instanceof Deno.errors.AddrNotAvailable) {
+      throw new OperatorError(`HOST ${host} is no address of this machine.`);
+    }
+    throw error;
+  }
 }

@@ -21,7 +21,7 @@ Deno.test("listen throws when the port is taken", async () => {
   const server = listen(answer, { host: "127.0.0.1", port: 0 });
   try {
     const port = Number(new URL(server.address).port);
-    assert.throws(() => listen(answer, { host: "127.0.0.1", port }), Deno.errors.AddrInUse);
+    assert.throws(() => listen(answer, { host: "127.0.0.1", port }), /is in use/);
   } finally {
     await server.stop();
   }

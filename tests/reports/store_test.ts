@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ReportStore } from "../../src/reports/store.ts";
 import { sweep } from "../../src/reports/sweep.ts";
-import { type LogRecord, logTo, storedReports, tree } from "../support/app.ts";
+import { type LogRecord, logTo } from "../support/log.ts";
+import { storedReports, tree } from "../support/reports.ts";
 
 async function withStore(
   test: (store: ReportStore, folder: string) => Promise<void>,

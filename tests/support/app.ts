@@ -9,9 +9,9 @@ import { type App, createApp } from "../../src/app.ts";
 import { type Config, type Limits, readConfig } from "../../src/config.ts";
 import { formats } from "../../src/coverage/formats.ts";
 import { type ReadCoverage, readCoverage } from "../../src/coverage/read.ts";
-import type { Log } from "../../src/log.ts";
 import { ReportStore } from "../../src/reports/store.ts";
 import { type TestDatabase, testDatabase } from "./database.ts";
+import { type LogRecord, logTo } from "./log.ts";
 
 /** What a test may set apart from the defaults. */
 export interface AppOptions {
@@ -22,13 +22,6 @@ export interface AppOptions {
   /** Puts something between the application and its disk. */
   store?: (store: ReportStore) => ReportStore;
   readCoverage?: ReadCoverage;
-}
-
-/** A record of the log. */
-export interface LogRecord {
-  level: string;
-  message: string;
-  fields: Record<string, unknown>;
 }
 
 /** An application to test. */
@@ -105,40 +98,4 @@ export async function testApp(options: AppOptions = {}): Promise<TestApp> {
       await database[Symbol.asyncDispose]();
     },
   };
-}
-
-/** A log that keeps what it is told. */
-export function logTo(records: LogRecord[]): Log {
-  const at = (level: string) => (message: string, fields: Record<string, unknown> = {}) => {
-    records.push({ level, message, fields });
-  };
-  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
-}
-
-/** The files and folders below a folder, sorted, folders with a slash at their end. */
-export async function tree(folder: string): Promise<string[]> {
-  const paths: string[] = [];
-  for await (const entry of Deno.readDir(folder)) {
-    if (!entry.isDirectory) paths.push(entry.name);
-    else {
-      paths.push(`${entry.name}/`);
-      const below = await tree(join(folder, entry.name));
-      paths.push(...below.map((path) => `${entry.name}/${path}`));
-    }
-  }
-  return paths.sort();
-}
-
-/** The published reports in a reports folder, and the staged ones; asserting on both is how to find orphans. */
-export async function storedReports(
-  reports: string,
-): Promise<{ published: string[]; staged: string[] }> {
-  const published: string[] = [];
-  for await (const { name } of Deno.readDir(reports)) {
-    if (name !== ".staging") published.push(name);
-  }
-  const staged = (await tree(join(reports, ".staging"))).filter((path) =>
-    /^[^/]+\/[^/]+\/$/.test(path)
-  );
-  return { published, staged };
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { cobertura, goodReport, gzip, tar } from "../support/archive.ts";
-import { FIELDS, storedReports, testApp, uploadPath } from "../support/app.ts";
+import { FIELDS, testApp, uploadPath } from "../support/app.ts";
+import { storedReports } from "../support/reports.ts";
 
 const archive = await gzip(tar(goodReport()));
 

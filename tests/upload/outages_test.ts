@@ -5,7 +5,8 @@ import type { ReportStore, StagedReport } from "../../src/reports/store.ts";
 import { sweep } from "../../src/reports/sweep.ts";
 import { reachableReports } from "../../src/coverages/queries.ts";
 import { goodReport, gzip, tar } from "../support/archive.ts";
-import { storedReports, testApp } from "../support/app.ts";
+import { testApp } from "../support/app.ts";
+import { storedReports } from "../support/reports.ts";
 import { DatabaseSwitch } from "../support/database_switch.ts";
 
 const archive = await gzip(

@@ -1,13 +1,7 @@
 import assert from "node:assert/strict";
 import { cobertura, type Entry, goodReport, gzip, tar } from "../support/archive.ts";
-import {
-  type AppOptions,
-  FIELDS,
-  storedReports,
-  type TestApp,
-  testApp,
-  uploadPath,
-} from "../support/app.ts";
+import { type AppOptions, FIELDS, type TestApp, testApp, uploadPath } from "../support/app.ts";
+import { storedReports } from "../support/reports.ts";
 
 const archive = await gzip(tar(goodReport()));
 const post = (body: BodyInit, type = "application/gzip"): RequestInit => ({

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { testApp, tree } from "../support/app.ts";
+import { testApp } from "../support/app.ts";
+import { tree } from "../support/reports.ts";
 import { archivePath, archives, readArchiveFile, samples } from "../support/test_data.ts";
 
 /** Asks for a path with GNU tar, and says whether there is one. */

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { type TestApp, testApp } from "../support/app.ts";
+import { seed } from "../support/seed.ts";
+
+interface Listed {
+  data: Record<string, Record<string, unknown>[]>;
+  has_next: boolean;
+}
+
+async function list(test: TestApp, query = ""): Promise<Listed> {
+  const response = await test.get(`/coverages-api${query}`);
+  assert.equal(response.status, 200, query);
+  return await response.json();
+}
+
+const branches = (rows: Record<string, unknown>[] = []) => rows.map((row) => row.branch_name);
+
+Deno.test("a server without uploads lists nothing", async () => {
+  await using test = await testApp();
+  assert.deepEqual(await list(test), { data: {}, has_next: false });
+});
+
+Deno.test("the list has the active rows of every repository, in the order of their names", async () => {
+  await using test = await testApp();
+  await seed(test.sql, { repo_name: "zoo" });
+  await seed(test.sql, { org_name: "Beta", branch_name: "b" });
+  await seed(test.sql, { org_name: "Beta", branch_name: "a", percentage: 12.5 });
+  await seed(test.sql, { org_name: "beta", branch_name: "a", language: "php" });
+  await seed(test.sql, { org_name: "Beta", branch_name: "b" });
+  const { data } = await list(test);
+  assert.deepEqual(Object.keys(data), ["acme/zoo", "Beta/shop"]);
+  assert.deepEqual(branches(data["Beta/shop"]), ["a", "a", "b"]);
+  assert.equal(data["Beta/shop"]![0]!.percentage, 12.5);
+  assert(!("deleted_at" in data["Beta/shop"]![0]!));
+});
+
+Deno.test("the list is filtered by names in any letter case, by author and by keyword", async () => {
+  await using test = await testApp();
+  await seed(test.sql, { repo_name: "web-shop" });
+  await seed(test.sql, { repo_name: "web-shop", branch_name: "b", commit_author: "Bob" });
+  await seed(test.sql, { org_name: "other", repo_name: "100%_sure" });
+  const names = async (query: string) => Object.keys((await list(test, query)).data);
+  assert.deepEqual(await names("?org_name=ACME"), ["acme/web-shop"]);
+  assert.deepEqual(await names("?org_name=acme&repo_name=Web-Shop"), ["acme/web-shop"]);
+  assert.deepEqual(await names("?repo_name=nothing"), []);
+  assert.deepEqual(await names("?keyword=E%2FWEB"), ["acme/web-shop"]);
+  assert.deepEqual(await names("?keyword=%25_"), ["other/100%_sure"], "no wildcards");
+  assert.deepEqual(await names("?keyword=&org_name="), ["acme/web-shop", "other/100%_sure"]);
+  const { data } = await list(test, "?commit_author=Bob");
+  assert.deepEqual(branches(data["acme/web-shop"]), ["b"]);
+});
+
+Deno.test("the list comes in pages of repositories", async () => {
+  await using test = await testApp();
+  for (const repo_name of ["a", "b", "c"]) {
+    await seed(test.sql, { repo_name });
+    await seed(test.sql, { repo_name, branch_name: "other" });
+  }
+  const page = async (query: string) => {
+    const { data, has_next } = await list(test, query);
+    return [Object.keys(data).join(), has_next];
+  };
+  assert.deepEqual(await page("?per_page=2"), ["acme/a,acme/b", true]);
+  assert.deepEqual(await page("?per_page=2&p=2"), ["acme/c", false]);
+  assert.deepEqual(await page("?per_page=2&p=3"), ["", false]);
+  assert.deepEqual(await page("?per_page=3"), ["acme/a,acme/b,acme/c", false]);
+  for (let at = 0; at < 18; at++) await seed(test.sql, { repo_name: `d${at}` });
+  assert.equal(Object.keys((await list(test)).data).length, 20, "20 is the default");
+});
+
+Deno.test("full lists superseded and deleted rows as well, newest first", async () => {
+  await using test = await testApp();
+  for (const percentage of [10, 20, 30]) await seed(test.sql, { percentage });
+  await seed(test.sql, { branch_name: "gone", percentage: 40 });
+  await test.get("/coverages-api", {
+    method: "PUT",
+    body: JSON.stringify({ org_name: "acme", repo_name: "shop", active_branches: ["main"] }),
+  });
+  const { data } = await list(test, "?full=1");
+  const rows = data["acme/shop"]!;
+  assert.deepEqual(rows.map((row) => row.percentage), [40, 30, 20, 10]);
+  assert.deepEqual(rows.map((row) => "deleted_at" in row), [true, false, true, true]);
+  for (const query of ["?full=0", "?full=false", ""]) {
+    assert.equal((await list(test, query)).data["acme/shop"]!.length, 1, query);
+  }
+});
+
+Deno.test("a repository whose branches are all deleted is only in the full list", async () => {
+  await using test = await testApp();
+  await seed(test.sql, { branch_name: "gone" });
+  await test.get("/coverages-api", {
+    method: "PUT",
+    body: JSON.stringify({ org_name: "acme", repo_name: "shop", active_branches: ["main"] }),
+  });
+  assert.deepEqual((await list(test)).data, {});
+  assert.deepEqual(branches((await list(test, "?full=1")).data["acme/shop"]), ["gone"]);
+});
+
+Deno.test("an ill-formed filter is refused with what is allowed", async () => {
+  await using test = await testApp();
+  const cases: Record<string, string[]> = {
+    p: ["0", "-1", "1.5", "x", "9999999"],
+    per_page: ["0", "10001", "all"],
+    org_name: ["a/b", "../"],
+    full: ["maybe"],
+    keyword: ["x".repeat(202), "a\0b"],
+    commit_author: ["a\nb"],
+  };
+  for (const [field, values] of Object.entries(cases)) {
+    for (const value of values) {
+      const response = await test.get(`/coverages-api?${field}=${encodeURIComponent(value)}`);
+      assert.equal(response.status, 422, `${field}=${value}`);
+      const { error } = await response.json();
+      assert.match(error[field], /; it must /);
+    }
+  }
+});

@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import { type Entry, goodReport, tar } from "../support/archive.ts";
+import { type TestApp, testApp } from "../support/app.ts";
+
+const ASSETS = "/coverages-api/assets/acme/shop";
+
+async function uploaded(
+  test: TestApp,
+  entries: Entry[],
+  fields: Record<string, string> = {},
+): Promise<string> {
+  const response = await test.upload(tar(entries), fields);
+  assert.equal(response.status, 200);
+  return new URL((await response.json()).coverage.report_url).pathname;
+}
+
+async function locationOf(test: TestApp, path: string): Promise<string | null> {
+  const response = await test.get(path);
+  await response.body?.cancel();
+  assert.equal(response.status, 302, path);
+  return response.headers.get("location");
+}
+
+async function textOf(test: TestApp, path: string, status = 200): Promise<string> {
+  const response = await test.get(path);
+  assert.equal(response.status, status, path);
+  return await response.text();
+}
+
+Deno.test("a branch's address leads to its report's first page", async () => {
+  await using test = await testApp();
+  const first = await uploaded(test, goodReport(), { language: "go" });
+  assert.equal(await locationOf(test, `${ASSETS}/main/`), first);
+  assert.equal(await locationOf(test, `${ASSETS}/main`), first);
+  const newer = await uploaded(test, goodReport(), { language: "c#" });
+  assert.equal(await locationOf(test, `${ASSETS}/main/`), newer, "the newest of any language");
+  assert.equal(await locationOf(test, `${ASSETS}/main/go/`), first);
+  assert.equal(newer, `${ASSETS}/main/c%23/archive/report/index.html`);
+});
+
+Deno.test("a slash in a branch is written _fs_ or %2F", async () => {
+  await using test = await testApp();
+  await uploaded(test, goodReport(), { branch_name: "feature/a/b" });
+  for (const branch of ["feature_fs_a_fs_b", "feature%2Fa%2fb"]) {
+    assert.equal(
+      await textOf(test, `${ASSETS}/${branch}/archive/report/index.html`),
+      "<h1>coverage</h1>",
+    );
+  }
+  const own = await uploaded(test, [
+    { name: "coverage.xml", content: (goodReport()[2]!).content! },
+    { name: "index.html", content: "own" },
+  ], {
+    branch_name: "feature_fs_a/b",
+  });
+  assert.equal(await textOf(test, own), "own", "a name that has _fs_ itself");
+  assert.equal(
+    await textOf(test, `${ASSETS}/feature_fs_a_fs_b/archive/report/index.html`),
+    "<h1>coverage</h1>",
+  );
+});
+
+Deno.test("the files of each language are its own; without a language the newest are served", async () => {
+  await using test = await testApp();
+  const report = (text: string) => goodReport([{ name: "report/page.html", content: text }]);
+  await uploaded(test, report("in go"), { language: "go" });
+  await uploaded(test, report("in php"), { language: "php" });
+  assert.equal(await textOf(test, `${ASSETS}/main/archive/report/page.html`), "in php");
+  assert.equal(await textOf(test, `${ASSETS}/main/go/archive/report/page.html`), "in go");
+  assert.equal(await textOf(test, `${ASSETS}/main/php/archive/report/page.html`), "in php");
+});
+
+Deno.test("folders redirect to their slash, serve their index page, or list what they have", async () => {
+  await using test = await testApp();
+  await uploaded(
+    test,
+    goodReport([
+      { name: "report/no index/a&b<c>.html", content: "odd" },
+      { name: "report/no index/.dot", content: "hidden" },
+    ]),
+  );
+  const at = `${ASSETS}/main/archive`;
+  assert.equal(await locationOf(test, at), `${at}/`);
+  assert.equal(await locationOf(test, `${at}/report`), `${at}/report/`);
+  assert.equal(await textOf(test, `${at}/report/`), "<h1>coverage</h1>");
+  assert.equal(await locationOf(test, `${at}/report/index.html/`), `${at}/report/index.html`);
+  const listing = await textOf(test, `${at}/report/no%20index/`);
+  assert(!listing.includes("<c>"), "names are escaped");
+  assert(listing.includes(".dot"));
+  assert((await textOf(test, `${at}/`)).includes("report"));
+  assert.equal(await textOf(test, `${at}/report/no%20index/a%26b%3Cc%3E.html`), "odd");
+});
+
+Deno.test("a report without a first page leads to its listing", async () => {
+  await using test = await testApp();
+  const [, , coverage] = goodReport();
+  const first = await uploaded(test, [coverage!, { name: "a.html" }, { name: "b.html" }]);
+  assert.equal(first, `${ASSETS}/main/go/archive/`);
+  assert((await textOf(test, first)).includes("a.html"));
+});
+
+Deno.test("every answer of a report keeps its script in an origin of its own", async () => {
+  await using test = await testApp();
+  const first = await uploaded(test, goodReport([{ name: "report/x.js", content: "alert(1)" }]));
+  for (const path of [first, first.replace("index.html", "x.js"), `${ASSETS}/main/archive/`]) {
+    const response = await test.get(path);
+    const policy = response.headers.get("content-security-policy")!;
+    assert.match(policy, /^sandbox allow-scripts/);
+    assert(!policy.includes("allow-same-origin"));
+    assert.equal(response.headers.get("x-content-type-options"), "nosniff");
+    assert.equal(response.headers.get("referrer-policy"), "no-referrer");
+    await response.body?.cancel();
+  }
+});
+
+Deno.test("files take conditional and range requests and HEAD", async () => {
+  await using test = await testApp();
+  const path = await uploaded(test, goodReport());
+  const first = await test.get(path);
+  assert.equal(first.headers.get("cache-control"), "no-cache");
+  await first.body?.cancel();
+  const etag = first.headers.get("etag")!;
+  const same = await test.get(path, { headers: { "if-none-match": etag } });
+  assert.equal(same.status, 304);
+  assert.match(same.headers.get("content-security-policy")!, /^sandbox/);
+  const part = await test.get(path, { headers: { range: "bytes=4-11" } });
+  assert.equal(part.status, 206);
+  assert.equal(await part.text(), "coverage");
+  const head = await test.get(path, { method: "HEAD" });
+  assert.equal(head.headers.get("content-length"), "17");
+  assert.equal(await head.text(), "");
+  await uploaded(
+    test,
+    goodReport([{ name: "report/index.html", content: "<h1>another one</h1>" }]),
+  );
+  const changed = await test.get(path, { headers: { "if-none-match": etag } });
+  assert.equal(await changed.text(), "<h1>another one</h1>");
+});
+
+Deno.test("what is not there is 404, what is malformed 400, and neither shows a file of ours", async () => {
+  await using test = await testApp();
+  await uploaded(test, goodReport());
+  const at = `${ASSETS}/main/archive`;
+  const cases: [path: string, status: number][] = [
+    [`${at}/nothing`, 404],
+    [`${at}/report/index.html/below`, 404],
+    [`${at}/report//index.html`, 404],
+    [`${at}/${"x".repeat(300)}`, 404],
+    [`${at}/${"x/".repeat(3000)}`, 404],
+    [`${ASSETS}/nothing/archive/report/index.html`, 404],
+    [`${ASSETS}/main/rust/archive/report/index.html`, 404],
+    [`${ASSETS}/nothing/`, 404],
+    [`/coverages-api/assets/acme/nothing/main/archive/`, 404],
+    [`/coverages-api/assets/acme`, 404],
+    [`${at}/%zz`, 400],
+    [`${at}/%ff`, 400],
+    [`${at}/a%00b`, 400],
+    [`${at}/..%2f..%2f..%2fetc%2fpasswd`, 400],
+    [`${at}/%2e%2e%2f%2e%2e%2f`, 400],
+    [`${at}/%2fetc%2fpasswd`, 400],
+    [`${ASSETS}/%00/archive/x`, 400],
+    [`${ASSETS}/..%2f..%2f/archive/x`, 400],
+    [`/coverages-api/assets/%2e%2e%2f/shop/main/archive/x`, 400],
+  ];
+  for (const [path, status] of cases) {
+    const response = await test.get(path);
+    assert.equal(response.status, status, path);
+    assert.equal(typeof (await response.json()).error, "string", path);
+  }
+  // Dot segments are gone before the server sees a URL: this is another, unknown path.
+  const escape = await test.get(`${at}/../../../../../../etc/passwd`);
+  assert.equal(escape.status, 404);
+  await escape.body?.cancel();
+  assert.deepEqual(test.log.filter(({ level }) => level === "error"), []);
+});

@@ -1,0 +1,65 @@
+/**
+ * The server as an operator starts it: a process of its own, on a free port.
+ *
+ * @module
+ */
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/** A process that has stopped. */
+export interface Stopped {
+  code: number;
+  output: string;
+}
+
+/** A running server. */
+export interface RunningServer {
+  /** Where it listens, as it said. */
+  readonly address: string;
+  /** What it has printed so far. */
+  output(): string;
+  /** Sends it a signal and waits until it has gone. */
+  stop(signal: Deno.Signal): Promise<Stopped>;
+}
+
+/** Starts `main.ts` by the command of `deno task start`, and waits until it listens or ends. */
+export async function startServer(
+  environment: Record<string, string>,
+): Promise<RunningServer | Stopped> {
+  const config = JSON.parse(await Deno.readTextFile(`${root}/deno.json`));
+  const [command, ...args] = config.tasks.start.command.split(" ");
+  if (command !== "deno") throw new Error(`deno task start runs ${command}`);
+  const child = new Deno.Command(Deno.execPath(), {
+    args,
+    cwd: root,
+    env: { PORT: "0", NO_COLOR: "1", ...environment },
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  let output = "";
+  const listening = Promise.withResolvers<string>();
+  const collect = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => {
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+      output += text;
+      const address = /Coverage server: +(\S+)\n[^]*Database: .*\n/.exec(output)?.[1];
+      if (address) listening.resolve(address);
+    }
+  };
+  const collected = Promise.all([collect(child.stdout), collect(child.stderr)]);
+  const stopped = (async () => {
+    const { code } = await child.status;
+    await collected;
+    return { code, output };
+  })();
+  const first = await Promise.race([listening.promise, stopped]);
+  if (typeof first !== "string") return first;
+  return {
+    address: first,
+    output: () => output,
+    stop: (signal) => {
+      child.kill(signal);
+      return stopped;
+    },
+  };
+}
