@@ -44,6 +44,7 @@ export interface Config {
 
 /** The environment holds values that the server cannot start with. */
 export class ConfigError extends OperatorError {
+  /** `ConfigError`. */
   override readonly name = "ConfigError";
 
   /** One sentence per variable. */

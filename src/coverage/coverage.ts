@@ -18,6 +18,7 @@ export interface Coverage {
 
 /** The coverage file cannot be used; the message is a clause that follows the file's name. */
 export class CoverageError extends Error {
+  /** `CoverageError`. */
   override readonly name = "CoverageError";
 }
 

@@ -15,36 +15,64 @@ const githubName = z.string()
   .regex(/^[A-Za-z0-9._-]{1,100}$/, "must be 1 to 100 of A-Z a-z 0-9 . _ -")
   .refine((name) => name !== "." && name !== "..", "must not be . or ..");
 
-/** `org_name`: an account of GitHub. */
+/**
+ * `org_name`: an account of GitHub.
+ *
+ * @internal
+ */
 export const orgName = githubName;
 
-/** `repo_name`: a repository of GitHub. */
+/**
+ * `repo_name`: a repository of GitHub.
+ *
+ * @internal
+ */
 export const repoName = githubName;
 
-/** `branch_name`: what `git check-ref-format --branch` takes, up to 255 bytes. */
+/**
+ * `branch_name`: what `git check-ref-format --branch` takes, up to 255 bytes.
+ *
+ * @internal
+ */
 export const branchName = z.string()
   .refine((name) => name !== "", "must not be empty")
   .refine((name) => bytesOf(name) <= 255, "must have at most 255 bytes")
   .refine(isBranchName, "must be a branch name that git check-ref-format takes");
 
-/** `commit_hash`: whole, short, or as `git` abbreviates a range. */
+/**
+ * `commit_hash`: whole, short, or as `git` abbreviates a range.
+ *
+ * @internal
+ */
 export const commitHash = z.string()
   .regex(/^[0-9A-Za-z.]{4,64}$/, "must be 4 to 64 of 0-9 A-Z a-z .");
 
-/** `commit_author`: a name or login, for people to read. */
+/**
+ * `commit_author`: a name or login, for people to read.
+ *
+ * @internal
+ */
 export const commitAuthor = z.string()
   .refine((name) => name.trim() !== "", "must not be empty")
   .refine((name) => name.length <= 255, "must have at most 255 characters")
   .refine((name) => !CONTROL.test(name), "must not contain control characters");
 
-/** `language`: tells apart the reports of one branch. */
+/**
+ * `language`: tells apart the reports of one branch.
+ *
+ * @internal
+ */
 export const language = z.string()
   .regex(/^[A-Za-z0-9+#._-]{1,32}$/, "must be 1 to 32 of A-Z a-z 0-9 + # . _ -")
   .refine((name) => name !== "." && name !== "..", "must not be . or ..")
   // It would read as part of a report's address.
   .refine((name) => name !== "archive", "must not be archive");
 
-/** `github_api_url`: who knows the repository. Only used to choose among those the operator allows. */
+/**
+ * `github_api_url`: who knows the repository. Only used to choose among those the operator allows.
+ *
+ * @internal
+ */
 export const githubApiUrl = z.string()
   .refine((url) => url.length <= 255 && !CONTROL.test(url), "must have at most 255 characters");
 
@@ -56,11 +84,19 @@ function isBranchName(name: string): boolean {
   return name.split("/").every((part) => !part.startsWith(".") && !part.endsWith(".lock"));
 }
 
+/** What checks fields: any schema of zod. */
+export interface Schema<T> {
+  /** The fields, or what is wrong with which of them. */
+  safeParse(fields: unknown):
+    | { success: true; data: T }
+    | { success: false; error: { issues: { path: PropertyKey[]; message: string }[] } };
+}
+
 /**
  * Checks the fields of a request. Throws a 422 with a sentence for each field that is missing or
  * ill-formed, saying what it was.
  */
-export function parseFields<T extends z.ZodObject>(schema: T, fields: unknown): z.output<T> {
+export function parseFields<T>(schema: Schema<T>, fields: unknown): T {
   const result = schema.safeParse(fields);
   if (result.success) return result.data;
   const sentences: Record<string, string> = {};

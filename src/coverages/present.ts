@@ -8,11 +8,13 @@ import type { CoverageRow } from "./queries.ts";
 /** Where the API and the reports are. */
 export const API_PATH = "/coverages-api";
 
-/** A row as the API answers it; the order of the keys is part of the contract. */
-export type PresentedCoverage = ReturnType<typeof present>;
+/** A row as the API answers it: times as RFC 3339, and the report's address. */
+export type PresentedCoverage =
+  & Omit<CoverageRow, "created_at" | "updated_at" | "deleted_at" | "report_id" | "report_index">
+  & { created_at: string; updated_at: string; report_url: string; deleted_at?: string };
 
-/** Makes the JSON of a row; `origin` is what links begin with. */
-export function present(row: CoverageRow, origin: string) {
+/** Makes the JSON of a row, whose order is part of the contract; `origin` is what links begin with. */
+export function present(row: CoverageRow, origin: string): PresentedCoverage {
   return {
     id: row.id,
     org_name: row.org_name,

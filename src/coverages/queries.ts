@@ -8,37 +8,51 @@ import type { Coverage } from "../coverage/coverage.ts";
 import { isDatabaseAway } from "../db/connect.ts";
 
 /** A row of `coverages`, with its repository's names. */
-export interface CoverageRow {
+export interface CoverageRow extends RepositoryName {
+  /** Counts up with each upload. */
   id: number;
-  org_name: string;
-  repo_name: string;
+  /** Its branch. */
   branch_name: string;
+  /** The commit that was measured. */
   commit_hash: string;
+  /** Who made it. */
   commit_author: string;
+  /** Tells apart the reports of a branch. */
   language: string;
+  /** From 0 to 100, with 2 decimals. */
   percentage: number;
+  /** When it was uploaded. */
   created_at: Date;
+  /** When it was uploaded or superseded or deleted. */
   updated_at: Date;
+  /** Lines hit; null where the coverage file has only a rate. */
   lines_covered: number | null;
+  /** Lines that could be hit; null where the coverage file has only a rate. */
   lines_valid: number | null;
+  /** The coverage file's format. */
   format: string;
+  /** The report's folder. */
   report_id: string;
+  /** The report's first page; null: its listing. */
   report_index: string | null;
+  /** When it was superseded or deleted; null: active. */
   deleted_at: Date | null;
 }
 
 /** Names a repository; letter case is of no matter. */
 export interface RepositoryName {
+  /** The account. */
   org_name: string;
+  /** The repository. */
   repo_name: string;
 }
 
 /** What an upload adds. */
-export interface NewCoverage extends RepositoryName {
-  branch_name: string;
-  commit_hash: string;
-  commit_author: string;
-  language: string;
+export interface NewCoverage extends
+  Pick<
+    CoverageRow,
+    "branch_name" | "commit_hash" | "commit_author" | "language" | keyof RepositoryName
+  > {
   /** The total of the coverage file. */
   coverage: Coverage;
   /** The published report's folder. */
@@ -52,6 +66,7 @@ export const MAX_HISTORY = 10_000;
 
 /** The connection broke while a transaction committed: its rows may be there or not. */
 export class UnknownOutcomeError extends Error {
+  /** `UnknownOutcomeError`. */
   override readonly name = "UnknownOutcomeError";
 }
 
@@ -123,8 +138,11 @@ async function findOrAddRepository(tx: TransactionSql, name: RepositoryName): Pr
 
 /** What a list shows. */
 export interface ListFilter {
+  /** Only this account's. */
   org_name?: string | undefined;
+  /** Only repositories of this name. */
   repo_name?: string | undefined;
+  /** Only this author's rows. */
   commit_author?: string | undefined;
   /** Substring of `org/repo`, in any letter case. */
   keyword?: string | undefined;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import postgres, { type Sql } from "postgres";
+import postgres, { type Options, type Sql } from "postgres";
 import { startEmbedded } from "./embedded.ts";
 
 /** An open database. */
@@ -38,8 +38,8 @@ export async function openDatabase(
 }
 
 /** A client with this server's settings: an address, or postgres.js options for an embedded one. */
-export function connect(to: string | postgres.Options<Record<string, never>>): Sql {
-  const common: postgres.Options<Record<string, never>> = {
+export function connect(to: string | Options<Record<string, never>>): Sql {
+  const common: Options<Record<string, never>> = {
     connect_timeout: 5,
     // A database that comes back must be found at the next request, not a minute later.
     backoff: (retries) => Math.min(0.1 * 2 ** retries, 2),

@@ -12,10 +12,11 @@ import {
   language,
   orgName,
   repoName,
+  type Schema,
 } from "../coverages/names.ts";
+import type { CoverageRow } from "../coverages/queries.ts";
 
-/** What an upload is about, in the query or in the form; other fields are of no matter. */
-export const uploadFields = z.object({
+const shape = {
   org_name: orgName,
   repo_name: repoName,
   branch_name: branchName,
@@ -26,12 +27,23 @@ export const uploadFields = z.object({
     .refine((name) => name.trim() !== "", "must not be empty")
     .refine((name) => name.length <= 4096, "must have at most 4096 characters"),
   github_api_url: githubApiUrl.optional(),
-});
+};
+const names = Object.keys(shape);
 
-/** The fields, checked. */
-export type UploadFields = z.output<typeof uploadFields>;
+/** What an upload is about, in the query or in the form. */
+export interface UploadFields extends
+  Pick<
+    CoverageRow,
+    "org_name" | "repo_name" | "branch_name" | "commit_hash" | "commit_author" | "language"
+  > {
+  /** The coverage file: its base name, or its path in the archive. */
+  coverage_xml_file_name: string;
+  /** Who knows the repository. */
+  github_api_url?: string | undefined;
+}
 
-const names = Object.keys(uploadFields.shape);
+/** Checks those fields; others are of no matter. */
+export const uploadFields: Schema<UploadFields> = z.object(shape);
 
 /** The known fields of a query. */
 export function queryFields(query: URLSearchParams): Record<string, string> {
@@ -53,4 +65,4 @@ export function isComplete(fields: Record<string, string>): boolean {
 }
 
 /** The schema of those fields that are given, to refuse an ill-formed one before a body is read. */
-export const partialUploadFields = uploadFields.partial();
+export const givenUploadFields: Schema<unknown> = z.object(shape).partial();

@@ -19,8 +19,8 @@ import { readArchive } from "./archive.ts";
 import { bodyStream, checkBody, filePart, readForm } from "./body.ts";
 import {
   formFields,
+  givenUploadFields,
   isComplete,
-  partialUploadFields,
   queryFields,
   type UploadFields,
   uploadFields,
@@ -57,7 +57,7 @@ export function createUploadHandler(dependencies: UploadDependencies): Handler {
     const kind = checkBody(request, limits.maxUploadBytes);
     // What the query says is checked before the body is read; only a form can still add to it.
     const mayGrow = kind === "multipart" && !isComplete(fromQuery);
-    parseFields(mayGrow ? partialUploadFields : uploadFields, fromQuery);
+    parseFields(mayGrow ? givenUploadFields : uploadFields, fromQuery);
 
     using _slot = await slots.take();
     using deadline = new Deadline(limits.uploadSeconds);

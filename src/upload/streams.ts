@@ -26,8 +26,8 @@ export function capped(
 }
 
 /** The same stream, its failure turned into another. */
-function mapErrors(source: ByteStream, map: (error: unknown) => Error): ByteStream {
-  const reader = source.getReader();
+function mapErrors(source: ReadableStream<Uint8Array>, map: (error: unknown) => Error): ByteStream {
+  const reader = (source as ByteStream).getReader();
   return new ReadableStream({
     async pull(controller) {
       try {

@@ -9,8 +9,7 @@
  * Lets whole chunks through while their sum stays within `size` bytes. The first chunk that would
  * exceed it ends the stream, or fails it with a `RangeError` when `error` is set.
  */
-export class LimitedBytesTransformStream
-  extends TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
+export class LimitedBytesTransformStream extends TransformStream<Uint8Array, Uint8Array> {
   /** Allows `size` bytes; `error` says whether more is a failure or only the end. */
   constructor(size: number, options: { error?: boolean } = {}) {
     let passed = 0;

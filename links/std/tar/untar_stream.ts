@@ -26,7 +26,7 @@ export interface TarStreamEntry {
   /** The decoded header block. */
   header: OriginalTarStreamHeader;
   /** The body; absent where the type has none. Read or cancel it to reach the next entry. */
-  readable?: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readable?: ReadableStream<Uint8Array>;
 }
 
 const BLOCK = 512;
@@ -34,10 +34,10 @@ const BLOCK = 512;
 const WITHOUT_BODY = "123456";
 
 /** Turns the bytes of a tar archive into its entries, one after the other. */
-export class UntarStream implements TransformStream<Uint8Array<ArrayBuffer>, TarStreamEntry> {
-  #bytes = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>();
+export class UntarStream implements TransformStream<Uint8Array, TarStreamEntry> {
+  #bytes = new TransformStream<Uint8Array, Uint8Array>();
   #source = this.#bytes.readable.getReader();
-  #chunk = new Uint8Array(0);
+  #chunk: Uint8Array = new Uint8Array(0);
   /** Bytes of the current body, and of the padding behind it, that have not been taken yet. */
   #body = 0;
   #padding = 0;
@@ -50,7 +50,7 @@ export class UntarStream implements TransformStream<Uint8Array<ArrayBuffer>, Tar
   }
 
   /** Takes the bytes of the archive. */
-  get writable(): WritableStream<Uint8Array<ArrayBuffer>> {
+  get writable(): WritableStream<Uint8Array> {
     return this.#bytes.writable;
   }
 
@@ -77,7 +77,7 @@ export class UntarStream implements TransformStream<Uint8Array<ArrayBuffer>, Tar
     }
   }
 
-  #readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
+  #readable(): ReadableStream<Uint8Array> {
     const finish = () => this.#bodyDone.resolve();
     return new ReadableStream({
       pull: async (controller) => {
@@ -95,7 +95,7 @@ export class UntarStream implements TransformStream<Uint8Array<ArrayBuffer>, Tar
     }, { highWaterMark: 0 });
   }
 
-  async #block(): Promise<Uint8Array<ArrayBuffer>> {
+  async #block(): Promise<Uint8Array> {
     const block = new Uint8Array(BLOCK);
     for (let filled = 0; filled < BLOCK;) {
       const part = await this.#take(BLOCK - filled);
@@ -110,7 +110,7 @@ export class UntarStream implements TransformStream<Uint8Array<ArrayBuffer>, Tar
   }
 
   /** Between 1 and `most` bytes; throws when the archive ends first. */
-  async #take(most: number): Promise<Uint8Array<ArrayBuffer>> {
+  async #take(most: number): Promise<Uint8Array> {
     while (this.#chunk.byteLength === 0) {
       const { done, value } = await this.#source.read();
       if (done) throw new SyntaxError("Unexpected end of the tar archive");
