@@ -18,7 +18,7 @@ import { errorResponse, HttpError, unavailable } from "./http/errors.ts";
 import { apiHeaders, withHeaders } from "./http/headers.ts";
 import { createRouter, type RouteContext } from "./http/router.ts";
 import type { Log } from "./log.ts";
-import type { ReportStore } from "./reports/store.ts";
+import { isDiskFull, type ReportStore } from "./reports/store.ts";
 import { createUploadHandler } from "./upload/handler.ts";
 
 /** What the application is made of. */
@@ -87,9 +87,7 @@ export function createApp(dependencies: Dependencies): App {
     try {
       response = await route(request, contextOf(request, requestId, client));
     } catch (error) {
-      failure = isDatabaseAway(error)
-        ? unavailable("The database does not answer at the moment; try again shortly.", error)
-        : error;
+      failure = explained(error);
       response = errorResponse(failure, requestId);
     }
     const fields = {
@@ -104,6 +102,18 @@ export function createApp(dependencies: Dependencies): App {
     if (request.method === "HEAD") response = await withoutBody(response);
     return withHeaders(response, apiHeaders);
   };
+}
+
+/** An outage of what the server stands on, as the client is told of it; any other error as it is. */
+function explained(error: unknown): unknown {
+  if (isDatabaseAway(error)) {
+    return unavailable("The database does not answer at the moment; try again shortly.", error);
+  }
+  if (isDiskFull(error)) {
+    const sentence = "The server's disk is full; nothing was stored. Its operator must make room.";
+    return new HttpError(507, sentence, { cause: error });
+  }
+  return error;
 }
 
 /** The answer to HEAD: what GET has, with the length of the body that is left out. */

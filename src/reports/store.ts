@@ -127,6 +127,12 @@ export class ReportStore implements Disposable {
   }
 }
 
+/** Whether the error says that there is no room left, for bytes or for files. */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && "code" in error &&
+    (error.code === "ENOSPC" || error.code === "EDQUOT");
+}
+
 async function removeTree(path: string): Promise<void> {
   await Deno.remove(path, { recursive: true }).catch(ifGone);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { posix } from "node:path";
-import { HttpError, unprocessable } from "../http/errors.ts";
+import { unprocessable } from "../http/errors.ts";
 import type { StagedReport } from "../reports/store.ts";
 import { readingArchive } from "./archive.ts";
 import { quote } from "./path.ts";
@@ -127,7 +127,7 @@ async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** Failures of a disk that the client's archive, or a full disk, is the cause of. */
+/** Failures of a disk that the client's archive is the cause of become its 422. */
 async function translated<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -138,10 +138,6 @@ async function translated<T>(path: string, work: () => Promise<T>): Promise<T> {
 
 function translate(path: string, error: unknown): unknown {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "ENOSPC" || code === "EDQUOT") {
-    const sentence = "The server's disk is full; nothing was stored. Its operator must make room.";
-    return new HttpError(507, sentence, { cause: error });
-  }
   if (code === "ENAMETOOLONG") {
     return unprocessable(`The path ${quote(path)} is too long for the server's disk.`, error);
   }

@@ -22,6 +22,8 @@ export interface AppOptions {
   /** Puts something between the application and its disk. */
   store?: (store: ReportStore) => ReportStore;
   readCoverage?: ReadCoverage;
+  /** Where the reports are, for a test that needs a disk of a kind; default: a new folder. */
+  disk?: string;
 }
 
 /** An application to test. */
@@ -61,7 +63,10 @@ export function uploadPath(fields: Record<string, string | undefined> = {}): str
 /** Makes an application that takes uploads from anybody; dispose it to remove all it has. */
 export async function testApp(options: AppOptions = {}): Promise<TestApp> {
   const database = await testDatabase();
-  const folder = await Deno.makeTempDir({ prefix: "coverage-test-" });
+  const folder = await Deno.makeTempDir({
+    prefix: "coverage-test-",
+    ...(options.disk ? { dir: options.disk } : {}),
+  });
   const reports = join(folder, "reports");
   const ownStore = await ReportStore.open(reports);
   const store = options.store?.(ownStore) ?? ownStore;

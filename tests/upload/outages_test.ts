@@ -101,6 +101,57 @@ function breakAtCommit(sql: Sql, committed: boolean): Sql {
   });
 }
 
+/** A disk of 4 MiB that disposes itself; nothing where this user may not mount one. */
+async function smallDisk(): Promise<({ folder: string } & AsyncDisposable) | undefined> {
+  const folder = await Deno.makeTempDir();
+  const run = async (command: string, ...args: string[]) => {
+    try {
+      return (await new Deno.Command(command, { args, stderr: "null" }).output()).success;
+    } catch {
+      return false;
+    }
+  };
+  if (await run("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder)) {
+    return {
+      folder,
+      async [Symbol.asyncDispose]() {
+        await run("umount", folder);
+        await Deno.remove(folder);
+      },
+    };
+  }
+  await Deno.remove(folder);
+  return undefined;
+}
+
+Deno.test("a disk that really is full is 507 and leaves everything as it was", async () => {
+  await using disk = await smallDisk();
+  if (!disk) {
+    return console.log("  no tmpfs may be mounted here; the injected failures below stand in");
+  }
+  await using test = await testApp({ disk: disk.folder });
+  const small = await gzip(tar(goodReport()));
+  const { coverage } = await (await test.upload(small)).json();
+  const before = await storedReports(test.reports);
+  const many = Array.from({ length: 100 }, (_, at) => ({
+    name: `report/page${at}.html`,
+    content: "x".repeat(100_000),
+  }));
+  const one = [{ name: "report/large.html", content: "x".repeat(10_000_000) }];
+  const coverageFile = [{ name: "coverage.xml", content: `<a>${" ".repeat(10_000_000)}</a>` }];
+  for (const more of [many, one, coverageFile]) {
+    const response = await test.upload(await gzip(tar(goodReport(more))));
+    assert.equal(response.status, 507);
+    assert.match((await response.json()).error, /disk is full/);
+    assert.deepEqual(await storedReports(test.reports), before);
+    const page = await test.get(new URL(coverage.report_url).pathname);
+    assert.equal(await page.text(), "<h1>coverage</h1>");
+  }
+  const again = await test.upload(small);
+  assert.equal(again.status, 200);
+  await again.body?.cancel();
+});
+
 Deno.test("a full disk is 507 and leaves everything as it was", async () => {
   // The error that a write to a full disk has; which of a report's writes meets it is of no matter.
   const full = () =>
@@ -109,6 +160,7 @@ Deno.test("a full disk is 507 and leaves everything as it was", async () => {
     { writeFile: full },
     { createFile: full },
     { makeFolder: full },
+    { publish: full },
     {
       // A file that takes its first bytes and no more.
       // deno-lint-ignore require-await
