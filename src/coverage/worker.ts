@@ -46,6 +46,8 @@ thread.onmessage = ({ data: message }) => {
 function begin(job: number): void {
   const chunks = new ReadableStream<Uint8Array<ArrayBuffer>>({
     start: (controller) => void documents.set(job, controller),
+    // A reader that stops early closes the stream; nothing may be enqueued from that moment on.
+    cancel: () => void documents.delete(job),
   });
   const counted = chunks.pipeThrough(
     new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
@@ -55,7 +57,7 @@ function begin(job: number): void {
       },
     }),
   );
-  readCoverage(counted, formats).finally(() => documents.delete(job)).then(
+  readCoverage(counted, formats).then(
     (coverage) => thread.postMessage({ job, coverage }),
     (error) =>
       thread.postMessage(

@@ -18,7 +18,7 @@ export function safePath(name: string): string {
   const refuse = (why: string) =>
     unprocessable(`The archive has an unsafe entry, ${quote(name)}: ${why}.`);
   if (name.includes("\0")) throw refuse("its name contains a NUL");
-  if (/^[/\\]/.test(name) || /^[A-Za-z]:[/\\]/.test(name)) throw refuse("its path is absolute");
+  if (isAbsolute(name)) throw refuse("its path is absolute");
   // A backslash is part of a name here, but a separator to those who unpack on Windows.
   if (name.split(/[/\\]/).includes("..")) throw refuse("its path contains ..");
   const segments = name.split("/").filter((segment) => segment !== "" && segment !== ".");
@@ -29,11 +29,17 @@ export function safePath(name: string): string {
     }
   }
   const path = segments.join("/");
+  if (isAbsolute(path)) throw refuse("its path is absolute"); // what stood behind a "./"
   const bytes = encoder.encode(path).byteLength;
   if (bytes > MAX_PATH_BYTES) {
     throw refuse(`its path has ${bytes} bytes; at most ${MAX_PATH_BYTES} are allowed`);
   }
   return path;
+}
+
+/** On this system or on Windows. */
+function isAbsolute(path: string): boolean {
+  return /^([A-Za-z]:)?[/\\]/.test(path);
 }
 
 /** A name from outside, fit for a message: quoted, escaped and not too long. */

@@ -35,6 +35,19 @@ Deno.test("CoverageThread throws what reading here would throw, and goes on", as
   assert.equal((await thread.read(bytes(cobertura(1, 2)))).percentage, 50);
 });
 
+Deno.test("CoverageThread outlives a document that is refused while more of it arrives", async () => {
+  using thread = new CoverageThread();
+  const attributes = Array.from({ length: 300 }, (_, at) => `a${at}=""`).join(" ");
+  const text = `<coverage line-rate="1" ${attributes}>`.padEnd(20_000);
+  for (const size of [16, 64, 512, 1024]) {
+    const pieces = Array.from(
+      { length: text.length / size },
+      (_, at) => text.slice(at * size, (at + 1) * size),
+    );
+    await assert.rejects(thread.read(bytes(...pieces)), CoverageError, `pieces of ${size}`);
+  }
+});
+
 Deno.test("CoverageThread passes the source's failure on, and goes on", async () => {
   using thread = new CoverageThread();
   const source = new ReadableStream<Uint8Array<ArrayBuffer>>({

@@ -30,6 +30,8 @@ Deno.test("safePath refuses what leads out or names no file, with the reason", (
     ["\\\\host\\share", /absolute/],
     ["C:\\a", /absolute/],
     ["c:/a", /absolute/],
+    ["./C:/a", /absolute/],
+    [".//\\host/share", /absolute/],
     ["a\0b", /NUL/],
     ["x".repeat(300), /300 bytes; at most 255/],
     ["ü".repeat(128), /256 bytes; at most 255/],
