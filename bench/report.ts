@@ -96,9 +96,16 @@ export async function makeReport(
   return { archive, bytes, files: options.files + 1 };
 }
 
-/** Runs a command and returns what it printed; throws with its complaint when it fails. */
+/** What no command here takes, however slow the machine. */
+const COMMAND_MS = 300_000;
+
+/**
+ * Runs a command and returns what it printed; throws with its complaint when it fails, and when it
+ * has not ended after five minutes.
+ */
 export async function run(command: string, args: string[]): Promise<string> {
-  const output = await new Deno.Command(command, { args, stdout: "piped", stderr: "piped" })
+  const signal = AbortSignal.timeout(COMMAND_MS);
+  const output = await new Deno.Command(command, { args, signal, stdout: "piped", stderr: "piped" })
     .output();
   const decoder = new TextDecoder();
   if (!output.success) throw new Error(`${command}: ${decoder.decode(output.stderr)}`);

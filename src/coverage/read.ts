@@ -29,8 +29,17 @@ export async function readCoverage(
   const attributes = new CurrentAttributes();
   let reader: CoverageReader | undefined;
   const position = { line: 1, column: 1 };
+  let sourceFailure: { error: unknown } | undefined;
+  async function* source() {
+    try {
+      yield* bytes;
+    } catch (error) {
+      sourceFailure = { error };
+      throw error;
+    }
+  }
   try {
-    await parseXmlStream(decodeXml(bytes), {
+    await parseXmlStream(decodeXml(source()), {
       onStartElement(name, _colon, _uri, iterator, _selfClosing, line, column) {
         position.line = line;
         position.column = column;
@@ -54,6 +63,8 @@ export async function readCoverage(
       maxAttributes: MAX_ATTRIBUTES,
     });
   } catch (error) {
+    // A client that is gone, or a full disk, is no fault of the document.
+    if (sourceFailure) throw sourceFailure.error;
     throw malformed(error, position) ?? error;
   }
   if (!reader) throw new CoverageError("is empty");

@@ -76,9 +76,9 @@ export class ReportStore implements Disposable {
     return {
       id,
       makeFolder: (path) => Deno.mkdir(join(staging, path), { recursive: true }),
-      writeFile: (path, bytes) => Deno.writeFile(join(staging, path), bytes, { mode: 0o644 }),
+      writeFile: (path, bytes) => Deno.writeFile(join(staging, path), bytes),
       createFile: (path) =>
-        Deno.open(join(staging, path), { write: true, create: true, truncate: true, mode: 0o644 }),
+        Deno.open(join(staging, path), { write: true, create: true, truncate: true }),
       publish: () => Deno.rename(staging, this.folder(id)),
       discard: async () => {
         await removeTree(staging);

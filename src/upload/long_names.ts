@@ -4,11 +4,14 @@
  * @module
  */
 import { unprocessable } from "../http/errors.ts";
+import { readWhole } from "./streams.ts";
 
 /** A name has 4096 bytes at most; pax records of some writers carry extended attributes beside it. */
 const MAX_BYTES = 1024 * 1024;
 /** GNU writes two such entries before a file (`K` and `L`), pax one or two. */
 const MAX_IN_A_ROW = 16;
+
+const decoder = new TextDecoder();
 
 /** The type flags of entries that speak of others, and are never files themselves. */
 const META = new Set(["L", "K", "x", "g"]);
@@ -34,7 +37,7 @@ export class LongNames {
           `before an entry; at most ${MAX_BYTES} bytes are allowed.`,
       );
     }
-    const bytes = await new Response(body).bytes();
+    const bytes = await readWhole(body, size);
     if (typeflag === "L") this.#gnuName = decode(bytes).replace(/\0+$/, "");
     else if (typeflag === "x") readRecords(bytes, this.#records);
     else if (typeflag === "g") readRecords(bytes, this.#global);
@@ -92,5 +95,5 @@ function malformed() {
 }
 
 function decode(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
+  return decoder.decode(bytes);
 }

@@ -42,6 +42,25 @@ function mapErrors(source: ReadableStream<Uint8Array>, map: (error: unknown) => 
   }, { highWaterMark: 0 });
 }
 
+/**
+ * A stream of `size` bytes, or of fewer, as one array: a view of its chunk where there is only one,
+ * as there is of most files of a report.
+ */
+export async function readWhole(
+  source: ReadableStream<Uint8Array>,
+  size: number,
+): Promise<Uint8Array> {
+  const reader = source.getReader();
+  let whole: Uint8Array | undefined;
+  for (let offset = 0;;) {
+    const { done, value } = await reader.read();
+    if (done) return whole?.subarray(0, offset) ?? new Uint8Array(0);
+    if (value.byteLength === size) whole = value;
+    else (whole ??= new Uint8Array(size)).set(value, offset);
+    offset += value.byteLength;
+  }
+}
+
 /** The same bytes in chunks of at most `most` bytes, views of those that came. */
 export function sliced(source: ByteStream, most: number): ByteStream {
   return source.pipeThrough(

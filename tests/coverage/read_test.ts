@@ -189,4 +189,10 @@ Deno.test("a failure of the source is passed on as it is", async () => {
     name: "TypeError",
     message: "client gone",
   });
+  // A plain error, as a full disk is, must not be taken for one of the parser's.
+  const full = Object.assign(new Error("no space"), { code: "ENOSPC" });
+  const disk = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    pull: (controller) => controller.error(full),
+  });
+  await assert.rejects(readCoverage(disk, formats), full);
 });

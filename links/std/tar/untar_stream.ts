@@ -30,6 +30,7 @@ export interface TarStreamEntry {
 }
 
 const BLOCK = 512;
+const decoder = new TextDecoder();
 /** Links, devices, directories and FIFOs have no body, whatever their size field says. */
 const WITHOUT_BODY = "123456";
 
@@ -140,7 +141,7 @@ function decodeHeader(block: Uint8Array): OriginalTarStreamHeader {
 function text(block: Uint8Array, start: number, length: number): string {
   const field = block.subarray(start, start + length);
   const end = field.indexOf(0);
-  return new TextDecoder().decode(end < 0 ? field : field.subarray(0, end));
+  return decoder.decode(end < 0 ? field : field.subarray(0, end));
 }
 
 function octal(block: Uint8Array, start: number, length: number): number {
@@ -149,5 +150,5 @@ function octal(block: Uint8Array, start: number, length: number): number {
 }
 
 function isZero(block: Uint8Array): boolean {
-  return block.every((byte) => byte === 0);
+  return block[0] === 0 && block.every((byte) => byte === 0);
 }

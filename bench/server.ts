@@ -1,0 +1,26 @@
+/**
+ * The server that is measured: the real one, started as an operator does.
+ *
+ * @module
+ */
+import config from "../deno.json" with { type: "json" };
+import { variableNames } from "../src/config.ts";
+import { type Program, startProgram } from "./program.ts";
+
+/** Starts the command of `deno task start` on a free port, with the embedded database in `dataDir`. */
+export async function startServer(dataDir: string): Promise<Program> {
+  const [, ...command] = config.tasks.start.command.split(" ");
+  // Below /dev, where the file system in memory is, Deno lets nothing write that may not do all.
+  const args = dataDir.startsWith("/dev/") ? ["run", "-A", command.at(-1)!] : command;
+  return await startProgram(args, {
+    env: {
+      // Whatever the caller's environment sets: measured are the defaults.
+      ...Object.fromEntries(variableNames.map((name) => [name, ""])),
+      HOST: "127.0.0.1",
+      PORT: "0",
+      AUTH: "none",
+      DATA_DIR: dataDir,
+    },
+    readyPath: "/coverages-api/health",
+  });
+}
