@@ -15,6 +15,9 @@ const RAW = new Set([
   "",
 ]);
 
+/** Bytes of a form's file that are read at a time. */
+const FILE_PIECE = 64 * 1024;
+
 /** How the body of a request holds the archive. */
 export type BodyKind = "multipart" | "raw";
 
@@ -67,28 +70,43 @@ export function bodyStream(
   });
 }
 
-/** Reads a multipart body whole. Throws 400 where it is not what its Content-Type says. */
-export async function readForm(request: Request, body: ByteStream): Promise<FormData> {
-  const headers = { "content-type": request.headers.get("content-type")! };
+/**
+ * Reads a multipart body whole. Throws 400 where it is not what its Content-Type says, or ends early,
+ * and otherwise like {@linkcode bodyStream}.
+ */
+export async function readForm(
+  request: Request,
+  maxUploadBytes: number,
+  signal: AbortSignal,
+): Promise<FormData> {
   try {
+    // A length that was announced was checked, and HTTP holds the client to it. Counting the bytes
+    // here as well would have the runtime hold them once more: measured, a whole body.
+    if (request.headers.has("content-length")) {
+      return await Promise.race([request.formData(), aborted(signal)]);
+    }
+    const body = bodyStream(request, maxUploadBytes, signal);
+    const headers = { "content-type": request.headers.get("content-type")! };
     return await new Response(body, { headers }).formData();
   } catch (error) {
     if (error instanceof HttpError) throw error;
     throw new HttpError(
       400,
-      "The body is not the multipart/form-data that its Content-Type says.",
-      {
-        cause: error,
-      },
+      "The body is not the multipart/form-data that its Content-Type says, or ended early.",
+      { cause: error },
     );
   }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 }
 
 /** The one `file` part of a form; throws 422 for none, for several, and for a text field. */
 export function filePart(form: FormData): ByteStream {
   const parts = form.getAll("file");
   const [file] = parts;
-  if (parts.length === 1 && file instanceof File) return file.stream();
+  if (parts.length === 1 && file instanceof File) return piecewise(file);
   const actual = parts.length === 0
     ? "is missing"
     : parts.length > 1
@@ -97,6 +115,18 @@ export function filePart(form: FormData): ByteStream {
   throw unprocessable({
     file: `The part file ${actual}; it must be one file, --form file=@report.tar.gz.`,
   });
+}
+
+/** The file's bytes in pieces; its own stream would hold all of them a second time. */
+function piecewise(file: File): ByteStream {
+  let at = 0;
+  return new ReadableStream({
+    async pull(controller) {
+      if (at >= file.size) return controller.close();
+      const piece = file.slice(at, at += FILE_PIECE);
+      controller.enqueue(new Uint8Array(await piece.arrayBuffer()));
+    },
+  }, { highWaterMark: 0 });
 }
 
 function tooLarge(actual: string, allowed: number): HttpError {

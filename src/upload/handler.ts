@@ -61,13 +61,14 @@ export function createUploadHandler(dependencies: UploadDependencies): Handler {
 
     using _slot = await slots.take();
     using deadline = new Deadline(limits.uploadSeconds);
-    const body = bodyStream(request, limits.maxUploadBytes, deadline.signal);
-    let archive = body;
-    let fields: Record<string, string> = fromQuery;
+    let archive: ByteStream;
+    let fields = fromQuery;
     if (kind === "multipart") {
-      const form = await readForm(request, body);
+      const form = await readForm(request, limits.maxUploadBytes, deadline.signal);
       fields = { ...formFields(form), ...fromQuery };
       archive = filePart(form);
+    } else {
+      archive = bodyStream(request, limits.maxUploadBytes, deadline.signal);
     }
     const upload = parseFields(uploadFields, fields);
     return Response.json(
