@@ -9,7 +9,8 @@ import type { FromReader, ToReader } from "./worker.ts";
 
 /**
  * Bytes that may wait for the thread, so that unpacking the rest of the report goes on meanwhile.
- * Measured on a 12 MB file among 3,000: with less, unpacking waits for parsing, and takes twice as long.
+ * Measured on a 12 MB file among 3,000: with half a megabyte unpacking waits for parsing, and all of
+ * it takes 550 ms instead of 390.
  */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 

@@ -8,7 +8,7 @@ import type { Authorize } from "../auth/authorize.ts";
 import type { Config } from "../config.ts";
 import type { ReadCoverage } from "../coverage/read.ts";
 import { parseFields } from "../coverages/names.ts";
-import { present } from "../coverages/present.ts";
+import { present, type PresentedCoverage } from "../coverages/present.ts";
 import { addCoverage, UnknownOutcomeError } from "../coverages/queries.ts";
 import { HttpError } from "../http/errors.ts";
 import type { Handler } from "../http/router.ts";
@@ -79,44 +79,58 @@ export function createUploadHandler(dependencies: UploadDependencies): Handler {
 
 /** Stores an upload wholly or not at all. */
 async function store(
-  { config, sql, store, readCoverage, log }: UploadDependencies,
+  dependencies: UploadDependencies,
   upload: UploadFields,
   archive: ByteStream,
   origin: string,
-) {
+): Promise<{ coverage: PresentedCoverage; data: PresentedCoverage[] }> {
   const startedAt = performance.now();
+  const { report, row, active, superseded } = await unpackAndAdd(dependencies, upload, archive);
+  const { log } = dependencies;
+  await removeReports(dependencies.store, superseded, log);
+  const repository = `${row.org_name}/${row.repo_name}`;
+  if (report.skippedLinks > 0) {
+    log.warn("symbolic links were left out", { repository, links: report.skippedLinks });
+  }
+  log.info("upload stored", {
+    repository,
+    branch: row.branch_name,
+    language: row.language,
+    percentage: row.percentage,
+    files: report.files,
+    size_bytes: report.bytes,
+    duration_ms: Math.round(performance.now() - startedAt),
+  });
+  return { coverage: present(row, origin), data: active.map((other) => present(other, origin)) };
+}
+
+/** The part of it that is undone when any of it fails: staging, publishing, the row. */
+async function unpackAndAdd(
+  { config, sql, store, readCoverage, log }: UploadDependencies,
+  upload: UploadFields,
+  archive: ByteStream,
+) {
   const staged = await store.stage();
   try {
-    const entries = readArchive(archive, config.limits);
-    const report = await unpack(entries, staged, {
+    const report = await unpack(readArchive(archive, config.limits), staged, {
       fileName: upload.coverage_xml_file_name,
       read: readCoverage,
     });
     await staged.publish();
-    const { row, active, superseded } = await addCoverage(sql, {
+    const added = await addCoverage(sql, {
       ...upload,
       coverage: report.coverage,
       reportId: staged.id,
       reportIndex: report.index,
     });
-    await removeReports(store, superseded, log);
-    if (report.skippedLinks > 0) {
-      const repository = `${row.org_name}/${row.repo_name}`;
-      log.warn("symbolic links were left out", { repository, links: report.skippedLinks });
-    }
-    log.info("upload stored", {
-      repository: `${row.org_name}/${row.repo_name}`,
-      branch: row.branch_name,
-      language: row.language,
-      percentage: row.percentage,
-      files: report.files,
-      size_bytes: report.bytes,
-      duration_ms: Math.round(performance.now() - startedAt),
-    });
-    return { coverage: present(row, origin), data: active.map((other) => present(other, origin)) };
+    return { report, ...added };
   } catch (error) {
     // With the outcome unknown a row may point at the folder; the sweeper finds out and decides.
-    if (!(error instanceof UnknownOutcomeError)) await staged.discard();
+    if (!(error instanceof UnknownOutcomeError)) {
+      await staged.discard().catch((failure) => {
+        log.warn("a failed upload is left for the sweeper", { report: staged.id, error: failure });
+      });
+    }
     throw error;
   }
 }
