@@ -9,9 +9,7 @@ import { type Program, startProgram } from "./program.ts";
 
 /** Starts the command of `deno task start` on a free port, with the embedded database in `dataDir`. */
 export async function startServer(dataDir: string): Promise<Program> {
-  const [, ...command] = config.tasks.start.command.split(" ");
-  // Below /dev, where the file system in memory is, Deno lets nothing write that may not do all.
-  const args = dataDir.startsWith("/dev/") ? ["run", "-A", command.at(-1)!] : command;
+  const [, ...args] = config.tasks.start.command.split(" ");
   return await startProgram(args, {
     env: {
       // Whatever the caller's environment sets: measured are the defaults.
