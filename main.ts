@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { createApp } from "./src/app.ts";
 import { readConfig } from "./src/config.ts";
 import { CoverageThread } from "./src/coverage/threaded.ts";
-import { reachableReports } from "./src/coverages/queries.ts";
+import { databaseIdentity, reachableReports } from "./src/coverages/queries.ts";
 import { OperatorError } from "./src/operator_error.ts";
 import { isDatabaseAway, openDatabase } from "./src/db/connect.ts";
 import { migrate, readMigrations } from "./src/db/migrate.ts";
@@ -38,6 +38,7 @@ async function start(): Promise<void> {
 
   using thread = new CoverageThread();
   using store = await ReportStore.open(join(dataDir, "reports"));
+  await store.belongTo(await databaseIdentity(sql));
   await sweep(store, {
     reachable: (ids) => reachableReports(sql, ids),
     graceMs: database.embedded ? 0 : ORPHAN_GRACE_MS,

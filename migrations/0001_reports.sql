@@ -43,3 +43,10 @@ create index coverages_history on coverages (repository_id, id desc);
 
 -- Lists by author.
 create index coverages_author on coverages (commit_author, repository_id) where deleted_at is null;
+
+-- Tells this database from any other, whatever its address: a reports folder belongs to one.
+create table identity (
+  id uuid not null default gen_random_uuid(),
+  only_row boolean primary key default true check (only_row)
+);
+insert into identity default values;

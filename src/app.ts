@@ -44,12 +44,18 @@ export interface Client {
 /** Answers a request; without `client` it counts as coming from elsewhere. */
 export type App = (request: Request, client?: Client) => Promise<Response>;
 
+/** What a proxy adds to a request; one of them is enough to know of it. */
+const FORWARDED = [
+  ...["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"],
+  ...["cf-connecting-ip", "true-client-ip"],
+];
+
 /** Makes the application. It opens nothing and listens nowhere. */
 export function createApp(dependencies: Dependencies): App {
   const { config, sql, store, log } = dependencies;
   const { publicUrl } = config;
   const authorize = createAuthorize(config);
-  const report = createReportHandlers({ sql, store });
+  const report = createReportHandlers({ sql, store, publicUrl });
 
   const route = createRouter([
     {
@@ -130,7 +136,7 @@ function contextOf(request: Request, requestId: string, client: Client | undefin
   if (!URL.canParse(request.url)) {
     throw new HttpError(400, "The request's address or Host header is malformed.");
   }
-  const isForwarded = ["forwarded", "x-forwarded-for", "x-real-ip", "via"]
+  const isForwarded = FORWARDED
     .some((name) => request.headers.has(name));
   const address = client?.remoteAddr;
   const isLocal = address !== undefined && "hostname" in address &&

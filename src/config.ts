@@ -71,7 +71,8 @@ const variables = z.object({
   ),
   PORT: whole(0, 65535, 3000),
   PUBLIC_URL: address(/^https?$/, "https://coverage.example.com"),
-  DATABASE_URL: address(/^postgres(ql)?$/, "postgres://user:password@host:5432/database"),
+  DATABASE_URL: address(/^postgres(ql)?$/, "postgres://user:password@host:5432/database")
+    .refine((url) => url === undefined || isPercentEncoded(url)),
   DATA_DIR: z.string().min(1).default("./data").describe("a folder"),
   MAX_UPLOAD_BYTES: whole(1, 2 ** 40, 100 * MiB),
   MAX_REPORT_BYTES: whole(1, 2 ** 40, 1024 * MiB),
@@ -128,6 +129,15 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     logLevel: env.LOG_LEVEL,
     logFormat: env.LOG_FORMAT,
   };
+}
+
+function isPercentEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isLoopback(address: string): boolean {

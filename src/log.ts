@@ -47,5 +47,11 @@ export async function createLog(
 
 function readable([name, value]: [string, unknown]): string {
   const text = value instanceof Error ? value.stack ?? value.message : value;
-  return `${name}=${typeof text === "string" ? JSON.stringify(text) : Deno.inspect(text)}`;
+  const shown = typeof text === "string" ? JSON.stringify(text) : Deno.inspect(text);
+  // JSON leaves these as they are, and a terminal may act on them.
+  const escaped = shown.replace(
+    /[\u007f-\u009f\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  return `${name}=${escaped}`;
 }

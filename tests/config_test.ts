@@ -63,6 +63,7 @@ Deno.test("readConfig never repeats a database's address, which may hold a passw
   const [sentence] = sentences({ DATABASE_URL: "mysql://root:secret@host/db" });
   assert(sentence!.startsWith("DATABASE_URL must be"));
   assert(!sentence!.includes("secret"));
+  assert.equal(sentences({ DATABASE_URL: "postgres://u:s%ZZ@host/db" }).length, 1);
 });
 
 Deno.test("readConfig does not start a server that strangers can reach without a word on AUTH", () => {

@@ -12,7 +12,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   "src/http": ["src/operator_error.ts"],
   "src/coverage": [],
   "src/db": ["src/config.ts", "src/http", "src/operator_error.ts"],
-  "src/reports": ["src/config.ts", "src/log.ts", "src/http"],
+  "src/reports": ["src/config.ts", "src/log.ts", "src/http", "src/operator_error.ts"],
   "src/auth": ["src/config.ts", "src/http"],
   "src/coverages": [
     ...["src/auth", "src/config.ts", "src/coverage", "src/db", "src/http", "src/log.ts"],

@@ -118,6 +118,16 @@ Deno.test("a server that cannot start says why in a sentence and ends with 1", a
     assert.match(away.output, /^The database does not answer: .*Is DATABASE_URL right\?$/m);
     assert(!away.output.includes("secret"));
 
+    const reports = join(folder, "another", "reports");
+    await Deno.mkdir(reports, { recursive: true });
+    await Deno.writeTextFile(join(reports, ".database"), crypto.randomUUID());
+    const orphan = join(reports, crypto.randomUUID());
+    await Deno.mkdir(orphan);
+    const foreign = await startServer({ DATA_DIR: join(folder, "another"), DATABASE_URL: "" });
+    assert("code" in foreign);
+    assert.match(foreign.output, /belong to another database/);
+    assert((await Deno.stat(orphan)).isDirectory, "another database's report is left alone");
+
     const first = await running({ DATA_DIR: folder });
     try {
       const { port } = new URL(first.address);

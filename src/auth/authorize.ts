@@ -14,9 +14,10 @@ export type Authorize = (request: Request, context: RouteContext) => Promise<voi
  * `none` lets everybody pass. `local`, the default of a server that only listens to its own machine,
  * lets pass what comes straight from it: not what a proxy forwards, which may be anybody.
  */
-export function createAuthorize(config: Pick<Config, "auth">): Authorize {
+export function createAuthorize(config: Pick<Config, "auth" | "publicUrl">): Authorize {
   // deno-lint-ignore require-await
-  return async (_request, context) => {
+  return async (request, context) => {
+    refuseForeignPages(request, [context.url.origin, config.publicUrl]);
     if (config.auth === "none" || context.direct) return;
     throw new HttpError(
       401,
@@ -25,4 +26,17 @@ export function createAuthorize(config: Pick<Config, "auth">): Authorize {
       { headers: { "www-authenticate": "Bearer" } },
     );
   };
+}
+
+/**
+ * A page of another site, or a report in its sandbox, must not upload with the network position or
+ * the proxy login of whoever looks at it: browsers send a form there without asking. They say where
+ * it comes from, and clients such as curl say nothing.
+ */
+function refuseForeignPages(request: Request, ours: (string | undefined)[]): void {
+  const site = request.headers.get("sec-fetch-site");
+  const origin = request.headers.get("origin");
+  const isForeign = (site !== null && site !== "same-origin" && site !== "none") ||
+    (origin !== null && !ours.some((url) => url !== undefined && new URL(url).origin === origin));
+  if (isForeign) throw new HttpError(403, "Uploads are not taken from pages of other origins.");
 }

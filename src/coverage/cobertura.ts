@@ -9,6 +9,9 @@ import { type Attributes, count, type CoverageFormat, type CoverageReader } from
 
 /** Distinct lines that are counted one by one; a report of more states its totals at the root. */
 const MAX_LINES = 5_000_000;
+/** Distinct files, and characters of their names, that are held for it. */
+const MAX_FILES = 500_000;
+const MAX_NAMES = 100_000_000;
 
 /** The format; its root carries `line-rate`, which tells it from Clover. */
 export const cobertura: CoverageFormat = {
@@ -39,7 +42,8 @@ class TotalsReader implements CoverageReader {
  */
 class LinesReader implements CoverageReader {
   readonly #files = new Map<string, Map<number, boolean>>();
-  #lines = new Map<number, boolean>();
+  #file = "";
+  #names = 0;
   #valid = 0;
   #covered = 0;
 
@@ -47,28 +51,45 @@ class LinesReader implements CoverageReader {
 
   start(name: string, attributes: Attributes, path: readonly string[]): void {
     if (name === "class") {
-      const file = attributes.get("filename") ?? "";
-      let lines = this.#files.get(file);
-      if (!lines) this.#files.set(file, lines = new Map());
-      this.#lines = lines;
+      this.#file = attributes.get("filename") ?? attributes.get("name") ?? "";
       return;
     }
     if (name !== "line" || path.at(-1) !== "lines" || path.at(-2) !== "class") return;
     const number = count(attributes, "number");
     if (number === undefined) return;
     const hit = Number(attributes.get("hits")) > 0;
-    const before = this.#lines.get(number);
+    const lines = this.#linesOfFile();
+    const before = lines.get(number);
     if (before === undefined && ++this.#valid > MAX_LINES) {
       throw new CoverageError(
         `has more than ${MAX_LINES} lines and no lines-valid and lines-covered at its root`,
       );
     }
     if (hit && !before) this.#covered++;
-    if (before !== true) this.#lines.set(number, hit);
+    if (before !== true) lines.set(number, hit);
   }
 
   result(): Coverage {
     if (this.#valid > 0) return coverageOf(this.#covered, this.#valid, cobertura.name);
-    return coverageOfRate(this.rate.trim() === "" ? NaN : Number(this.rate), cobertura.name);
+    const rate = this.rate.trim();
+    if (rate !== "NaN" && !/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(rate)) {
+      throw new CoverageError(`has the line-rate ${JSON.stringify(rate)}, which is no number`);
+    }
+    return coverageOfRate(Number(rate), cobertura.name);
+  }
+
+  #linesOfFile(): Map<number, boolean> {
+    let lines = this.#files.get(this.#file);
+    if (!lines) {
+      this.#names += this.#file.length;
+      if (this.#files.size >= MAX_FILES || this.#names > MAX_NAMES) {
+        throw new CoverageError(
+          `has more than ${MAX_FILES} files, or ${MAX_NAMES} characters of their names, and no ` +
+            "lines-valid and lines-covered at its root",
+        );
+      }
+      this.#files.set(this.#file, lines = new Map());
+    }
+    return lines;
   }
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Coverage, coverageOf } from "./coverage.ts";
+import { type Coverage, CoverageError, coverageOf } from "./coverage.ts";
 import { type Attributes, count, type CoverageFormat, type CoverageReader } from "./format.ts";
 
 /** The format; `format` of a report without line numbers is `jacoco-instruction`. */
@@ -23,8 +23,11 @@ export const jacoco: CoverageFormat = {
 class JacocoReader implements CoverageReader {
   readonly #counters = new Map<string, [covered: number, valid: number]>();
 
+  #isJacoco = false;
+
   start(name: string, attributes: Attributes, path: readonly string[]): void {
     if (path.length !== 1) return;
+    this.#isJacoco ||= ["sessioninfo", "package", "group", "counter"].includes(name);
     const type = attributes.get("type");
     if (name !== "counter" || type === undefined) return;
     const covered = count(attributes, "covered");
@@ -39,6 +42,7 @@ class JacocoReader implements CoverageReader {
     if (lines) return coverageOf(...lines, jacoco.name);
     const instructions = this.#counters.get("INSTRUCTION");
     if (instructions) return coverageOf(...instructions, `${jacoco.name}-instruction`);
-    return coverageOf(0, 0, jacoco.name);
+    if (this.#isJacoco) return coverageOf(0, 0, jacoco.name);
+    throw new CoverageError("is of no known format: a <report> with nothing of JaCoCo's in it");
   }
 }

@@ -78,6 +78,7 @@ export const githubApiUrl = z.string()
 
 /** The rules of `git help check-ref-format`, and `@` and a leading dash, which `--branch` refuses. */
 function isBranchName(name: string): boolean {
+  if (!name.isWellFormed()) return false;
   if (name === "@" || name === "HEAD" || name.startsWith("-")) return false;
   // deno-lint-ignore no-control-regex
   if (/[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\/|^\/|[/.]$/.test(name)) return false;

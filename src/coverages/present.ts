@@ -48,15 +48,20 @@ export function reportPath(
 
 /**
  * A branch as one segment of a path. `_fs_` stands for a slash, because many a proxy turns `%2F`
- * into one; only a branch that has `_fs_` in its own name keeps `%2F`.
+ * into one; where a branch has `_fs_` in its own name, that is escaped.
  */
 export function encodeBranch(branch: string): string {
-  const slash = branch.includes("_fs_") ? "%2F" : "_fs_";
-  return branch.split("/").map(encodeURIComponent).join(slash);
+  return branch.split("/")
+    .map((part) => encodeURIComponent(part).replaceAll("_fs_", "%5Ffs_"))
+    .join("_fs_");
 }
 
-/** The branches that a segment, percent-decoded, may name; the likelier first. */
-export function decodeBranch(segment: string): string[] {
-  const readable = segment.replaceAll("_fs_", "/");
-  return readable === segment ? [segment] : [segment, readable];
+/**
+ * The branches that a segment, still percent-encoded, may name, each as its encoded parts; the one
+ * that {@linkcode encodeBranch} made of it first, then a name typed as it is.
+ */
+export function branchParts(segment: string): string[][] {
+  const parts = segment.split(/_fs_|%2F/i);
+  const literal = segment.split(/%2F/i);
+  return parts.length === literal.length ? [parts] : [parts, literal];
 }

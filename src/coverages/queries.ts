@@ -5,7 +5,7 @@
  */
 import type { Sql, TransactionSql } from "postgres";
 import type { Coverage } from "../coverage/coverage.ts";
-import { isDatabaseAway } from "../db/connect.ts";
+import { inTime, isDatabaseAway } from "../db/connect.ts";
 
 /** A row of `coverages`, with its repository's names. */
 export interface CoverageRow extends RepositoryName {
@@ -88,7 +88,7 @@ export async function addCoverage(
   upload: NewCoverage,
 ): Promise<{ row: CoverageRow; active: CoverageRow[]; superseded: string[] }> {
   let committing = false;
-  return await sql.begin(async (tx) => {
+  const transaction = sql.begin(async (tx) => {
     const repositoryId = await findOrAddRepository(tx, upload);
     // One upload of a branch and language at a time, also across servers; others go on meanwhile.
     const turn = `${repositoryId}/${upload.language}/${upload.branch_name}`;
@@ -116,8 +116,12 @@ export async function addCoverage(
     const row = active.find(({ id }) => id === added!.id)!;
     committing = true;
     return { row, active, superseded: superseded.map(({ report_id }) => report_id) };
-  }).catch((error) => {
-    throw committing && isDatabaseAway(error)
+  });
+  let settled = false;
+  transaction.catch(() => {}).finally(() => settled = true);
+  return await inTime(transaction).catch((error) => {
+    // Without an answer the transaction may still go on, and commit, when the database does.
+    throw (committing || !settled) && isDatabaseAway(error)
       ? new UnknownOutcomeError("The database went away during a commit", { cause: error })
       : error;
   });
@@ -164,7 +168,7 @@ export async function listCoverages(
     c.repository_id = r.id
     ${full ? sql`` : sql`and c.deleted_at is null`}
     ${commit_author === undefined ? sql`` : sql`and c.commit_author = ${commit_author}`}`;
-  const rows = await sql<(CoverageRow & { place: number })[]>`
+  const rows = await inTime(sql<(CoverageRow & { place: number })[]>`
     with page as (
       select r.id, r.org_name, r.repo_name,
         row_number() over (order by lower(r.org_name), lower(r.repo_name))::int as place
@@ -187,7 +191,7 @@ export async function listCoverages(
     full ? sql`order by c.id desc limit ${MAX_HISTORY}` : sql`order by c.branch_name, c.language`
   }
     ) c
-    order by r.place`;
+    order by r.place, ${full ? sql`c.id desc` : sql`c.branch_name, c.language`}`);
   const repositories = new Map<number, { name: string; rows: CoverageRow[] }>();
   for (const { place, ...row } of rows) {
     let repository = repositories.get(place);
@@ -206,13 +210,13 @@ export async function findActive(
   sql: Sql,
   branch: RepositoryName & { branch_name: string; language?: string | undefined },
 ): Promise<CoverageRow | undefined> {
-  const [row] = await sql<CoverageRow[]>`
+  const [row] = await inTime(sql<CoverageRow[]>`
     select ${columns(sql)} from coverages c join repositories r on r.id = c.repository_id
     where lower(r.org_name) = lower(${branch.org_name})
       and lower(r.repo_name) = lower(${branch.repo_name})
       and c.branch_name = ${branch.branch_name} and c.deleted_at is null
       ${branch.language === undefined ? sql`` : sql`and c.language = ${branch.language}`}
-    order by c.id desc limit 1`;
+    order by c.id desc limit 1`);
   return row;
 }
 
@@ -222,21 +226,21 @@ export async function deleteOtherBranches(
   repository: RepositoryName,
   activeBranches: readonly string[],
 ): Promise<string[]> {
-  const rows = await sql<{ report_id: string }[]>`
+  const rows = await inTime(sql<{ report_id: string }[]>`
     update coverages c set deleted_at = clock_timestamp(), updated_at = clock_timestamp()
     from repositories r
     where r.id = c.repository_id and lower(r.org_name) = lower(${repository.org_name})
       and lower(r.repo_name) = lower(${repository.repo_name})
       and c.deleted_at is null and not c.branch_name = any(${sql.array([...activeBranches])})
-    returning c.report_id`;
+    returning c.report_id`);
   return rows.map(({ report_id }) => report_id);
 }
 
 /** Whether a repository has ever been uploaded. */
 export async function repositoryExists(sql: Sql, name: RepositoryName): Promise<boolean> {
-  const rows = await sql`
+  const rows = await inTime(sql`
     select from repositories
-    where lower(org_name) = lower(${name.org_name}) and lower(repo_name) = lower(${name.repo_name})`;
+    where lower(org_name) = lower(${name.org_name}) and lower(repo_name) = lower(${name.repo_name})`);
   return rows.length > 0;
 }
 
@@ -246,4 +250,10 @@ export async function reachableReports(sql: Sql, ids: readonly string[]): Promis
     select report_id from coverages
     where report_id = any(${sql.array([...ids])}::uuid[]) and deleted_at is null`;
   return new Set(rows.map(({ report_id }) => report_id));
+}
+
+/** What tells this database from any other. */
+export async function databaseIdentity(sql: Sql): Promise<string> {
+  const [row] = await inTime(sql<{ id: string }[]>`select id from identity`);
+  return row!.id;
 }

@@ -6,6 +6,7 @@
 import type { Sql } from "postgres";
 import { z } from "zod";
 import type { Authorize } from "../auth/authorize.ts";
+import { bodyStream, Deadline } from "../http/body.ts";
 import { HttpError } from "../http/errors.ts";
 import type { Handler } from "../http/router.ts";
 import type { Log } from "../log.ts";
@@ -16,6 +17,7 @@ import { deleteOtherBranches, repositoryExists } from "./queries.ts";
 
 /** Enough for 15,000 branches of the longest names. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
+const BODY_SECONDS = 60;
 
 const syncFields = z.object({
   org_name: orgName,
@@ -52,20 +54,10 @@ export function createSyncHandler(
 }
 
 async function readJson(request: Request): Promise<unknown> {
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let length = 0;
-  for await (const chunk of request.body ?? []) {
-    length += chunk.byteLength;
-    if (length > MAX_BODY_BYTES) {
-      throw new HttpError(
-        413,
-        `The body has more than ${MAX_BODY_BYTES} bytes, which is all that is allowed.`,
-      );
-    }
-    chunks.push(chunk);
-  }
+  using deadline = new Deadline(BODY_SECONDS);
+  const text = await new Response(bodyStream(request, MAX_BODY_BYTES, deadline.signal)).text();
   try {
-    return JSON.parse(await new Blob(chunks).text());
+    return JSON.parse(text);
   } catch (error) {
     throw new HttpError(400, "The body is not JSON.", { cause: error });
   }

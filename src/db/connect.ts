@@ -50,10 +50,13 @@ export function connect(to: string | Options<Record<string, never>>): Sql {
     : postgres({ user: "postgres", database: "postgres", ...common, ...to });
 }
 
+const NO_ANSWER = "NO_ANSWER";
+
 /** Failures of the way to the database, and a database that is starting, stopping or full of clients. */
 const AWAY = new Set([
   ...["CONNECTION_CLOSED", "CONNECTION_DESTROYED", "CONNECTION_ENDED", "CONNECT_TIMEOUT"],
   ...["ECONNREFUSED", "ECONNRESET", "ECONNABORTED", "ENOTFOUND", "EPIPE", "ETIMEDOUT"],
+  NO_ANSWER,
   ...["57P01", "57P02", "57P03", "53300", "08000", "08003", "08006"],
 ]);
 
@@ -64,4 +67,22 @@ export function isDatabaseAway(error: unknown): boolean {
   // A Unix socket that is gone; the same code on a file says nothing of the database.
   const noSocket = error.code === "ENOENT" && "syscall" in error && error.syscall === "connect";
   return noSocket || AWAY.has(String(error.code));
+}
+
+/** Seconds after which a statement or transaction counts as unanswered. */
+const ANSWER_SECONDS = 15;
+
+/**
+ * Waits for the database's answer, but not for ever: one that is paused, or behind a network that
+ * drops packets, keeps its connections open and says nothing. Fails as a database that is away.
+ */
+export async function inTime<T>(answer: Promise<T>, seconds = ANSWER_SECONDS): Promise<T> {
+  let timer: ReturnType<typeof setTimeout>;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const message = `The database did not answer within ${seconds} seconds`;
+      reject(Object.assign(new Error(message), { code: NO_ANSWER }));
+    }, seconds * 1000);
+  });
+  return await Promise.race([answer, tooLate]).finally(() => clearTimeout(timer));
 }

@@ -24,10 +24,12 @@ export async function serveReport(
   const info = await statFile(join(folder, ...names));
   const isMalformed = segments.slice(0, -1).includes("") && names.length > 0;
   if (!info || isMalformed) throw new HttpError(404, "The report has no such file.");
-  const url = new URL(request.url);
-  const endsInSlash = url.pathname.endsWith("/");
+  const { pathname, search } = new URL(request.url);
+  const endsInSlash = pathname.endsWith("/");
   if (info.isDirectory !== endsInSlash) {
-    const location = info.isDirectory ? `${url.pathname}/` : url.pathname.replace(/\/+$/, "");
+    // Relative, because a proxy may have this server below a path of its own.
+    const last = pathname.split("/").findLast((segment) => segment !== "");
+    const location = info.isDirectory ? `./${last}/${search}` : `../${last}${search}`;
     return new Response(null, { status: 302, headers: { location, "cache-control": "no-cache" } });
   }
   const inReport = `/${names.map(encodeURIComponent).join("/")}${
@@ -35,7 +37,7 @@ export async function serveReport(
   }`;
   const inner = new Request(`http://report${inReport}`, {
     method: request.method,
-    headers: request.headers,
+    headers: withUsableRange(request.headers),
   });
   const response = await serveDir(inner, {
     fsRoot: folder,
@@ -44,7 +46,26 @@ export async function serveReport(
     quiet: true,
   });
   if (response.status === 404) throw new HttpError(404, "The report has no such file.");
+  if (response.status === 416) {
+    await response.body?.cancel();
+    const contentRange = response.headers.get("content-range");
+    throw new HttpError(416, `The file has ${info.size} bytes; the range begins behind them.`, {
+      headers: contentRange ? { "content-range": contentRange } : {},
+    });
+  }
   return withHeaders(response, reportHeaders);
+}
+
+/**
+ * Drops a `Range` that is not one range of bytes: RFC 9110 (14.2) has a server ignore what it does
+ * not understand, and the static servers answer 400, 416 or nothing at all.
+ */
+function withUsableRange(given: Headers): Headers {
+  const headers = new Headers(given);
+  const range = /^bytes=(?:(\d+)-(\d*)|-(0*[1-9]\d*))$/i.exec(headers.get("range")?.trim() ?? "");
+  const [, first, last] = range ?? [];
+  if (!range || (first && last && Number(last) < Number(first))) headers.delete("range");
+  return headers;
 }
 
 /** Percent-decodes one segment of a path; throws 400 for what no file of a report can be named. */

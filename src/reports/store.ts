@@ -3,13 +3,16 @@
  *
  * `<root>/<id>/…` is a published report, never changed afterwards. `<root>/.staging/<server>/<id>/…`
  * is one on its way in, and `<root>/.staging/<server>.lock` is locked for as long as that server
- * lives, so that another, or the next one, can tell left-overs from work.
+ * lives, so that another, or the next one, can tell left-overs from work. `<root>/.database` names
+ * the database whose rows point here.
  *
  * @module
  */
 import { join, resolve } from "node:path";
+import { OperatorError } from "../operator_error.ts";
 
 const STAGING = ".staging";
+const MARKER = ".database";
 const REPORT_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** A report on its way in: files go into a folder that nobody reads. */
@@ -60,6 +63,24 @@ export class ReportStore implements Disposable {
   /** Gives up the store's lock; what is staged then counts as left over. */
   [Symbol.dispose](): void {
     this.#lock.close();
+  }
+
+  /**
+   * Ties the folder to a database for good, or finds it tied to that one. Throws a sentence for the
+   * operator where it is another's: its reports would look like left-overs, and be removed.
+   */
+  async belongTo(database: string): Promise<void> {
+    const path = join(this.#root, MARKER);
+    try {
+      await Deno.writeTextFile(path, database, { createNew: true });
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+      if ((await Deno.readTextFile(path)).trim() === database) return;
+      throw new OperatorError(
+        `The reports in ${this.#root} belong to another database. Is DATABASE_URL right? ` +
+          `Set another DATA_DIR, or remove ${path} to have the reports that this database does not know removed.`,
+      );
+    }
   }
 
   /** Where the report's files are. */

@@ -9,7 +9,7 @@ import type { Limits } from "../config.ts";
 import { HttpError, unprocessable } from "../http/errors.ts";
 import { LongNames } from "./long_names.ts";
 import { quote, safePath } from "./path.ts";
-import { type ByteStream, capped, HeldStream, peek, sliced } from "./streams.ts";
+import { type ByteStream, capped, HeldStream, peek, sliced } from "../http/streams.ts";
 
 /** An entry that may be stored. */
 export type SafeEntry =

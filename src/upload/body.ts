@@ -4,7 +4,8 @@
  * @module
  */
 import { HttpError, unprocessable } from "../http/errors.ts";
-import { type ByteStream, capped } from "./streams.ts";
+import { bodyStream, bodyTooLarge } from "../http/body.ts";
+import type { ByteStream } from "../http/streams.ts";
 
 /** Media types whose body is the archive itself; none at all is what `curl -T` sends. */
 const RAW = new Set([
@@ -45,29 +46,8 @@ export function checkBody(request: Request, maxUploadBytes: number): BodyKind {
     );
   }
   const length = Number(request.headers.get("content-length") ?? 0);
-  if (length > maxUploadBytes) throw tooLarge(`${length} bytes`, maxUploadBytes);
+  if (length > maxUploadBytes) throw bodyTooLarge(`${length} bytes`, maxUploadBytes);
   return type === "multipart/form-data" ? "multipart" : "raw";
-}
-
-/**
- * The body's bytes. Reading them fails with 413 past `maxUploadBytes`, with the signal's reason when
- * it is aborted, and with 400 when the client stops before the end.
- */
-export function bodyStream(
-  request: Request,
-  maxUploadBytes: number,
-  signal: AbortSignal,
-): ByteStream {
-  const body = request.body as ByteStream | null;
-  if (!body) throw unprocessable("The request has no body; it must hold the archive.");
-  return capped(body, maxUploadBytes, {
-    tooMany: () => tooLarge(`more than ${maxUploadBytes} bytes`, maxUploadBytes),
-    failed: (cause) =>
-      cause instanceof HttpError
-        ? cause
-        : new HttpError(400, "The body ended before it was complete.", { cause }),
-    signal,
-  });
 }
 
 /**
@@ -127,8 +107,4 @@ function piecewise(file: File): ByteStream {
       controller.enqueue(new Uint8Array(await piece.arrayBuffer()));
     },
   }, { highWaterMark: 0 });
-}
-
-function tooLarge(actual: string, allowed: number): HttpError {
-  return new HttpError(413, `The body has ${actual}; at most ${allowed} are allowed.`);
 }

@@ -25,7 +25,11 @@ const shape = {
   language,
   coverage_xml_file_name: z.string()
     .refine((name) => name.trim() !== "", "must not be empty")
-    .refine((name) => name.length <= 4096, "must have at most 4096 characters"),
+    .refine((name) => name.length <= 4096, "must have at most 4096 characters")
+    .refine(
+      (name) => !/^\/|(^|\/)\.\.(\/|$)|^[./]*$|\0/.test(name),
+      "must be a file's name or its path in the archive",
+    ),
   github_api_url: githubApiUrl.optional(),
 };
 const names = Object.keys(shape);

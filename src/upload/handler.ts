@@ -10,13 +10,14 @@ import type { ReadCoverage } from "../coverage/read.ts";
 import { parseFields } from "../coverages/names.ts";
 import { present, type PresentedCoverage } from "../coverages/present.ts";
 import { addCoverage, UnknownOutcomeError } from "../coverages/queries.ts";
-import { HttpError } from "../http/errors.ts";
+import { bodyStream, Deadline } from "../http/body.ts";
 import type { Handler } from "../http/router.ts";
+import type { ByteStream } from "../http/streams.ts";
 import type { Log } from "../log.ts";
 import { removeReports } from "../reports/remove.ts";
 import type { ReportStore } from "../reports/store.ts";
 import { readArchive } from "./archive.ts";
-import { bodyStream, checkBody, filePart, readForm } from "./body.ts";
+import { checkBody, filePart, readForm } from "./body.ts";
 import {
   formFields,
   givenUploadFields,
@@ -26,7 +27,6 @@ import {
   uploadFields,
 } from "./fields.ts";
 import { Slots } from "./slots.ts";
-import type { ByteStream } from "./streams.ts";
 import { unpack } from "./unpack.ts";
 
 /** What the handler needs. */
@@ -132,30 +132,5 @@ async function unpackAndAdd(
       });
     }
     throw error;
-  }
-}
-
-/** Ends an upload whose body takes too long, so that slow clients cannot hold every place. */
-class Deadline implements Disposable {
-  readonly #controller = new AbortController();
-  readonly #timer: ReturnType<typeof setTimeout>;
-
-  constructor(seconds: number) {
-    this.#timer = setTimeout(() => {
-      this.#controller.abort(
-        new HttpError(
-          408,
-          `The body did not arrive within ${seconds} seconds, which is all that is allowed.`,
-        ),
-      );
-    }, seconds * 1000);
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  [Symbol.dispose](): void {
-    clearTimeout(this.#timer);
   }
 }

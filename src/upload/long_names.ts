@@ -4,7 +4,7 @@
  * @module
  */
 import { unprocessable } from "../http/errors.ts";
-import { readWhole } from "./streams.ts";
+import { readWhole } from "../http/streams.ts";
 
 /** A name has 4096 bytes at most; pax records of some writers carry extended attributes beside it. */
 const MAX_BYTES = 1024 * 1024;
@@ -12,6 +12,10 @@ const MAX_BYTES = 1024 * 1024;
 const MAX_IN_A_ROW = 16;
 
 const decoder = new TextDecoder();
+
+/** The pax records that are of any matter here; all others are dropped as they are read. */
+const WANTED = new Set(["path", "size"]);
+const SPARSE = "GNU.sparse.";
 
 /** The type flags of entries that speak of others, and are never files themselves. */
 const META = new Set(["L", "K", "x", "g"]);
@@ -52,7 +56,7 @@ export class LongNames {
     const record = (key: string) => this.#records.get(key) ?? this.#global.get(key);
     const resolved = record("path") || this.#gnuName || name;
     const recordedSize = record("size");
-    const sparse = [...this.#records.keys()].some((key) => key.startsWith("GNU.sparse."));
+    const sparse = this.#records.has(SPARSE);
     this.#records.clear();
     this.#gnuName = undefined;
     this.#inARow = 0;
@@ -82,10 +86,9 @@ function readRecords(bytes: Uint8Array, records: Map<string, string>): void {
     }
     const equals = bytes.indexOf(0x3d, space);
     if (equals < 0 || equals >= end) throw malformed();
-    records.set(
-      decode(bytes.subarray(space + 1, equals)),
-      decode(bytes.subarray(equals + 1, end - 1)),
-    );
+    const key = decode(bytes.subarray(space + 1, equals));
+    if (WANTED.has(key)) records.set(key, decode(bytes.subarray(equals + 1, end - 1)));
+    else if (key.startsWith(SPARSE)) records.set(SPARSE, "");
     offset = end;
   }
 }

@@ -8,7 +8,7 @@ import { unprocessable } from "../http/errors.ts";
 import type { StagedReport } from "../reports/store.ts";
 import { readingArchive } from "./archive.ts";
 import { quote } from "./path.ts";
-import { type ByteStream, readWhole } from "./streams.ts";
+import { type ByteStream, readWhole } from "../http/streams.ts";
 
 /**
  * A file up to this size is gathered and written by one call. Measured on a report of 3,000 files:

@@ -50,6 +50,21 @@ Deno.test("Cobertura without totals: a line of a file counts once, hit if any cl
   assert.equal(coverage.linesValid, 4);
 });
 
+Deno.test("Cobertura without totals holds no more files than a bound", async () => {
+  async function* document() {
+    yield encoder.encode(`<coverage line-rate="0.5">`);
+    for (let at = 0; at < 600; at++) {
+      const classes = Array.from(
+        { length: 1000 },
+        (_, index) => `<class filename="${at}/${index}">${lines(1)}</class>`,
+      );
+      yield encoder.encode(classes.join(""));
+    }
+    yield encoder.encode("</coverage>");
+  }
+  await assert.rejects(readCoverage(document(), formats), /more than 500000 files/);
+});
+
 Deno.test("Cobertura without lines: the rate counts", async () => {
   assert.deepEqual(await read(`<coverage line-rate="0.5832999999999999"/>`), {
     percentage: 58.33,
@@ -57,7 +72,7 @@ Deno.test("Cobertura without lines: the rate counts", async () => {
     linesValid: null,
     format: "cobertura",
   });
-  for (const rate of ["NaN", "", "  ", "1.5", "-1", "high"]) {
+  for (const rate of ["NaN", "", "  ", "1.5", "-1", "high", "0x1", "0,5"]) {
     await refusal(`<coverage line-rate="${rate}"/>`);
   }
 });
@@ -101,7 +116,8 @@ Deno.test("JaCoCo: without LINE, instructions count and the format says so", asy
     `<report name="x"><counter type="INSTRUCTION" missed="1" covered="3"/></report>`,
   );
   assert.deepEqual([coverage.percentage, coverage.format], [75, "jacoco-instruction"]);
-  assert.match(await refusal(`<report name="empty"/>`), /0 of 0 lines/);
+  assert.match(await refusal(`<report name="x"><package name="p"/></report>`), /0 of 0 lines/);
+  assert.match(await refusal(`<report><testsuite/></report>`), /of no known format/);
 });
 
 Deno.test("a report of many small lines and a report of one long line read the same", async () => {

@@ -47,17 +47,14 @@ Deno.test("a slash in a branch is written _fs_ or %2F", async () => {
       "<h1>coverage</h1>",
     );
   }
-  const own = await uploaded(test, [
-    { name: "coverage.xml", content: (goodReport()[2]!).content! },
-    { name: "index.html", content: "own" },
-  ], {
-    branch_name: "feature_fs_a/b",
-  });
-  assert.equal(await textOf(test, own), "own", "a name that has _fs_ itself");
-  assert.equal(
-    await textOf(test, `${ASSETS}/feature_fs_a_fs_b/archive/report/index.html`),
-    "<h1>coverage</h1>",
-  );
+  const page = (content: string) => goodReport([{ name: "report/index.html", content }]);
+  const slash = await uploaded(test, page("slash"), { branch_name: "fe/at" });
+  const literal = await uploaded(test, page("literal"), { branch_name: "fe_fs_at" });
+  assert.equal(await textOf(test, slash), "slash");
+  assert.equal(await textOf(test, literal), "literal", "a name that has _fs_ itself");
+  assert.equal(await textOf(test, `${ASSETS}/fe_fs_at/archive/report/index.html`), "slash");
+  await uploaded(test, page("typed"), { branch_name: "only_fs_literal" });
+  assert.equal(await textOf(test, `${ASSETS}/only_fs_literal/archive/report/index.html`), "typed");
 });
 
 Deno.test("the files of each language are its own; without a language the newest are served", async () => {
@@ -80,10 +77,11 @@ Deno.test("folders redirect to their slash, serve their index page, or list what
     ]),
   );
   const at = `${ASSETS}/main/archive`;
-  assert.equal(await locationOf(test, at), `${at}/`);
-  assert.equal(await locationOf(test, `${at}/report`), `${at}/report/`);
+  assert.equal(await locationOf(test, at), "./archive/");
+  assert.equal(await locationOf(test, `${at}/report?x=1`), "./report/?x=1");
+  assert.equal(await locationOf(test, `${at}/report/no%20index`), "./no%20index/");
   assert.equal(await textOf(test, `${at}/report/`), "<h1>coverage</h1>");
-  assert.equal(await locationOf(test, `${at}/report/index.html/`), `${at}/report/index.html`);
+  assert.equal(await locationOf(test, `${at}/report/index.html/`), "../index.html");
   const listing = await textOf(test, `${at}/report/no%20index/`);
   assert(!listing.includes("<c>"), "names are escaped");
   assert(listing.includes(".dot"));
@@ -126,6 +124,14 @@ Deno.test("files take conditional and range requests and HEAD", async () => {
   const part = await test.get(path, { headers: { range: "bytes=4-11" } });
   assert.equal(part.status, 206);
   assert.equal(await part.text(), "coverage");
+  for (const range of ["bytes=0-1,4-5", "bytes=abc", "bytes=9-3", "items=0-1", "bytes=-0"]) {
+    const whole = await test.get(path, { headers: { range } });
+    assert.equal(whole.status, 200, range);
+    assert.equal(await whole.text(), "<h1>coverage</h1>");
+  }
+  const past = await test.get(path, { headers: { range: "bytes=100-" } });
+  assert.equal(past.status, 416);
+  assert.match((await past.json()).error, /17 bytes/);
   const head = await test.get(path, { method: "HEAD" });
   assert.equal(head.headers.get("content-length"), "17");
   assert.equal(await head.text(), "");
@@ -135,6 +141,32 @@ Deno.test("files take conditional and range requests and HEAD", async () => {
   );
   const changed = await test.get(path, { headers: { "if-none-match": etag } });
   assert.equal(await changed.text(), "<h1>another one</h1>");
+});
+
+Deno.test("redirects stay behind PUBLIC_URL, with its path", async () => {
+  await using test = await testApp({ config: { publicUrl: "https://ci.example.com/cov" } });
+  const response = await test.upload(tar(goodReport()));
+  const { report_url } = (await response.json()).coverage;
+  assert.equal(await locationOf(test, `${ASSETS}/main/`), report_url);
+  assert(report_url.startsWith("https://ci.example.com/cov/coverages-api/"));
+});
+
+Deno.test("readers of a report that is being replaced see the old one or the new one", async () => {
+  await using test = await testApp();
+  const path = await uploaded(test, goodReport());
+  let replacing = true;
+  const replace = (async () => {
+    for (let count = 0; count < 40; count++) await uploaded(test, goodReport());
+    replacing = false;
+  })();
+  const statuses = new Set<number>();
+  while (replacing) {
+    const response = await test.get(path);
+    statuses.add(response.status);
+    await response.body?.cancel();
+  }
+  await replace;
+  assert.deepEqual([...statuses], [200]);
 });
 
 Deno.test("what is not there is 404, what is malformed 400, and neither shows a file of ours", async () => {

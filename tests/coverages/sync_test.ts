@@ -76,6 +76,7 @@ Deno.test("a sync that is not well-formed deletes nothing", async () => {
     ["null", 422, undefined],
     ["{not json", 400, undefined],
     ["", 400, undefined],
+    [{ ...fields, active_branches: ["\ud800"] }, 422, "active_branches"],
     [{ ...fields, repo_name: "unknown", active_branches: ["x"] }, 404, undefined],
     [JSON.stringify("x".repeat(5_000_000)), 413, undefined],
   ];
@@ -88,6 +89,19 @@ Deno.test("a sync that is not well-formed deletes nothing", async () => {
     assert.deepEqual(await active(test), ["main"], name);
   }
   assert.equal((await storedReports(test.reports)).published.length, 1);
+});
+
+Deno.test("a sync whose client stops half-way is 400 and deletes nothing", async () => {
+  await using test = await testApp();
+  await withBranches(test, "main");
+  const stopped = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(new TextEncoder().encode('{"org')),
+    pull: (controller) => controller.error(new TypeError("connection lost")),
+  });
+  const response = await test.get("/coverages-api", { method: "PUT", body: stopped });
+  assert.equal(response.status, 400);
+  assert.match((await response.json()).error, /ended before it was complete/);
+  assert.deepEqual(await active(test), ["main"]);
 });
 
 Deno.test("sync needs what an upload needs", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { connect, isDatabaseAway } from "../../src/db/connect.ts";
+import { connect, inTime, isDatabaseAway } from "../../src/db/connect.ts";
 import { emptyDatabase } from "../support/database.ts";
 
 Deno.test("isDatabaseAway tells a database that is gone from a statement that is wrong", async () => {
@@ -15,6 +15,13 @@ Deno.test("isDatabaseAway tells a database that is gone from a statement that is
   await gone.end({ timeout: 1 });
   assert.equal(isDatabaseAway(refused), true);
   assert.equal(isDatabaseAway(new Error("commit", { cause: refused })), true);
+});
+
+Deno.test("inTime takes a database that says nothing for one that is away", async () => {
+  const silence = new Promise<never>(() => {});
+  const late = await inTime(silence, 0.01).catch((error) => error);
+  assert.equal(isDatabaseAway(late), true);
+  assert.equal(await inTime(Promise.resolve(7)), 7);
 });
 
 Deno.test("isDatabaseAway does not take a missing file for a missing database", async () => {

@@ -111,6 +111,17 @@ Deno.test("the sweeper leaves everything when the database does not answer", asy
   });
 });
 
+Deno.test("a folder belongs to one database", async () => {
+  await withStore(async (store, folder) => {
+    const [ours, other] = [crypto.randomUUID(), crypto.randomUUID()];
+    await store.belongTo(ours);
+    await store.belongTo(ours);
+    await assert.rejects(store.belongTo(other), /belong to another database/);
+    await Deno.remove(join(folder, ".database"));
+    await store.belongTo(other);
+  });
+});
+
 Deno.test("files of a report have the server's modes", async () => {
   await withStore(async (store) => {
     const id = await publishOne(store);

@@ -25,7 +25,7 @@ export async function storedReports(
 ): Promise<{ published: string[]; staged: string[] }> {
   const published: string[] = [];
   for await (const { name } of Deno.readDir(reports)) {
-    if (name !== ".staging") published.push(name);
+    if (!name.startsWith(".")) published.push(name);
   }
   const staged = (await tree(join(reports, ".staging"))).filter((path) =>
     /^[^/]+\/[^/]+\/$/.test(path)

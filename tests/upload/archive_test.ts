@@ -147,6 +147,15 @@ Deno.test("readArchive refuses names that hide in extended headers", async () =>
   }
 });
 
+Deno.test("readArchive keeps of extended headers only what it needs", async () => {
+  const value = "a".repeat(900_000);
+  const entries = Array.from({ length: 12 }, (_, at) => pax({ [`k${at}`]: value }, "g"));
+  const all = await read(await gzip(tar([...entries, { name: "a" }])), {
+    maxReportBytes: 20_000_000,
+  });
+  assert.deepEqual(all.map(({ path }) => path), ["a"]);
+});
+
 Deno.test("readArchive stops at the limits, with 413 and the limit", async () => {
   const large = tar([{ name: "large", content: new Uint8Array(2_000_000) }]);
   for (const bytes of [large, await gzip(large), await gzip(new Uint8Array(50_000_000))]) {

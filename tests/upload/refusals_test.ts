@@ -152,7 +152,7 @@ Deno.test("every ill-formed field is named with what it was and what is allowed"
     commit_hash: ["abc", "x".repeat(65), "ab_cd"],
     commit_author: [" ", "a\nb", "x".repeat(256)],
     language: ["c sharp", "x".repeat(33), "../x", ".", "archive", ""],
-    coverage_xml_file_name: ["", "   ", "x".repeat(5000)],
+    coverage_xml_file_name: ["", "   ", "x".repeat(5000), "/c.xml", "../c.xml", "a/../c.xml", "."],
     github_api_url: ["x".repeat(256), "a\rb"],
   };
   for (const [field, values] of Object.entries(cases)) {
@@ -341,6 +341,37 @@ Deno.test("uploads from elsewhere are refused where AUTH is unset, before the bo
   for (const host of ["127.0.0.1", "::1", "::ffff:127.0.0.1"]) {
     const response = await test.app(request(), from(host));
     assert.equal(response.status, 200, host);
+    await response.body?.cancel();
+  }
+});
+
+Deno.test("pages of other origins, and reports in their sandbox, cannot upload through a browser", async () => {
+  await using test = await testApp({ config: { publicUrl: "https://coverage.example.com/x" } });
+  const from = (headers: Record<string, string>) =>
+    test.get(uploadPath(), {
+      method: "POST",
+      body: archive,
+      headers: { "content-type": "application/gzip", ...headers },
+    });
+  const foreign: Record<string, string>[] = [
+    { origin: "https://evil.example" },
+    { origin: "null" },
+    { "sec-fetch-site": "cross-site" },
+    { "sec-fetch-site": "same-site", origin: "http://coverage.test" },
+  ];
+  for (const headers of foreign) {
+    const response = await from(headers);
+    assert.equal(response.status, 403);
+    assert.match(String(await errorOf(response)), /pages of other origins/);
+  }
+  const own: Record<string, string>[] = [
+    { origin: "http://coverage.test", "sec-fetch-site": "same-origin" },
+    { origin: "https://coverage.example.com" },
+    { "sec-fetch-site": "none" },
+  ];
+  for (const headers of own) {
+    const response = await from(headers);
+    assert.equal(response.status, 200);
     await response.body?.cancel();
   }
 });
