@@ -27,9 +27,9 @@ export type SafeEntry =
 
 /**
  * Bytes of gzip inflated at a time. What becomes of them is held in memory before any cap can count
- * it, and deflate makes up to 1,032 bytes of one: 33 MB, where the chunks of a body have no limit.
+ * it, and deflate makes up to 1,032 bytes of one: 16 MiB, where the chunks of a body have no limit.
  */
-const GZIP_PIECE = 32 * 1024;
+const GZIP_PIECE = 16 * 1024;
 
 /** What is refused, by its type flag, in words. */
 const REFUSED: Readonly<Record<string, string>> = {

@@ -105,18 +105,18 @@ export async function parseXmlStream(
   });
   const { maxDepth = Infinity, maxAttributes = Infinity } = options;
   const { onStartElement, onEndElement } = callbacks;
-  let depth = 0, attributeCount = 0;
-  parser.on("attribute", () => {
-    if (++attributeCount > maxAttributes) {
+  const iterator = new Attributes();
+  let depth = 0;
+  parser.on("opentag", ({ name, attributes, isSelfClosing }) => {
+    const start = lastTag.offset;
+    mark();
+    iterator.values = attributes;
+    if (++depth > maxDepth) fail(`Elements are nested deeper than ${maxDepth}`);
+    // An attribute takes five characters at least: shorter tags need no counting.
+    if (lastTag.offset - start > maxAttributes * 5 && iterator.count > maxAttributes) {
       fail(`An element has more than ${maxAttributes} attributes`);
     }
-  });
-  parser.on("opentag", ({ name, attributes, isSelfClosing }) => {
-    mark();
-    attributeCount = 0;
-    if (++depth > maxDepth) fail(`Elements are nested deeper than ${maxDepth}`);
     const { line, column, offset } = lastTag;
-    const iterator = new Attributes(attributes);
     onStartElement?.(
       name,
       name.indexOf(":"),
@@ -128,8 +128,8 @@ export async function parseXmlStream(
       offset,
     );
   });
-  parser.on("closetag", ({ name }) => {
-    mark();
+  parser.on("closetag", ({ name, isSelfClosing }) => {
+    if (!isSelfClosing) mark();
     depth--;
     const { line, column, offset } = lastTag;
     onEndElement?.(name, name.indexOf(":"), undefined, line, column, offset);
@@ -139,21 +139,25 @@ export async function parseXmlStream(
   parser.close();
 }
 
-/** Lists the names only when somebody asks: of most elements nobody does. */
+/** One for all tags; it lists the names only when somebody asks: of most tags nobody does. */
 class Attributes implements XmlAttributeIterator {
+  #values: Record<string, string> = {};
   #names: string[] | undefined;
 
-  constructor(private readonly values: Record<string, string>) {}
+  set values(values: Record<string, string>) {
+    this.#values = values;
+    this.#names = undefined;
+  }
 
   get count(): number {
-    return (this.#names ??= Object.keys(this.values)).length;
+    return (this.#names ??= Object.keys(this.#values)).length;
   }
 
   getName(index: number): string {
-    return (this.#names ??= Object.keys(this.values))[index]!;
+    return (this.#names ??= Object.keys(this.#values))[index]!;
   }
 
   getValue(index: number): string {
-    return this.values[this.getName(index)]!;
+    return this.#values[this.getName(index)]!;
   }
 }
