@@ -14,7 +14,7 @@ export interface Limits {
   readonly maxReportBytes: number;
   /** Entries of an archive. Default: 100,000. */
   readonly maxReportFiles: number;
-  /** Uploads worked on at a time; as many again times 25 may wait. Default: 4. */
+  /** Uploads worked on at a time; 25 times as many may wait. Default: 4. */
   readonly uploadConcurrency: number;
   /** Seconds in which a body must have arrived. Default: 600. */
   readonly uploadSeconds: number;
