@@ -9,18 +9,25 @@ const MAY_IMPORT: Record<string, string[]> = {
   "src/operator_error.ts": [],
   "src/config.ts": ["src/operator_error.ts"],
   "src/log.ts": [],
+  "src/quote.ts": [],
   "src/http": ["src/operator_error.ts"],
-  "src/coverage": [],
+  "src/coverage": ["src/quote.ts"],
   "src/db": ["src/config.ts", "src/http", "src/operator_error.ts"],
-  "src/reports": ["src/config.ts", "src/log.ts", "src/http", "src/operator_error.ts"],
+  "src/reports": [
+    "src/config.ts",
+    "src/log.ts",
+    "src/http",
+    "src/operator_error.ts",
+    "src/quote.ts",
+  ],
   "src/auth": ["src/config.ts", "src/http"],
   "src/coverages": [
     ...["src/auth", "src/config.ts", "src/coverage", "src/db", "src/http", "src/log.ts"],
-    "src/reports",
+    ...["src/quote.ts", "src/reports"],
   ],
   "src/upload": [
     ...["src/auth", "src/config.ts", "src/coverage", "src/coverages", "src/db", "src/http"],
-    ...["src/log.ts", "src/reports"],
+    ...["src/log.ts", "src/quote.ts", "src/reports"],
   ],
 };
 

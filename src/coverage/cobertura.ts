@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { quote } from "../quote.ts";
 import { type Coverage, CoverageError, coverageOf, coverageOfRate } from "./coverage.ts";
 import { type Attributes, count, type CoverageFormat, type CoverageReader } from "./format.ts";
 
@@ -73,7 +74,7 @@ class LinesReader implements CoverageReader {
     if (this.#valid > 0) return coverageOf(this.#covered, this.#valid, cobertura.name);
     const rate = this.rate.trim();
     if (rate !== "NaN" && !/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(rate)) {
-      throw new CoverageError(`has the line-rate ${JSON.stringify(rate)}, which is no number`);
+      throw new CoverageError(`has the line-rate ${quote(rate)}, which is no number`);
     }
     return coverageOfRate(Number(rate), cobertura.name);
   }

@@ -4,6 +4,7 @@
  * @module
  */
 import { parseXmlStream, type XmlAttributeIterator, XmlSyntaxError } from "@std/xml";
+import { clip } from "../quote.ts";
 import { type Coverage, CoverageError } from "./coverage.ts";
 import type { Attributes, CoverageFormat, CoverageReader } from "./format.ts";
 import { decodeXml } from "./text.ts";
@@ -77,12 +78,12 @@ function malformed(
   lastTag: { line: number; column: number },
 ): CoverageError | undefined {
   if (error instanceof XmlSyntaxError) {
-    return new CoverageError(`is not well-formed XML: ${error.message}`, { cause: error });
+    return new CoverageError(`is not well-formed XML: ${clip(error.message)}`, { cause: error });
   }
   // The published parser has plain errors, without a position, for an entity it does not know.
   if (error instanceof Error && error.constructor === Error) {
     const after = `after line ${lastTag.line}, column ${lastTag.column}`;
-    return new CoverageError(`is not well-formed XML: ${error.message} (${after})`, {
+    return new CoverageError(`is not well-formed XML: ${clip(error.message)} (${after})`, {
       cause: error,
     });
   }
@@ -105,6 +106,6 @@ class CurrentAttributes implements Attributes {
 function unknownFormat(root: string, formats: readonly CoverageFormat[]): CoverageError {
   const known = formats.map((format) => format.name).join(", ");
   return new CoverageError(
-    `is of no known format: its root element is <${root.slice(0, 100)}>; known are ${known}`,
+    `is of no known format: its root element is <${clip(root, 100)}>; known are ${known}`,
   );
 }

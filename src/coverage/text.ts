@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { quote } from "../quote.ts";
 import { CoverageError } from "./coverage.ts";
 
 /** Characters without a tag's end in between that are still taken: about one tag, comment or text. */
@@ -60,7 +61,7 @@ function decoderOf(head: Uint8Array): TextDecoder {
   try {
     return new TextDecoder(declared);
   } catch {
-    throw new CoverageError(`is in an unknown encoding, ${JSON.stringify(declared)}`);
+    throw new CoverageError(`is in an unknown encoding, ${quote(declared)}`);
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { unprocessable } from "../http/errors.ts";
+import { clip } from "../quote.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text).byteLength;
 /** C0 and C1 control characters and DEL, which no line of text needs. */
@@ -117,7 +118,7 @@ function allowed(message: string): string {
 
 function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
-  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
+  return clip(text, 300);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

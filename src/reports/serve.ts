@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { serveDir } from "@std/http";
 import { HttpError } from "../http/errors.ts";
 import { reportHeaders, withHeaders } from "../http/headers.ts";
+import { quote } from "../quote.ts";
 
 /**
  * Answers `GET` or `HEAD` with a file, a folder's index page or its listing. `path` is what follows
@@ -74,7 +75,7 @@ export function decodeSegment(segment: string): string {
   try {
     name = decodeURIComponent(segment);
   } catch (error) {
-    throw new HttpError(400, `The path has a malformed escape in ${JSON.stringify(segment)}.`, {
+    throw new HttpError(400, `The path has a malformed escape in ${quote(segment)}.`, {
       cause: error,
     });
   }
@@ -82,7 +83,7 @@ export function decodeSegment(segment: string): string {
   if (name === "." || name === ".." || name.includes("\0") || isSeparator) {
     throw new HttpError(
       400,
-      `The path has a segment that names no file, ${JSON.stringify(segment)}.`,
+      `The path has a segment that names no file, ${quote(segment)}.`,
     );
   }
   return name;

@@ -7,8 +7,9 @@
 import { type TarStreamEntry, UntarStream } from "@std/tar";
 import type { Limits } from "../config.ts";
 import { HttpError, unprocessable } from "../http/errors.ts";
+import { clip, quote } from "../quote.ts";
 import { LongNames } from "./long_names.ts";
-import { quote, safePath } from "./path.ts";
+import { safePath } from "./path.ts";
 import { type ByteStream, capped, HeldStream, peek, sliced } from "../http/streams.ts";
 
 /** An entry that may be stored. */
@@ -108,7 +109,7 @@ export async function readingArchive<T>(reading: Promise<T>): Promise<T> {
   } catch (error) {
     if (error instanceof HttpError) throw error;
     const why = error instanceof Error ? error.message : String(error);
-    throw unprocessable(`The file is not a whole tar archive: ${why}.`, error);
+    throw unprocessable(`The file is not a whole tar archive: ${clip(why)}.`, error);
   }
 }
 

@@ -6,6 +6,7 @@
 import { HttpError, unprocessable } from "../http/errors.ts";
 import { bodyStream, bodyTooLarge } from "../http/body.ts";
 import type { ByteStream } from "../http/streams.ts";
+import { quote } from "../quote.ts";
 
 /** Media types whose body is the archive itself; none at all is what `curl -T` sends. */
 const RAW = new Set([
@@ -32,9 +33,7 @@ export function checkBody(request: Request, maxUploadBytes: number): BodyKind {
   if (type !== "multipart/form-data" && !RAW.has(type)) {
     throw new HttpError(
       415,
-      `The Content-Type is ${
-        JSON.stringify(type)
-      }; allowed are multipart/form-data with a file part ` +
+      `The Content-Type is ${quote(type)}; allowed are multipart/form-data with a file part ` +
         "(curl --form file=@report.tar.gz), and application/gzip, application/x-gzip, " +
         "application/x-tar or application/octet-stream with the archive as the body.",
     );

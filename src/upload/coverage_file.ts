@@ -5,7 +5,8 @@
  */
 import { type Coverage, CoverageError } from "../coverage/coverage.ts";
 import { unprocessable } from "../http/errors.ts";
-import { quote, safePath } from "./path.ts";
+import { quote } from "../quote.ts";
+import { safePath } from "./path.ts";
 
 /** Names that a message lists at most. */
 const MAX_NAMED = 10;

@@ -5,6 +5,7 @@
  */
 import { unprocessable } from "../http/errors.ts";
 import { readWhole } from "../http/streams.ts";
+import { quote } from "../quote.ts";
 
 /** A name has 4096 bytes at most; pax records of some writers carry extended attributes beside it. */
 const MAX_BYTES = 1024 * 1024;
@@ -62,12 +63,12 @@ export class LongNames {
     this.#inARow = 0;
     if (sparse) {
       throw unprocessable(
-        `The archive has a sparse file, ${JSON.stringify(resolved)}; make it without tar's -S.`,
+        `The archive has a sparse file, ${quote(resolved)}; make it without tar's -S.`,
       );
     }
     if (recordedSize !== undefined && Number(recordedSize) !== size) {
       throw unprocessable(
-        `The archive gives ${JSON.stringify(resolved)} two sizes, ${size} and ${recordedSize}.`,
+        `The archive gives ${quote(resolved)} two sizes, ${size} and ${quote(recordedSize)}.`,
       );
     }
     return resolved;

@@ -4,6 +4,7 @@
  * @module
  */
 import { unprocessable } from "../http/errors.ts";
+import { quote } from "../quote.ts";
 
 const MAX_SEGMENT_BYTES = 255;
 const MAX_PATH_BYTES = 4096;
@@ -40,9 +41,4 @@ export function safePath(name: string): string {
 /** On this system or on Windows. */
 function isAbsolute(path: string): boolean {
   return /^([A-Za-z]:)?[/\\]/.test(path);
-}
-
-/** A name from outside, fit for a message: quoted, escaped and not too long. */
-export function quote(name: string): string {
-  return JSON.stringify(name.length > 200 ? `${name.slice(0, 200)}…` : name);
 }

@@ -6,10 +6,10 @@
 import { type Coverage, CoverageError } from "../coverage/coverage.ts";
 import type { ReadCoverage } from "../coverage/read.ts";
 import { unprocessable } from "../http/errors.ts";
+import { quote } from "../quote.ts";
 import type { StagedReport } from "../reports/store.ts";
 import type { SafeEntry } from "./archive.ts";
 import { CoverageFile } from "./coverage_file.ts";
-import { quote } from "./path.ts";
 import { ReportIndex } from "./report_index.ts";
 import { ReportWriter } from "./writer.ts";
 

@@ -5,9 +5,9 @@
  */
 import { posix } from "node:path";
 import { unprocessable } from "../http/errors.ts";
+import { quote } from "../quote.ts";
 import type { StagedReport } from "../reports/store.ts";
 import { readingArchive } from "./archive.ts";
-import { quote } from "./path.ts";
 import { type ByteStream, readWhole } from "../http/streams.ts";
 
 /**

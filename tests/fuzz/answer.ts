@@ -10,8 +10,8 @@ import type { Random } from "./random.ts";
 import type { FuzzServer } from "./server.ts";
 
 const STATUSES = [200, 400, 408, 413, 422];
-/** Longest sentence a client should have to take in, with a margin for what it quotes. */
-const MAX_ERROR_LENGTH = 10_000;
+/** Longest sentence that can be: ten names of 200 control characters, each escaped twice in JSON. */
+const MAX_ERROR_LENGTH = 16_000;
 
 /** The part of an answer that is of interest. */
 interface Answer {
