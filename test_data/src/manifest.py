@@ -19,6 +19,7 @@ BUILD_INDEX = "build/coverage/index.html"
 # archive: the tool that wrote the report, its first page
 ARCHIVES = {
     "c-gcovr-gnu.tar.gz": ("gcovr 5.2, gcc 12.2", "build/gcovr/index.html"),
+    "c-lcov-gnu.tar.gz": ("gcovr 5.2, gcc 12.2; genhtml of lcov 1.16", "build/html/index.html"),
     "c-zero-gnu.tar.gz": ("gcovr 5.2, no source file", "build/index.html"),
     "clover-gcovr7.tar.gz": ("gcovr 7.2, gcc 12.2", INDEX),
     "clover-perl.tar.gz": ("Devel::Cover 1.38, Devel::Cover::Report::Clover 1.01", "coverage/coverage.html"),
