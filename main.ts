@@ -8,6 +8,7 @@ import { createApp } from "./src/app.ts";
 import { readConfig } from "./src/config.ts";
 import { CoverageThread } from "./src/coverage/threaded.ts";
 import { databaseIdentity, reachableReports } from "./src/coverages/queries.ts";
+import { summariseAll } from "./src/coverages/summary.ts";
 import { OperatorError } from "./src/operator_error.ts";
 import { isDatabaseAway, openDatabase } from "./src/db/connect.ts";
 import { migrate, readMigrations } from "./src/db/migrate.ts";
@@ -35,6 +36,9 @@ async function start(): Promise<void> {
     );
   });
   if (applied.length > 0) log.info("database migrated", { applied });
+
+  const summarised = await summariseAll(sql, config.defaultBranches);
+  if (summarised > 0) log.info("repositories summarised", { repositories: summarised });
 
   using thread = new CoverageThread();
   using store = await ReportStore.open(join(dataDir, "reports"));

@@ -16,9 +16,15 @@ export interface BenchDatabase extends AsyncDisposable {
   readonly embedded: boolean;
 }
 
-/** Makes a database on the server at `DATABASE_URL`, or without that an embedded one in `folder`. */
-export async function makeDatabase(folder: string): Promise<BenchDatabase> {
-  const server = Deno.env.get("DATABASE_URL") || undefined;
+/**
+ * Makes a database on the server at `DATABASE_URL`, or without that, or when it has to be `embedded`,
+ * one in `folder`, where a server with that data folder looks for it.
+ */
+export async function makeDatabase(
+  folder: string,
+  { embedded = false } = {},
+): Promise<BenchDatabase> {
+  const server = embedded ? undefined : Deno.env.get("DATABASE_URL") || undefined;
   const own = server === undefined ? undefined : await createOn(server);
   try {
     const database = await openDatabase({ url: own?.url, folder: join(folder, "postgres") });

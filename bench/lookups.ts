@@ -9,17 +9,16 @@ import { type App, createApp } from "../src/app.ts";
 import { readConfig } from "../src/config.ts";
 import { ReportStore } from "../src/reports/store.ts";
 import { type BenchDatabase, makeDatabase } from "./database.ts";
+import { fill, type Size } from "./fill.ts";
 import { makeScratch } from "./scratch.ts";
 import { judge, type Section } from "./section.ts";
-import { language, repository } from "./send.ts";
+import { repository } from "./send.ts";
 import { median } from "./statistics.ts";
 
 const WARM_UPS = 100;
 const ROUNDS = 500;
 /** Times that of the small database. */
 const BOUND = 1.3;
-const BRANCHES = 5;
-const LANGUAGES = [language, "python"];
 /** The same branches in both, so that what is answered is as long; the rest is superseded. */
 const SMALL = { repositories: 20, rowsEach: 100 };
 const LARGE = { repositories: 100, rowsEach: 2000 };
@@ -86,7 +85,7 @@ interface Filled extends AsyncDisposable {
 /** An application on a database of that size. */
 async function makeFilled(
   folder: string,
-  size: { repositories: number; rowsEach: number },
+  size: Size,
 ): Promise<Filled> {
   const stack = new AsyncDisposableStack();
   try {
@@ -114,30 +113,6 @@ async function makeFilled(
     await stack.disposeAsync();
     throw error;
   }
-}
-
-/** Rows in the order in which uploads come: every repository in turn, its branches in turn. */
-async function fill(
-  sql: Sql,
-  { repositories, rowsEach }: { repositories: number; rowsEach: number },
-): Promise<void> {
-  const active = BRANCHES * LANGUAGES.length;
-  await sql`
-    insert into repositories (org_name, repo_name)
-    select ${repository.org_name}, 'repository-' || n from generate_series(1, ${repositories}::int) n`;
-  await sql`
-    insert into coverages (
-      repository_id, branch_name, commit_hash, commit_author, language, percentage,
-      lines_covered, lines_valid, format, report_id, report_index, deleted_at
-    )
-    select r.id, 'feature/branch-' || n % ${BRANCHES}::int,
-      md5(r.id || '/' || n) || left(md5(n::text), 8), 'author-' || n % 7,
-      (${sql.array(LANGUAGES)}::text[])[1 + n / ${BRANCHES}::int % ${LANGUAGES.length}::int],
-      50 + n % 50, 5000 + n % 5000, 10000, 'jacoco', gen_random_uuid(), 'coverage/index.html',
-      case when n <= ${rowsEach - active}::int then clock_timestamp() end
-    from generate_series(1, ${rowsEach}::int) n cross join repositories r
-    order by n, r.id`;
-  await sql`analyze`;
 }
 
 /** Asks the application and takes the whole answer; throws when it is not 200. */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { measureDashboard } from "./dashboard.ts";
 import { measureLookups } from "./lookups.ts";
 import { measureMemory } from "./memory.ts";
 import { measureParallel } from "./parallel.ts";
@@ -18,6 +19,7 @@ const sections: Readonly<Record<string, () => Promise<Section>>> = {
   lookups: measureLookups,
   parallel: measureParallel,
   requests: measureRequests,
+  dashboard: measureDashboard,
 };
 
 /** Runs the named sections, or all; prints them and returns a sentence for each bound missed. */

@@ -12,9 +12,15 @@ import { createListHandler } from "./coverages/list.ts";
 import { API_PATH } from "./coverages/present.ts";
 import { createReportHandlers } from "./coverages/report.ts";
 import { createSyncHandler } from "./coverages/sync.ts";
+import { createAuthorHandler } from "./dashboard/author.tsx";
+import { createEntrances } from "./dashboard/entrance.ts";
+import { errorPage } from "./dashboard/error_page.tsx";
+import { createHomeHandler } from "./dashboard/home.tsx";
+import { createRepositoryHandler } from "./dashboard/repository.tsx";
+import { DASHBOARD_PATH } from "./dashboard/site.ts";
 import { isDatabaseAway } from "./db/connect.ts";
 import { createHealthHandler } from "./db/health.ts";
-import { errorResponse, HttpError, unavailable } from "./http/errors.ts";
+import { errorAnswer, errorResponse, HttpError, unavailable } from "./http/errors.ts";
 import { apiHeaders, withHeaders } from "./http/headers.ts";
 import { createRouter, type RouteContext } from "./http/router.ts";
 import type { Log } from "./log.ts";
@@ -55,6 +61,7 @@ export function createApp(dependencies: Dependencies): App {
   const { config, sql, store, log } = dependencies;
   const { publicUrl } = config;
   const authorize = createAuthorize(config);
+  const entrances = createEntrances(config);
   const report = createReportHandlers({ sql, store, publicUrl });
 
   const route = createRouter([
@@ -64,7 +71,7 @@ export function createApp(dependencies: Dependencies): App {
       handler: createUploadHandler({ ...dependencies, authorize }),
     },
     { method: "GET", path: API_PATH, handler: createListHandler({ sql, publicUrl }) },
-    { method: "PUT", path: API_PATH, handler: createSyncHandler({ sql, store, authorize, log }) },
+    { method: "PUT", path: API_PATH, handler: createSyncHandler({ ...dependencies, authorize }) },
     { method: "GET", path: `${API_PATH}/badge`, handler: createBadgeHandler({ sql }) },
     { method: "GET", path: `${API_PATH}/health`, handler: createHealthHandler({ sql }) },
     { method: "GET", path: `${API_PATH}/assets/:org/:repo/:branch`, handler: report.index },
@@ -83,6 +90,19 @@ export function createApp(dependencies: Dependencies): App {
       path: `${API_PATH}/assets/:org/:repo/:branch/:language/archive{/*}?`,
       handler: report.file,
     },
+    { method: "GET", path: "/", handler: entrances.root },
+    { method: "GET", path: DASHBOARD_PATH, handler: createHomeHandler(dependencies) },
+    { method: "GET", path: `${DASHBOARD_PATH}/:name`, handler: entrances.organisationOrAsset },
+    {
+      method: "GET",
+      path: `${DASHBOARD_PATH}/:org/:repo`,
+      handler: createRepositoryHandler(dependencies),
+    },
+    {
+      method: "GET",
+      path: `${DASHBOARD_PATH}/:org/user/*`,
+      handler: createAuthorHandler(dependencies),
+    },
   ]);
 
   return async (request, client) => {
@@ -94,7 +114,10 @@ export function createApp(dependencies: Dependencies): App {
       response = await route(request, contextOf(request, requestId, client));
     } catch (error) {
       failure = explained(error);
-      response = errorResponse(failure, requestId);
+      const answer = errorAnswer(failure, requestId);
+      response = isForPeople(request)
+        ? errorPage(config, answer, originOf(request))
+        : errorResponse(answer);
     }
     const fields = {
       request: requestId,
@@ -142,6 +165,20 @@ function contextOf(request: Request, requestId: string, client: Client | undefin
   const isLocal = address !== undefined && "hostname" in address &&
     /^(127\.|::1$|::ffff:127\.)/.test(address.hostname);
   return { url: new URL(request.url), params: {}, requestId, direct: isLocal && !isForwarded };
+}
+
+/**
+ * Whether an answer is to be read by a person: at the dashboard's addresses, and wherever a browser
+ * has followed a link, one to a report that is gone for instance.
+ */
+function isForPeople(request: Request): boolean {
+  const accepts = request.headers.get("accept")?.toLowerCase().includes("text/html") ?? false;
+  return `${pathOf(request)}/`.startsWith(`${DASHBOARD_PATH}/`) ||
+    accepts && (request.method === "GET" || request.method === "HEAD");
+}
+
+function originOf(request: Request): string {
+  return URL.canParse(request.url) ? new URL(request.url).origin : "";
 }
 
 /** The path alone: a query may hold what does not belong in a log. */

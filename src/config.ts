@@ -36,6 +36,10 @@ export interface Config {
   readonly limits: Limits;
   /** Who may upload: `none` anybody, `local` only requests that come straight from this machine. */
   readonly auth: "none" | "local";
+  /** The branches that may stand for a repository; the first that is active does. */
+  readonly defaultBranches: readonly string[];
+  /** Where links to branches, commits and authors point, no trailing slash. */
+  readonly githubUrl: string;
   /** Least severe level that is logged. */
   readonly logLevel: "debug" | "info" | "warning" | "error";
   /** How a log line looks. */
@@ -80,6 +84,12 @@ const variables = z.object({
   UPLOAD_CONCURRENCY: whole(1, 1000, 4),
   UPLOAD_SECONDS: whole(1, 86_400, 600),
   AUTH: z.enum(["none"]).optional().describe("none, or unset"),
+  DEFAULT_BRANCHES: z.string().default("main,master,develop,trunk")
+    .transform((list) => list.split(",").map((name) => name.trim()))
+    .refine((names) => names.length <= 20 && names.every((name) => name !== ""))
+    .describe("1 to 20 names of branches with commas between them"),
+  GITHUB_URL: z.url({ protocol: /^https?$/ }).default("https://github.com")
+    .describe("an address like https://github.example.com"),
   LOG_LEVEL: oneOf(["debug", "info", "warning", "error"], "info"),
   LOG_FORMAT: oneOf(["text", "json"], "text"),
 });
@@ -126,6 +136,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       uploadSeconds: env.UPLOAD_SECONDS,
     },
     auth: env.AUTH ?? "local",
+    defaultBranches: env.DEFAULT_BRANCHES,
+    githubUrl: env.GITHUB_URL.replace(/\/+$/, ""),
     logLevel: env.LOG_LEVEL,
     logFormat: env.LOG_FORMAT,
   };

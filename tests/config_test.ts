@@ -26,6 +26,8 @@ Deno.test("readConfig has a default for everything", () => {
       uploadSeconds: 600,
     },
     auth: "local",
+    defaultBranches: ["main", "master", "develop", "trunk"],
+    githubUrl: "https://github.com",
     logLevel: "info",
     logFormat: "text",
   });

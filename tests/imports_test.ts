@@ -25,6 +25,9 @@ const MAY_IMPORT: Record<string, string[]> = {
     ...["src/auth", "src/config.ts", "src/coverage", "src/db", "src/http", "src/log.ts"],
     ...["src/quote.ts", "src/reports"],
   ],
+  "src/dashboard": [
+    ...["src/config.ts", "src/coverages", "src/db", "src/http", "src/reports"],
+  ],
   "src/upload": [
     ...["src/auth", "src/config.ts", "src/coverage", "src/coverages", "src/db", "src/http"],
     ...["src/log.ts", "src/quote.ts", "src/reports"],
@@ -55,7 +58,7 @@ async function graph(): Promise<Map<string, string[]>> {
         .modules
     ) {
       const path = ours(specifier);
-      if (!path || !/^(src\/|main\.ts)/.test(path)) continue;
+      if (!path || !/^(src\/.*\.tsx?$|main\.ts)/.test(path)) continue;
       const imported = (dependencies ?? [])
         .flatMap(({ code, type }) => [code?.specifier, type?.specifier])
         .flatMap((specifier) => specifier ? [ours(specifier)] : [])

@@ -8,7 +8,7 @@ import type { Sql } from "postgres";
 import { z } from "zod";
 import { badgeHeaders, withHeaders } from "../http/headers.ts";
 import type { Handler } from "../http/router.ts";
-import { branchName, language, orgName, parseFields, repoName } from "./names.ts";
+import { branchName, givenFields, language, orgName, parseFields, repoName } from "./names.ts";
 import { findActive } from "./queries.ts";
 
 const STYLES = ["flat", "flat-square", "plastic", "for-the-badge", "social"] as const;
@@ -32,7 +32,7 @@ export function createBadgeHandler({ sql }: { sql: Sql }): Handler {
   return async (request, { url }) => {
     const fields = parseFields(
       badgeFields,
-      Object.fromEntries([...url.searchParams].filter(([, value]) => value !== "")),
+      givenFields(url),
     );
     const row = await findActive(sql, fields);
     const svg = makeBadge({

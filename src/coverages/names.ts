@@ -77,6 +77,33 @@ export const language = z.string()
 export const githubApiUrl = z.string()
   .refine((url) => url.length <= 255 && !CONTROL.test(url), "must have at most 255 characters");
 
+/**
+ * What is searched for in `org/repo`.
+ *
+ * @internal
+ */
+export const keyword = z.string()
+  .refine((text) => text.length <= 201, "must have at most 201 characters")
+  .refine((text) => !text.includes("\0"), "must not contain a NUL");
+
+/**
+ * A number in a query.
+ *
+ * @internal
+ */
+export const wholeNumber = (most: number) =>
+  z.string()
+    .regex(/^[1-9]\d{0,8}$/, `must be a whole number from 1 to ${most}`)
+    .transform(Number)
+    .refine((number) => number <= most, `must be a whole number from 1 to ${most}`);
+
+/**
+ * A page of a list, from 1.
+ *
+ * @internal
+ */
+export const pageNumber = wholeNumber(1_000_000);
+
 /** The rules of `git help check-ref-format`, and `@` and a leading dash, which `--branch` refuses. */
 function isBranchName(name: string): boolean {
   if (!name.isWellFormed()) return false;
@@ -84,6 +111,16 @@ function isBranchName(name: string): boolean {
   // deno-lint-ignore no-control-regex
   if (/[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\/|^\/|[/.]$/.test(name)) return false;
   return name.split("/").every((part) => !part.startsWith(".") && !part.endsWith(".lock"));
+}
+
+/**
+ * The query of an address, where an empty field, as a form sends it, counts as not given; those in
+ * `flags` mean something without a value.
+ */
+export function givenFields(url: URL, ...flags: string[]): Record<string, string> {
+  return Object.fromEntries(
+    [...url.searchParams].filter(([name, value]) => value !== "" || flags.includes(name)),
+  );
 }
 
 /** What checks fields: any schema of zod. */

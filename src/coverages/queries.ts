@@ -6,6 +6,7 @@
 import type { Sql, TransactionSql } from "postgres";
 import type { Coverage } from "../coverage/coverage.ts";
 import { inTime, isDatabaseAway } from "../db/connect.ts";
+import { summarise } from "./summary.ts";
 
 /** A row of `coverages`, with its repository's names. */
 export interface CoverageRow extends RepositoryName {
@@ -86,6 +87,7 @@ const columns = (sql: Reader) =>
 export async function addCoverage(
   sql: Sql,
   upload: NewCoverage,
+  defaultBranches: readonly string[],
 ): Promise<{ row: CoverageRow; active: CoverageRow[]; superseded: string[] }> {
   let committing = false;
   const transaction = sql.begin(async (tx) => {
@@ -94,9 +96,11 @@ export async function addCoverage(
     const turn = `${repositoryId}/${upload.language}/${upload.branch_name}`;
     await tx`select pg_advisory_xact_lock(hashtextextended(${turn}, 0))`;
     const superseded = await tx<{ report_id: string }[]>`
-      update coverages set deleted_at = clock_timestamp(), updated_at = clock_timestamp()
+      update coverages set newest = false,
+        updated_at = case when deleted_at is null then clock_timestamp() else updated_at end,
+        deleted_at = coalesce(deleted_at, clock_timestamp())
       where repository_id = ${repositoryId} and branch_name = ${upload.branch_name}
-        and language = ${upload.language} and deleted_at is null
+        and language = ${upload.language} and newest
       returning report_id`;
     const { coverage } = upload;
     const [added] = await tx<{ id: number }[]>`
@@ -109,6 +113,7 @@ export async function addCoverage(
         ${coverage.linesValid}, ${coverage.format}, ${upload.reportId}, ${upload.reportIndex}
       )
       returning id::float8 as id`;
+    await summarise(tx, [repositoryId], defaultBranches);
     const active = await tx<CoverageRow[]>`
       select ${columns(tx)} from coverages c join repositories r on r.id = c.repository_id
       where c.repository_id = ${repositoryId} and c.deleted_at is null
@@ -220,28 +225,28 @@ export async function findActive(
   return row;
 }
 
-/** Marks every branch that is not named as deleted; returns the reports that nobody can reach now. */
+/**
+ * Marks every branch that is not named as deleted; returns the reports that nobody can reach now, or
+ * nothing for a repository that was never uploaded.
+ */
 export async function deleteOtherBranches(
   sql: Sql,
-  repository: RepositoryName,
-  activeBranches: readonly string[],
-): Promise<string[]> {
-  const rows = await inTime(sql<{ report_id: string }[]>`
-    update coverages c set deleted_at = clock_timestamp(), updated_at = clock_timestamp()
-    from repositories r
-    where r.id = c.repository_id and lower(r.org_name) = lower(${repository.org_name})
-      and lower(r.repo_name) = lower(${repository.repo_name})
-      and c.deleted_at is null and not c.branch_name = any(${sql.array([...activeBranches])})
-    returning c.report_id`);
-  return rows.map(({ report_id }) => report_id);
-}
-
-/** Whether a repository has ever been uploaded. */
-export async function repositoryExists(sql: Sql, name: RepositoryName): Promise<boolean> {
-  const rows = await inTime(sql`
-    select from repositories
-    where lower(org_name) = lower(${name.org_name}) and lower(repo_name) = lower(${name.repo_name})`);
-  return rows.length > 0;
+  { org_name, repo_name, active_branches }: RepositoryName & { active_branches: string[] },
+  defaultBranches: readonly string[],
+): Promise<string[] | undefined> {
+  return await inTime(sql.begin(async (tx) => {
+    const [repository] = await tx<{ id: string }[]>`
+      select id from repositories
+      where lower(org_name) = lower(${org_name}) and lower(repo_name) = lower(${repo_name})`;
+    if (!repository) return undefined;
+    const rows = await tx<{ report_id: string }[]>`
+      update coverages set deleted_at = clock_timestamp(), updated_at = clock_timestamp()
+      where repository_id = ${repository.id} and deleted_at is null
+        and not branch_name = any(${tx.array(active_branches)})
+      returning report_id`;
+    if (rows.length > 0) await summarise(tx, [repository.id], defaultBranches);
+    return rows.map(({ report_id }) => report_id);
+  }));
 }
 
 /** Of these reports, those that an active row points at. */

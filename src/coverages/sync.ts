@@ -6,6 +6,7 @@
 import type { Sql } from "postgres";
 import { z } from "zod";
 import type { Authorize } from "../auth/authorize.ts";
+import type { Config } from "../config.ts";
 import { bodyStream, Deadline } from "../http/body.ts";
 import { HttpError } from "../http/errors.ts";
 import type { Handler } from "../http/router.ts";
@@ -13,7 +14,7 @@ import type { Log } from "../log.ts";
 import { removeReports } from "../reports/remove.ts";
 import type { ReportStore } from "../reports/store.ts";
 import { branchName, commitHash, githubApiUrl, orgName, parseFields, repoName } from "./names.ts";
-import { deleteOtherBranches, repositoryExists } from "./queries.ts";
+import { deleteOtherBranches } from "./queries.ts";
 
 /** Enough for 15,000 branches of the longest names. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -29,20 +30,34 @@ const syncFields = z.object({
     .min(1, "must name at least one branch"),
 });
 
+/** What the handler needs. */
+export interface SyncDependencies {
+  /** Which branch stands for a repository. */
+  readonly config: Pick<Config, "defaultBranches">;
+  /** The database. */
+  readonly sql: Sql;
+  /** The reports on disk. */
+  readonly store: ReportStore;
+  /** Who may sync. */
+  readonly authorize: Authorize;
+  /** The log. */
+  readonly log: Log;
+}
+
 /** Makes the handler. */
 export function createSyncHandler(
-  { sql, store, authorize, log }: { sql: Sql; store: ReportStore; authorize: Authorize; log: Log },
+  { config, sql, store, authorize, log }: SyncDependencies,
 ): Handler {
   return async (request, context) => {
     await authorize(request, context);
     const fields = parseFields(syncFields, await readJson(request));
-    if (!await repositoryExists(sql, fields)) {
+    const deleted = await deleteOtherBranches(sql, fields, config.defaultBranches);
+    if (!deleted) {
       throw new HttpError(
         404,
         `Nothing was ever uploaded for ${fields.org_name}/${fields.repo_name}.`,
       );
     }
-    const deleted = await deleteOtherBranches(sql, fields, fields.active_branches);
     await removeReports(store, deleted, log);
     log.info("branches synced", {
       repository: `${fields.org_name}/${fields.repo_name}`,

@@ -42,14 +42,27 @@ export function unprocessable(body: ErrorBody, cause?: unknown): HttpError {
   return new HttpError(422, body, { cause });
 }
 
+/** What a failed request is answered. */
+export interface ErrorAnswer {
+  /** The HTTP status. */
+  readonly status: number;
+  /** What went wrong. */
+  readonly body: ErrorBody;
+  /** Headers that belong to it. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /**
- * The answer to a failed request. An error nobody foresaw is a bug: the client learns only the
+ * What a failed request is answered, whatever it looks like. An error nobody foresaw is a bug: the client learns only the
  * request's id, under which the log has the rest.
  */
-export function errorResponse(error: unknown, requestId: string): Response {
-  if (error instanceof HttpError) {
-    return Response.json({ error: error.body }, { status: error.status, headers: error.headers });
-  }
-  const sentence = `The server failed to answer request ${requestId}; its log says why.`;
-  return Response.json({ error: sentence }, { status: 500 });
+export function errorAnswer(error: unknown, requestId: string): ErrorAnswer {
+  if (error instanceof HttpError) return error;
+  const body = `The server failed to answer request ${requestId}; its log says why.`;
+  return { status: 500, body, headers: {} };
+}
+
+/** The answer to a failed request, for programs. */
+export function errorResponse({ status, body, headers }: ErrorAnswer): Response {
+  return Response.json({ error: body }, { status, headers });
 }

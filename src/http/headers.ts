@@ -15,6 +15,28 @@ export const apiHeaders: Surface = {
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
 };
 
+/**
+ * The dashboard: what a name or a report could smuggle into a page finds nothing that it may load or
+ * run, and no other site can frame a page and have its reader click in it.
+ */
+export const pageHeaders: Surface = {
+  "content-security-policy":
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; " +
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  "x-content-type-options": "nosniff",
+  // Private repository and branch names are in the address; links to GitHub must not leak it.
+  "referrer-policy": "same-origin",
+  "cross-origin-opener-policy": "same-origin",
+  // Numbers change with each upload.
+  "cache-control": "no-cache",
+};
+
+/** The dashboard's own files, whose names change with their content. */
+export const assetHeaders: Surface = {
+  "cache-control": "public, max-age=31536000, immutable",
+  "x-content-type-options": "nosniff",
+};
+
 /** The badge: an image that GitHub's proxy must ask for again each time. */
 export const badgeHeaders: Surface = {
   "cache-control": "no-cache",
@@ -45,11 +67,10 @@ export const reportHeaders: Surface = {
   "cache-control": "no-cache",
 };
 
-/** Puts a surface's headers on an answer, leaving those it has already. */
+/** Puts a surface's headers on an answer that was made here, leaving those it has already. */
 export function withHeaders(response: Response, surface: Surface): Response {
-  const headers = new Headers(response.headers);
   for (const [name, value] of Object.entries(surface)) {
-    if (!headers.has(name)) headers.set(name, value);
+    if (!response.headers.has(name)) response.headers.set(name, value);
   }
-  return new Response(response.body, { status: response.status, headers });
+  return response;
 }

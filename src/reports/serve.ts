@@ -8,6 +8,7 @@ import { serveDir } from "@std/http";
 import { HttpError } from "../http/errors.ts";
 import { reportHeaders, withHeaders } from "../http/headers.ts";
 import { quote } from "../quote.ts";
+import { opensPage, withStorage } from "./storage.ts";
 
 /**
  * Answers `GET` or `HEAD` with a file, a folder's index page or its listing. `path` is what follows
@@ -40,6 +41,8 @@ export async function serveReport(
     method: request.method,
     headers: withUsableRange(request.headers),
   });
+  const isPage = opensPage(request);
+  if (isPage) inner.headers.delete("range"); // its offsets are those of the file
   const response = await serveDir(inner, {
     fsRoot: folder,
     showDirListing: true,
@@ -54,7 +57,7 @@ export async function serveReport(
       headers: contentRange ? { "content-range": contentRange } : {},
     });
   }
-  return withHeaders(response, reportHeaders);
+  return withHeaders(await withStorage(response, isPage), reportHeaders);
 }
 
 /**

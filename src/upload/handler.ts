@@ -31,8 +31,8 @@ import { unpack } from "./unpack.ts";
 
 /** What the handler needs. */
 export interface UploadDependencies {
-  /** Its limits and the address of links. */
-  readonly config: Pick<Config, "limits" | "publicUrl">;
+  /** Its limits, the address of links, and which branch stands for a repository. */
+  readonly config: Pick<Config, "limits" | "publicUrl" | "defaultBranches">;
   /** The database. */
   readonly sql: Sql;
   /** The reports on disk. */
@@ -122,7 +122,7 @@ async function unpackAndAdd(
       coverage: report.coverage,
       reportId: staged.id,
       reportIndex: report.index,
-    });
+    }, config.defaultBranches);
     return { report, ...added };
   } catch (error) {
     // With the outcome unknown a row may point at the folder; the sweeper finds out and decides.

@@ -4,7 +4,11 @@
  * @module
  */
 import type { Sql } from "postgres";
+import { readConfig } from "../../src/config.ts";
 import { addCoverage, type NewCoverage } from "../../src/coverages/queries.ts";
+
+/** The branches that stand for a repository by default. */
+export const DEFAULT_BRANCHES = readConfig({}).defaultBranches;
 
 /** Adds an upload's row, without a report on disk; returns the report's id. */
 export async function seed(sql: Sql, upload: Partial<NewCoverage> & { percentage?: number } = {}) {
@@ -21,6 +25,6 @@ export async function seed(sql: Sql, upload: Partial<NewCoverage> & { percentage
     reportId,
     reportIndex: "index.html",
     ...rest,
-  });
+  }, DEFAULT_BRANCHES);
   return reportId;
 }

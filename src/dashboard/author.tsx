@@ -1,0 +1,98 @@
+/**
+ * `GET /coverages-ui/{org}/user/{author}`: what somebody uploaded in an organisation.
+ *
+ * @module
+ */
+import type { Sql } from "postgres";
+import { z } from "zod";
+import type { Config } from "../config.ts";
+import { givenFields, pageNumber, parseFields } from "../coverages/names.ts";
+import { HttpError } from "../http/errors.ts";
+import type { Handler } from "../http/router.ts";
+import { decodeSegment } from "../reports/serve.ts";
+import { renderPage } from "./layout.tsx";
+import { Pager } from "./pager.tsx";
+import { MAX_TRENDS, readAuthor } from "./queries.ts";
+import { Site } from "./site.ts";
+import { TrendChart } from "./trend_chart.tsx";
+import { trendsOf } from "./trends.ts";
+import { UploadsTable } from "./uploads_table.tsx";
+
+const PER_PAGE = 50;
+
+const authorFields = z.object({ p: pageNumber.default(1) });
+
+/** Makes the handler. It throws 404 for somebody who never uploaded anything there. */
+export function createAuthorHandler(
+  { sql, config }: { sql: Sql; config: Pick<Config, "publicUrl" | "githubUrl"> },
+): Handler {
+  return async (_request, { url, params }) => {
+    const given = decodeSegment(params.org ?? "");
+    // A name may have a slash, which some proxies turn `%2F` into.
+    const author = (params["0"] ?? "").split(/\/|%2F/i).map(decodeSegment).join("/");
+    const { p: page } = parseFields(authorFields, givenFields(url));
+    const { uploads, trend } = await readAuthor(sql, {
+      org: given,
+      author,
+      limit: PER_PAGE + 1,
+      offset: (page - 1) * PER_PAGE,
+    });
+    const org = trend[0]?.org_name;
+    if (org === undefined) {
+      throw new HttpError(404, `${author} never uploaded anything for ${given}.`);
+    }
+    const site = new Site(config, url.origin);
+    const github = site.githubAuthor(author);
+    const languages = new Set(trend.map(({ language }) => language));
+    const trends = trendsOf(
+      trend,
+      ({ repo_name, language }) => languages.size > 1 ? `${repo_name}, ${language}` : repo_name,
+    );
+    // Those with the last points are what the author works on.
+    const lastOf = ({ points }: typeof trends[number]) => points.at(-1)!.at.getTime();
+    const drawn = trends.toSorted((a, b) => lastOf(b) - lastOf(a)).slice(0, MAX_TRENDS);
+    const lines = uploads.slice(0, PER_PAGE).map(({ before, ...upload }) => ({
+      ...upload,
+      change: before === null ? null : upload.percentage - before,
+    }));
+    return renderPage(
+      site,
+      { title: `${author} · ${org} · Coverage` },
+      <>
+        <section aria-labelledby="name">
+          <p class="path">
+            <a href={site.home()}>Repositories</a> / <a href={site.home({ q: `${org}/` })}>{org}</a>
+          </p>
+          <h1 id="name">
+            <bdi>{author}</bdi>
+          </h1>
+          {github ? <p>{<a href={github}>{author} on GitHub</a>}</p> : null}
+        </section>
+        <section aria-labelledby="trend-title">
+          <h2 id="trend-title">Coverage over time</h2>
+          <TrendChart trends={drawn} label={`Uploads by ${author}`} />
+        </section>
+        <section aria-labelledby="uploads-title">
+          <h2 id="uploads-title">Uploads</h2>
+          {lines.length === 0 ? <p>There are no more uploads.</p> : (
+            <UploadsTable
+              site={site}
+              lines={lines}
+              options={{
+                caption: `Uploads by ${author}`,
+                against: "the upload before, of the same branch and language",
+                withRepository: true,
+                now: new Date(),
+              }}
+            />
+          )}
+          <Pager
+            place={{ page, hasNext: uploads.length > PER_PAGE }}
+            label="Pages of uploads"
+            link={(page) => site.author(org, author, { p: page === 1 ? undefined : page })}
+          />
+        </section>
+      </>,
+    );
+  };
+}

@@ -1,0 +1,32 @@
+/**
+ * Links to the pages before and after.
+ *
+ * @module
+ */
+import type { Html } from "./html.ts";
+
+/** What is shown of a long list. */
+export interface Place {
+  /** From 1. */
+  readonly page: number;
+  /** Whether another page follows. */
+  readonly hasNext: boolean;
+}
+
+/** Links to the neighbours of a page; nothing where it is the only one. `link` makes addresses. */
+export function Pager(
+  { place: { page, hasNext }, label, link }: {
+    place: Place;
+    label: string;
+    link: (page: number) => string;
+  },
+): Html | null {
+  if (page === 1 && !hasNext) return null;
+  return (
+    <nav class="pager" aria-label={label}>
+      {page > 1 ? <a rel="prev" href={link(page - 1)}>← Previous</a> : <span></span>}
+      <span>Page {page}</span>
+      {hasNext ? <a rel="next" href={link(page + 1)}>Next →</a> : <span></span>}
+    </nav>
+  );
+}

@@ -1,0 +1,128 @@
+/**
+ * The addresses of the dashboard's pages and of what they link to.
+ *
+ * @module
+ */
+import { API_PATH, reportPath } from "../coverages/present.ts";
+import type { CoverageRow, RepositoryName } from "../coverages/queries.ts";
+
+/** Where the pages are. */
+export const DASHBOARD_PATH = "/coverages-ui";
+
+/** Query parameters of a link; those that are undefined or empty are left out. */
+export type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
+
+/** What a badge is of; without a language, of the newest upload. */
+export interface BadgeOf extends RepositoryName {
+  /** The branch. */
+  readonly branch_name: string;
+  /** The language. */
+  readonly language?: string | undefined;
+}
+
+/** Makes addresses, as this server's users have to write them. */
+export class Site {
+  readonly #base: string;
+  readonly #origin: string;
+  readonly #githubUrl: string;
+
+  /**
+   * `publicUrl` may hold a path, below which a proxy has the server; without it addresses begin with
+   * `origin`, that of the request.
+   */
+  constructor(
+    { publicUrl, githubUrl }: { publicUrl: string | undefined; githubUrl: string },
+    origin: string,
+  ) {
+    this.#base = publicUrl ? new URL(publicUrl).pathname.replace(/\/$/, "") : "";
+    this.#origin = publicUrl ?? origin;
+    this.#githubUrl = githubUrl;
+  }
+
+  /** The list of repositories. */
+  home(query: Query = {}): string {
+    return this.#page("", query);
+  }
+
+  /** A repository's page. */
+  repository({ org_name, repo_name }: RepositoryName, query: Query = {}): string {
+    return this.#page(`/${encodeURIComponent(org_name)}/${encodeURIComponent(repo_name)}`, query);
+  }
+
+  /** An author's page. */
+  author(org: string, author: string, query: Query = {}): string {
+    return this.#page(`/${encodeURIComponent(org)}/user/${encodeURIComponent(author)}`, query);
+  }
+
+  /** A file that pages need. */
+  asset(name: string): string {
+    return this.#page(`/${name}`, {});
+  }
+
+  /** A report's first page. */
+  report(row: Parameters<typeof reportPath>[0]): string {
+    return `${this.#base}${reportPath(row)}`;
+  }
+
+  /** A branch's badge, as an address for other pages to show. */
+  badge(branch: BadgeOf): string {
+    return `${this.#origin}${badgePath(branch)}`;
+  }
+
+  /** A branch's badge, on pages of this server. */
+  badgeImage(branch: BadgeOf): string {
+    return `${this.#base}${badgePath(branch)}`;
+  }
+
+  /** A repository's page, as an address for other pages to link to. */
+  absolute(name: RepositoryName): string {
+    return new URL(this.repository(name), this.#origin).href;
+  }
+
+  /** Where uploads go. */
+  upload(): string {
+    return `${this.#origin}${API_PATH}`;
+  }
+
+  /** A repository on GitHub. */
+  githubRepository({ org_name, repo_name }: RepositoryName): string {
+    return `${this.#githubUrl}/${org_name}/${repo_name}`;
+  }
+
+  /** A branch on GitHub. */
+  githubBranch(row: RepositoryName & Pick<CoverageRow, "branch_name">): string {
+    const branch = row.branch_name.split("/").map(encodeURIComponent).join("/");
+    return `${this.githubRepository(row)}/tree/${branch}`;
+  }
+
+  /** A commit on GitHub. */
+  githubCommit(row: RepositoryName & Pick<CoverageRow, "commit_hash">): string {
+    return `${this.githubRepository(row)}/commit/${row.commit_hash}`;
+  }
+
+  /** An author on GitHub; nothing for a name that cannot be a login there. */
+  githubAuthor(author: string): string | undefined {
+    const isLogin = /^[A-Za-z0-9](?:[A-Za-z0-9_-]{0,99})(\[bot\])?$/.test(author);
+    if (!isLogin) return undefined;
+    const app = /^(.*)\[bot\]$/.exec(author)?.[1];
+    return `${this.#githubUrl}/${app === undefined ? author : `apps/${app}`}`;
+  }
+
+  #page(path: string, query: Query): string {
+    return `${this.#base}${DASHBOARD_PATH}${path}${search(query)}`;
+  }
+}
+
+function badgePath({ org_name, repo_name, branch_name, language }: BadgeOf): string {
+  return `${API_PATH}/badge${search({ org_name, repo_name, branch_name, language })}`;
+}
+
+function search(query: Query): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    const values = value === undefined ? [] : Array.isArray(value) ? value : [String(value)];
+    for (const text of values) if (text !== "") parameters.append(name, text);
+  }
+  const text = parameters.toString();
+  return text && `?${text}`;
+}

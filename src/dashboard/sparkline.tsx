@@ -1,0 +1,48 @@
+/**
+ * A trend in the size of a word.
+ *
+ * @module
+ */
+import type { Html } from "./html.ts";
+// @ts-types="@types/d3-scale"
+import { scaleLinear } from "d3-scale";
+// @ts-types="@types/d3-shape"
+import { line } from "d3-shape";
+import { percent } from "./numbers.tsx";
+
+const WIDTH = 120;
+const HEIGHT = 32;
+/** Keeps the line and its last point inside. */
+const MARGIN = 3;
+/** Percentage points that the height stands for at least, so that a tenth does not look like a leap. */
+const LEAST_SPAN = 5;
+
+/** Draws percentages, oldest first. */
+export function Sparkline({ values }: { values: readonly number[] }): Html | null {
+  const [first, last] = [values[0], values.at(-1)];
+  if (first === undefined || last === undefined) return null;
+  const x = scaleLinear([0, Math.max(values.length - 1, 1)], [MARGIN, WIDTH - MARGIN]);
+  const y = scaleLinear(spanOf(values), [HEIGHT - MARGIN, MARGIN]);
+  const path = line<number>((_, index) => round(x(index)), (value) => round(y(value)));
+  const label = values.length === 1
+    ? `One upload: ${percent(last)}`
+    : `Last ${values.length} uploads: from ${percent(first)} to ${percent(last)}`;
+  return (
+    <svg class="sparkline" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label}>
+      <title>{label}</title>
+      <path d={path(values) ?? ""} />
+      <circle cx={round(x(values.length - 1))} cy={round(y(last))} r="2.5" />
+    </svg>
+  );
+}
+
+function spanOf(values: readonly number[]): [number, number] {
+  const low = Math.min(...values), high = Math.max(...values);
+  const missing = Math.max(0, LEAST_SPAN - (high - low)) / 2;
+  return [low - missing, high + missing];
+}
+
+/** A tenth of a unit is finer than a screen. */
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}

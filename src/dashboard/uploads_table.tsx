@@ -1,0 +1,124 @@
+/**
+ * A table of uploads: a repository's branches, its history, an author's work.
+ *
+ * @module
+ */
+import type { Content, Html } from "./html.ts";
+import type { RepositoryName } from "../coverages/queries.ts";
+import { Ago, Change, Percentage } from "./numbers.tsx";
+import type { UploadLine } from "./queries.ts";
+import type { Site } from "./site.ts";
+
+/** A line of the table. */
+export interface Line extends Omit<UploadLine, "before">, RepositoryName {
+  /** What the upload changed, in percentage points; null: nothing to compare with. */
+  readonly change: number | null;
+}
+
+/** How a table is shown. */
+export interface TableOptions {
+  /** Names the table. */
+  readonly caption: string;
+  /** What changes are against. */
+  readonly against: string;
+  /** Whether lines are of several repositories. */
+  readonly withRepository?: boolean;
+  /** Whether a line that is not active stands for a branch that is gone. */
+  readonly ofBranches?: boolean;
+  /** Whose default branch is to be told apart. */
+  readonly mainBranch?: string | null;
+  /** The present. */
+  readonly now: Date;
+}
+
+/** Draws the table. */
+export function UploadsTable(
+  { site, lines, options }: { site: Site; lines: readonly Line[]; options: TableOptions },
+): Html {
+  const { caption, withRepository = false } = options;
+  return (
+    <div class="scroll" role="region" aria-label={caption} tabIndex={0}>
+      <table class="uploads">
+        <caption class="unseen">{caption}</caption>
+        <thead>
+          <tr>
+            {withRepository ? <th scope="col">Repository</th> : null}
+            <th scope="col">Branch</th>
+            <th scope="col">Language</th>
+            <th scope="col">Commit</th>
+            {withRepository ? null : <th scope="col">Author</th>}
+            <th scope="col" class="figure">Coverage</th>
+            <th scope="col" class="figure">Change</th>
+            <th scope="col">Report</th>
+            <th scope="col">Uploaded</th>
+          </tr>
+        </thead>
+        <tbody>
+          {lines.map((line) => <Row key={line.id} site={site} line={line} options={options} />)}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Row(
+  { site, line, options }: { site: Site; line: Line; options: TableOptions },
+): Html {
+  const { withRepository = false, ofBranches = false, mainBranch, against, now } = options;
+  return (
+    <tr class={line.deleted_at === null ? undefined : "past"}>
+      {withRepository ? <td>{<a href={site.repository(line)}>{line.repo_name}</a>}</td> : null}
+      <th scope="row" class="branch">
+        <a href={site.githubBranch(line)}>
+          <bdi>{line.branch_name}</bdi>
+        </a>
+        {line.branch_name === mainBranch ? <Tag>main branch</Tag> : null}
+      </th>
+      <td>{line.language}</td>
+      <td>
+        <a class="commit" href={site.githubCommit(line)} title={line.commit_hash}>
+          {line.commit_hash.slice(0, 8)}
+        </a>
+      </td>
+      {withRepository ? null : (
+        <td class="author">
+          <Author site={site} org={line.org_name} author={line.commit_author} />
+        </td>
+      )}
+      <td class="figure">
+        <Percentage value={line.percentage} />
+      </td>
+      <td class="figure">
+        <Change value={line.change} against={against} />
+      </td>
+      <td>
+        {line.deleted_at === null
+          ? <a href={site.report(line)}>Report</a>
+          : <span class="muted">{ofBranches ? "deleted" : "superseded"}</span>}
+      </td>
+      <td class="when">
+        <Ago at={line.created_at} now={now} />
+      </td>
+    </tr>
+  );
+}
+
+/** An author, linked to the page here and, where it can be a login, to GitHub's. */
+export function Author(
+  { site, org, author }: { site: Site; org: string; author: string },
+): Html {
+  const github = site.githubAuthor(author);
+  return (
+    <>
+      <a href={site.author(org, author)}>
+        <bdi>{author}</bdi>
+      </a>
+      {github ? <a class="outside" href={github} aria-label={`${author} on GitHub`}>↗</a> : null}
+    </>
+  );
+}
+
+/** A word about what stands before it. */
+export function Tag({ children }: { children: Content }): Html {
+  return <small class="tag">{children}</small>;
+}

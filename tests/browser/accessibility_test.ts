@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import axe from "axe-core";
+import type { Page } from "playwright-core";
+import { browserTest } from "../support/browser.ts";
+import { listeningApp } from "../support/listening.ts";
+import { seed } from "../support/seed.ts";
+
+/** What is wrong with the page that is open, a line for each. */
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  return await page.evaluate(async () => {
+    // deno-lint-ignore no-explicit-any
+    const { violations } = await (globalThis as any).axe.run(document);
+    // deno-lint-ignore no-explicit-any
+    return violations.flatMap(({ id, nodes }: any) =>
+      // deno-lint-ignore no-explicit-any
+      nodes.map(({ target, failureSummary }: any) => `${id} at ${target}: ${failureSummary}`)
+    );
+  });
+}
+
+browserTest(
+  "no page has an accessibility violation or a sideways scroll, in either theme",
+  async (open) => {
+    await using test = await listeningApp();
+    const [light, dark] = await Promise.all([
+      open({ colorScheme: "light" }),
+      open({ colorScheme: "dark" }),
+    ]);
+    const check = async (addresses: string[]) => {
+      for (const address of addresses) {
+        for (const { page } of [light, dark]) {
+          for (const width of [1280, 360]) {
+            await page.setViewportSize({ width, height: 800 });
+            await page.goto(`${test.address}${address}`);
+            for (const summary of await page.locator("summary").all()) await summary.click();
+            const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+            assert(wide <= width, `${address} is ${wide} pixels wide where ${width} are there`);
+            if (width === 1280 || page === light.page) {
+              assert.deepEqual(await violations(page), [], `${address} at ${width} pixels`);
+            }
+          }
+        }
+      }
+    };
+    await check(["/coverages-ui"]);
+    const percentages = [0, 12.5, 33.03, 79.99, 85, 95, 100];
+    for (const [index, percentage] of percentages.entries()) {
+      await seed(test.sql, { percentage, commit_author: index % 2 ? "ada" : "mona[bot]" });
+      await seed(test.sql, { percentage, language: "python" });
+      await seed(test.sql, { percentage, branch_name: `feature/${index}` });
+      await seed(test.sql, { percentage, repo_name: `shop-${index}` });
+    }
+    await test.get("/coverages-api", {
+      method: "PUT",
+      body: JSON.stringify({
+        org_name: "acme",
+        repo_name: "shop",
+        active_branches: ["main", "feature/1", "feature/2"],
+      }),
+    });
+    await check([
+      "/coverages-ui",
+      "/coverages-ui?q=nothing",
+      "/coverages-ui/acme/shop",
+      "/coverages-ui/acme/shop?branches=2&history=2",
+      "/coverages-ui/acme/user/ada",
+      "/coverages-ui/acme/nothing",
+    ]);
+    for (const { complaints } of [light, dark]) {
+      assert.deepEqual(
+        complaints.filter((text) => !text.includes("404 (Not Found)")),
+        [],
+      );
+    }
+  },
+);
+
+browserTest(
+  "a repository of 500 branches is paged, and offers some of them for the chart",
+  async (open) => {
+    await using test = await listeningApp();
+    await seed(test.sql, { branch_name: "main" });
+    await test.sql`
+    insert into coverages (
+      repository_id, branch_name, commit_hash, commit_author, language, percentage, format, report_id
+    )
+    select id, 'feature/' || n, 'abcdef0123', 'ada', 'go', n % 101, 'cobertura', gen_random_uuid()
+    from repositories, generate_series(1, 500) n`;
+    const { page, complaints } = await open({ viewport: { width: 360, height: 740 } });
+    await page.goto(`${test.address}/coverages-ui/acme/shop`);
+    const seen = new Set<string>();
+    while (true) {
+      for (const name of await page.locator("#branches th.branch bdi").allTextContents()) {
+        assert(!seen.has(name), `${name} is on two pages`);
+        seen.add(name);
+      }
+      const next = page.getByRole("navigation", { name: "Pages of branches" })
+        .getByRole("link", { name: "Next" });
+      if (await next.count() === 0) break;
+      const before = page.url();
+      await next.click();
+      await page.waitForURL((url) => url.href !== before);
+    }
+    assert.equal(seen.size, 501);
+    assert.equal(await page.locator("fieldset label").count(), 51);
+    assert(await page.evaluate(() => document.documentElement.scrollWidth) <= 360);
+    assert.deepEqual(complaints, []);
+  },
+);

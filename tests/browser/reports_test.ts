@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { serveDir } from "@std/http";
+import type { Page } from "playwright-core";
+import { browserTest } from "../support/browser.ts";
+import { listeningApp } from "../support/listening.ts";
+import { archivePath, readArchiveFile } from "../support/test_data.ts";
+
+/** A tool's report, and what a reader does in it. */
+interface Tool {
+  archive: string;
+  coverageFile: string;
+  /** Sorts, filters, navigates; throws where that does not work. Ends on a page with source code. */
+  use(page: Page): Promise<void>;
+}
+
+const rows = (page: Page, cells: string) =>
+  page.locator(cells).evaluateAll((all) => all.map((cell) => cell.textContent!.trim()));
+
+/** Clicks a heading and sees that the order of the rows has changed. */
+async function sorts(page: Page, heading: string, cells: string): Promise<void> {
+  const before = await rows(page, cells);
+  assert(before.length > 1, `${cells}: ${before}`);
+  const orders = new Set([String(before)]);
+  for (let click = 0; click < 2; click++) {
+    await page.locator(heading).first().click();
+    orders.add(String(await rows(page, cells)));
+  }
+  assert(orders.size > 1, `${heading} does not sort ${before}`);
+}
+
+const TOOLS: Record<string, Tool> = {
+  Istanbul: {
+    archive: "js-nyc-gnu.tar.gz",
+    coverageFile: "cobertura-coverage.xml",
+    async use(page) {
+      await sorts(page, "th.pct", "td.file a");
+      await page.locator("#fileSearch").fill("zzz");
+      await page.locator("td.file a").first().waitFor({ state: "hidden" });
+      await page.locator("#fileSearch").fill("");
+      await page.locator("td.file a").first().click();
+      await page.locator("td.file a").first().click();
+      await page.locator("pre.prettyprint .kwd").first().waitFor(); // coloured by its script
+      await page.keyboard.press("n"); // the next block that is not covered
+    },
+  },
+  "coverage.py": {
+    archive: "python-gnu.tar.gz",
+    coverageFile: "coverage.xml",
+    async use(page) {
+      await sorts(page, "th.right[data-shortcut='c']", "tr.file td.name");
+      await page.locator("#filter").fill("zzz");
+      await page.locator("tr.file td.name").first().waitFor({ state: "hidden" });
+      await page.locator("#filter").fill("");
+      await page.locator("tr.file td.name a").first().click();
+      const run = page.locator("button.button_toggle_run");
+      const before = await run.getAttribute("class");
+      await run.click();
+      assert.notEqual(await run.getAttribute("class"), before);
+      await page.locator("a.nav").first().click();
+    },
+  },
+  JaCoCo: {
+    archive: "java-jacoco-gnu.tar.gz",
+    coverageFile: "jacoco.xml",
+    async use(page) {
+      await sorts(page, "#a", "#coveragetable tbody td:first-child a");
+      await page.locator("#coveragetable tbody a").first().click();
+      await page.locator("#coveragetable tbody a.el_class").first().click();
+      await page.locator("#coveragetable tbody a.el_method").first().click();
+      await page.locator("pre.source span.fc, pre.source span.nc").first().waitFor();
+    },
+  },
+  PHPUnit: {
+    archive: "php-pcov-gnu.tar.gz",
+    coverageFile: "clover.xml",
+    async use(page) {
+      await page.locator("a[href='dashboard.html']").first().click();
+      await page.locator("#classCoverageDistribution rect").first().waitFor({ state: "attached" });
+      await page.goBack();
+      await page.locator("tbody a[href$='.php.html'], tbody a[href$='index.html']").first().click();
+      if (await page.locator("#code").count() === 0) {
+        await page.locator("tbody a[href$='.php.html']").first().click();
+      }
+      await page.locator("#code").first().waitFor();
+    },
+  },
+  lcov: {
+    archive: "c-lcov-gnu.tar.gz",
+    coverageFile: "cobertura.xml",
+    async use(page) {
+      const before = page.url();
+      await page.locator("a[href^='index-sort-']").first().click();
+      assert.notEqual(page.url(), before);
+      await page.locator("td.coverFile a").first().click();
+      await page.locator("td.coverFile a").first().click();
+      await page.locator("pre.source").waitFor();
+    },
+  },
+};
+
+for (const [tool, { archive, coverageFile, use }] of Object.entries(TOOLS)) {
+  browserTest(`a report of ${tool} renders, sorts and navigates in its sandbox`, async (open) => {
+    await using test = await listeningApp();
+    const { coverage } = await (await test.upload(await readArchiveFile(archive), {
+      coverage_xml_file_name: coverageFile,
+    })).json();
+    const reportUrl = new URL(coverage.report_url);
+    const inArchive = reportUrl.pathname.split("/archive/")[1]!;
+
+    const folder = await Deno.makeTempDir({ prefix: "coverage-test-" });
+    const plain = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen() {} },
+      (request) => serveDir(request, { fsRoot: folder, quiet: true }),
+    );
+    try {
+      const { success } = await new Deno.Command("tar", {
+        args: ["-xzf", fileURLToPath(archivePath(archive)), "-C", folder],
+      }).output();
+      assert(success);
+      const said: string[][] = [];
+      for (
+        const address of [
+          `http://127.0.0.1:${(plain.addr as Deno.NetAddr).port}/${inArchive}`,
+          `${test.address}${reportUrl.pathname}`,
+        ]
+      ) {
+        const { page, complaints } = await open();
+        const response = await page.goto(address);
+        assert.equal(response?.status(), 200, address);
+        await use(page);
+        assert(new URL(page.url()).origin === new URL(address).origin);
+        if (address.startsWith(test.address)) {
+          assert.equal(
+            await page.evaluate(() => self.origin),
+            "null",
+            "it has an origin of its own",
+          );
+        }
+        await page.waitForLoadState("networkidle");
+        const root = address.slice(0, -inArchive.length);
+        // Chromium begins an exception with "Uncaught" where a page has no origin.
+        said.push(complaints.map((text) => text.replaceAll(root, "").replace(/^Uncaught /, "")));
+      }
+      const [elsewhere, here] = said;
+      assert.deepEqual(here!.filter((text) => !elsewhere!.includes(text)), []);
+    } finally {
+      await plain.shutdown();
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+}

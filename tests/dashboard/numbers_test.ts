@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { ago, points } from "../../src/dashboard/numbers.tsx";
+import { Site } from "../../src/dashboard/site.ts";
+
+Deno.test("points has the sign, and the two decimals that binary fractions blur", () => {
+  const cases: [number, string][] = [
+    [54.17 - 54.16, "+0.01"],
+    [33.03 - 33.02, "+0.01"],
+    [0.1 + 0.2 - 0.3, "0.00"],
+    [-0.001, "0.00"],
+    [100, "+100.00"],
+    [49.99 - 50, "−0.01"],
+  ];
+  for (const [change, text] of cases) assert.equal(points(change), text);
+});
+
+Deno.test("ago counts whole units, and never forward", () => {
+  const now = new Date("2026-03-01T12:00:00Z");
+  const cases: [string, string][] = [
+    ["2026-03-01T12:00:30Z", "just now"],
+    ["2026-03-01T11:59:01Z", "just now"],
+    ["2026-03-01T11:59:00Z", "1 minute ago"],
+    ["2026-03-01T10:00:01Z", "1 hour ago"],
+    ["2026-03-01T10:00:00Z", "2 hours ago"],
+    ["2026-02-28T11:59:59Z", "1 day ago"],
+    ["2026-02-15T12:00:00Z", "2 weeks ago"],
+    ["2026-01-01T12:00:00Z", "1 month ago"],
+    ["2024-02-28T12:00:00Z", "2 years ago"],
+  ];
+  for (const [date, text] of cases) assert.equal(ago(new Date(date), now), text);
+});
+
+Deno.test("Site links only those authors to GitHub who can have a login there", () => {
+  const site = new Site({ publicUrl: undefined, githubUrl: "https://github.com" }, "http://host");
+  assert.equal(site.githubAuthor("octocat"), "https://github.com/octocat");
+  assert.equal(site.githubAuthor("dependabot[bot]"), "https://github.com/apps/dependabot");
+  for (const name of ["Ada Lovelace", "a.b", "../x", "", "-x", "[bot]", "x".repeat(101)]) {
+    assert.equal(site.githubAuthor(name), undefined, name);
+  }
+});
