@@ -146,8 +146,8 @@ const PLOTS: readonly Plot[] = [
       language: "go",
       archive: "go_coverage.tar.gz",
       coverageFile: "coverage.xml",
-      covered: 37,
-      valid: 112,
+      covered: 36,
+      valid: 109,
       from: 33,
     }],
     uploads: 1,
@@ -208,11 +208,14 @@ function uploadsOf(plot: Plot, end: Date, random: () => number): StoryUpload[] {
   }
   const { language, archive, coverageFile, covered, valid } = plot.languages[0]!;
   const goal = covered / valid * 100;
-  for (const branch of plot.branches) {
+  for (const [place, branch] of plot.branches.entries()) {
+    const away = random() * 6 - 3;
     for (let index = 8; index > 0; index--) {
-      add(branch, language, lastAt - (index + random()) * DAY_MS, lines(goal - 4 + random() * 7));
+      const at = lastAt - (index * (place + 1) + random()) * DAY_MS;
+      add(branch, language, at, lines(goal + away + random() * 2));
     }
-    add(branch, language, lastAt - random() * DAY_MS / 2, { archive, coverageFile });
+    const last = place === 0 ? { archive, coverageFile } : lines(goal + away + random() * 2);
+    add(branch, language, lastAt - random() * DAY_MS / 2, last);
   }
   for (const branch of plot.merged) {
     const merged = lastAt - (10 + random() * 60) * DAY_MS;
