@@ -19,6 +19,13 @@ export function points(change: number): string {
   return `${rounded > 0 ? "+" : "−"}${Math.abs(rounded).toFixed(2)}`;
 }
 
+/** The least and the greatest of some numbers, moved apart until `least` lies between them. */
+export function spanOf(values: readonly number[], least: number): [number, number] {
+  const low = Math.min(...values), high = Math.max(...values);
+  const missing = Math.max(0, least - (high - low)) / 2;
+  return [low - missing, high + missing];
+}
+
 /** A percentage, with a mark in the badge's colour. */
 export function Percentage({ value }: { value: number }): Html {
   return (

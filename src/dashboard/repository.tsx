@@ -209,7 +209,13 @@ function Badge({ site, page: { repository } }: Shown): Html | null {
 }
 
 function BranchBars({ page }: Shown): Html | null {
-  const active = page.branches.filter(({ deleted_at }) => deleted_at === null).slice(0, BARS);
+  const { main_branch, languages: summaries } = page.repository;
+  // The main branch comes first, and is there even when a hundred others are newer.
+  const main = (summaries ?? []).map((summary) => ({ ...summary, branch_name: main_branch! }));
+  const others = page.branches.filter(({ branch_name, deleted_at }) =>
+    deleted_at === null && branch_name !== main_branch
+  );
+  const active = [...main, ...others].slice(0, BARS);
   if (active.length === 0) return null;
   const languages = new Set(active.map(({ language }) => language));
   return (
@@ -230,8 +236,8 @@ function BranchBars({ page }: Shown): Html | null {
           </tr>
         </thead>
         <tbody>
-          {active.map(({ id, branch_name, language, percentage }) => (
-            <tr key={id}>
+          {active.map(({ branch_name, language, percentage }) => (
+            <tr key={`${branch_name} ${language}`}>
               <th scope="row" title={branch_name}>
                 <bdi>{branch_name}</bdi>
                 {languages.size > 1 ? <small>{language}</small> : null}

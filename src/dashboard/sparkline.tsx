@@ -8,7 +8,7 @@ import type { Html } from "./html.ts";
 import { scaleLinear } from "d3-scale";
 // @ts-types="@types/d3-shape"
 import { line } from "d3-shape";
-import { percent } from "./numbers.tsx";
+import { percent, spanOf } from "./numbers.tsx";
 
 const WIDTH = 120;
 const HEIGHT = 32;
@@ -22,7 +22,7 @@ export function Sparkline({ values }: { values: readonly number[] }): Html | nul
   const [first, last] = [values[0], values.at(-1)];
   if (first === undefined || last === undefined) return null;
   const x = scaleLinear([0, Math.max(values.length - 1, 1)], [MARGIN, WIDTH - MARGIN]);
-  const y = scaleLinear(spanOf(values), [HEIGHT - MARGIN, MARGIN]);
+  const y = scaleLinear(spanOf(values, LEAST_SPAN), [HEIGHT - MARGIN, MARGIN]);
   const path = line<number>((_, index) => round(x(index)), (value) => round(y(value)));
   const label = values.length === 1
     ? `One upload: ${percent(last)}`
@@ -34,12 +34,6 @@ export function Sparkline({ values }: { values: readonly number[] }): Html | nul
       <circle cx={round(x(values.length - 1))} cy={round(y(last))} r="2.5" />
     </svg>
   );
-}
-
-function spanOf(values: readonly number[]): [number, number] {
-  const low = Math.min(...values), high = Math.max(...values);
-  const missing = Math.max(0, LEAST_SPAN - (high - low)) / 2;
-  return [low - missing, high + missing];
 }
 
 /** A tenth of a unit is finer than a screen. */

@@ -8,7 +8,7 @@ import type { Html } from "./html.ts";
 import { scaleLinear, scaleUtc } from "d3-scale";
 // @ts-types="@types/d3-shape"
 import { line, symbol, symbolsFill } from "d3-shape";
-import { percent } from "./numbers.tsx";
+import { percent, spanOf } from "./numbers.tsx";
 
 /** A measurement of a trend. */
 export interface ChartPoint {
@@ -42,7 +42,8 @@ const SIZES: readonly Size[] = [
   { name: "narrow", width: 360, height: 260, dates: 4 },
 ];
 const MARGIN = { top: 12, right: 14, bottom: 26, left: 46 };
-const DAY_MS = 24 * 60 * 60 * 1000;
+/** Time that the width stands for at least; axes of seconds say nothing about coverage. */
+const LEAST_MS = 6 * 60 * 60 * 1000;
 /** Percentage points that the height stands for at least. */
 const LEAST_SPAN = 4;
 
@@ -125,19 +126,12 @@ function Drawing(
   );
 }
 
-/** From the first to the last; a day around a single one. */
-function timesOf(points: readonly ChartPoint[]): [Date, Date] {
-  const times = points.map(({ at }) => at.getTime());
-  const first = Math.min(...times), last = Math.max(...times);
-  const margin = first === last ? DAY_MS / 2 : 0;
-  return [new Date(first - margin), new Date(last + margin)];
+function timesOf(points: readonly ChartPoint[]): Date[] {
+  return spanOf(points.map(({ at }) => at.getTime()), LEAST_MS).map((time) => new Date(time));
 }
 
 function percentagesOf(points: readonly ChartPoint[]): [number, number] {
-  const values = points.map(({ percentage }) => percentage);
-  const low = Math.min(...values), high = Math.max(...values);
-  const missing = Math.max(0, LEAST_SPAN - (high - low)) / 2;
-  return [low - missing, high + missing];
+  return spanOf(points.map(({ percentage }) => percentage), LEAST_SPAN);
 }
 
 function describe({ name, points }: Trend): string {
