@@ -8,8 +8,9 @@ import { createAuthorize } from "./auth/authorize.ts";
 import type { Config } from "./config.ts";
 import type { ReadCoverage } from "./coverage/read.ts";
 import { createBadgeHandler } from "./coverages/badge.ts";
+import { createCompareHandler } from "./coverages/compare.ts";
 import { createListHandler } from "./coverages/list.ts";
-import { API_PATH } from "./coverages/present.ts";
+import { API_PATH, DASHBOARD_PATH } from "./coverages/present.ts";
 import { createReportHandlers } from "./coverages/report.ts";
 import { createSyncHandler } from "./coverages/sync.ts";
 import { createAuthorHandler } from "./dashboard/author.tsx";
@@ -17,7 +18,6 @@ import { createEntrances } from "./dashboard/entrance.ts";
 import { errorPage } from "./dashboard/error_page.tsx";
 import { createHomeHandler } from "./dashboard/home.tsx";
 import { createRepositoryHandler } from "./dashboard/repository.tsx";
-import { DASHBOARD_PATH } from "./dashboard/site.ts";
 import { isDatabaseAway } from "./db/connect.ts";
 import { createHealthHandler } from "./db/health.ts";
 import { errorAnswer, errorResponse, HttpError, unavailable } from "./http/errors.ts";
@@ -73,6 +73,7 @@ export function createApp(dependencies: Dependencies): App {
     { method: "GET", path: API_PATH, handler: createListHandler({ sql, publicUrl }) },
     { method: "PUT", path: API_PATH, handler: createSyncHandler({ ...dependencies, authorize }) },
     { method: "GET", path: `${API_PATH}/badge`, handler: createBadgeHandler({ sql }) },
+    { method: "GET", path: `${API_PATH}/compare`, handler: createCompareHandler(dependencies) },
     { method: "GET", path: `${API_PATH}/health`, handler: createHealthHandler({ sql }) },
     { method: "GET", path: `${API_PATH}/assets/:org/:repo/:branch`, handler: report.index },
     {

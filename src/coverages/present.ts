@@ -3,10 +3,13 @@
  *
  * @module
  */
-import type { CoverageRow } from "./queries.ts";
+import type { CoverageRow, RepositoryName } from "./queries.ts";
 
 /** Where the API and the reports are. */
 export const API_PATH = "/coverages-api";
+
+/** Where the pages are. */
+export const DASHBOARD_PATH = "/coverages-ui";
 
 /** A row as the API answers it: times as RFC 3339, and the report's address. */
 export type PresentedCoverage =
@@ -44,6 +47,28 @@ export function reportPath(
   return `${API_PATH}/assets/${names}/${branch}/${
     encodeURIComponent(row.language)
   }/archive/${page}`;
+}
+
+/** The path of a repository's page. */
+export function repositoryPath({ org_name, repo_name }: RepositoryName): string {
+  return `${DASHBOARD_PATH}/${encodeURIComponent(org_name)}/${encodeURIComponent(repo_name)}`;
+}
+
+/** What a badge is of; without a language, of the newest upload. */
+export interface BranchOfLanguage extends RepositoryName {
+  /** The branch. */
+  readonly branch_name: string;
+  /** The language. */
+  readonly language?: string | undefined;
+}
+
+/** The path of a badge. */
+export function badgePath(
+  { org_name, repo_name, branch_name, language }: BranchOfLanguage,
+): string {
+  const query = new URLSearchParams({ org_name, repo_name, branch_name });
+  if (language !== undefined) query.set("language", language);
+  return `${API_PATH}/badge?${query}`;
 }
 
 /**

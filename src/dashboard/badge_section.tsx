@@ -4,11 +4,12 @@
  * @module
  */
 import type { Html } from "./html.ts";
-import type { BadgeOf, Site } from "./site.ts";
+import type { BranchOfLanguage } from "../coverages/present.ts";
+import type { Site } from "./site.ts";
 
 /** Shows the badge of a branch, which README files link to this page. */
 export function BadgeSection(
-  { site, branch }: { site: Site; branch: BadgeOf },
+  { site, branch }: { site: Site; branch: BranchOfLanguage },
 ): Html {
   const badge = site.badge(branch);
   const page = site.absolute(branch);

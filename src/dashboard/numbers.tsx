@@ -5,6 +5,7 @@
  */
 import type { Html } from "./html.ts";
 import { coverageColor } from "../coverages/badge.ts";
+import { signed } from "../coverages/compare.ts";
 
 /** A percentage as text, with the two decimals it is kept with. */
 export function percent(percentage: number): string {
@@ -14,9 +15,7 @@ export function percent(percentage: number): string {
 /** A change in percentage points as text, with its sign. */
 export function points(change: number): string {
   // Percentages have two decimals, and so has their difference; binary fractions do not.
-  const rounded = Math.round(change * 100) / 100;
-  if (rounded === 0) return "0.00";
-  return `${rounded > 0 ? "+" : "−"}${Math.abs(rounded).toFixed(2)}`;
+  return signed(Math.round(change * 100) / 100);
 }
 
 /** The least and the greatest of some numbers, moved apart until `least` lies between them. */

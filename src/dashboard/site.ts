@@ -3,22 +3,18 @@
  *
  * @module
  */
-import { API_PATH, reportPath } from "../coverages/present.ts";
+import {
+  API_PATH,
+  badgePath,
+  type BranchOfLanguage,
+  DASHBOARD_PATH,
+  reportPath,
+  repositoryPath,
+} from "../coverages/present.ts";
 import type { CoverageRow, RepositoryName } from "../coverages/queries.ts";
-
-/** Where the pages are. */
-export const DASHBOARD_PATH = "/coverages-ui";
 
 /** Query parameters of a link; those that are undefined or empty are left out. */
 export type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
-
-/** What a badge is of; without a language, of the newest upload. */
-export interface BadgeOf extends RepositoryName {
-  /** The branch. */
-  readonly branch_name: string;
-  /** The language. */
-  readonly language?: string | undefined;
-}
 
 /** Makes addresses, as this server's users have to write them. */
 export class Site {
@@ -45,8 +41,8 @@ export class Site {
   }
 
   /** A repository's page. */
-  repository({ org_name, repo_name }: RepositoryName, query: Query = {}): string {
-    return this.#page(`/${encodeURIComponent(org_name)}/${encodeURIComponent(repo_name)}`, query);
+  repository(name: RepositoryName, query: Query = {}): string {
+    return `${this.#base}${repositoryPath(name)}${search(query)}`;
   }
 
   /** An author's page. */
@@ -65,12 +61,12 @@ export class Site {
   }
 
   /** A branch's badge, as an address for other pages to show. */
-  badge(branch: BadgeOf): string {
+  badge(branch: BranchOfLanguage): string {
     return `${this.#origin}${badgePath(branch)}`;
   }
 
   /** A branch's badge, on pages of this server. */
-  badgeImage(branch: BadgeOf): string {
+  badgeImage(branch: BranchOfLanguage): string {
     return `${this.#base}${badgePath(branch)}`;
   }
 
@@ -111,10 +107,6 @@ export class Site {
   #page(path: string, query: Query): string {
     return `${this.#base}${DASHBOARD_PATH}${path}${search(query)}`;
   }
-}
-
-function badgePath({ org_name, repo_name, branch_name, language }: BadgeOf): string {
-  return `${API_PATH}/badge${search({ org_name, repo_name, branch_name, language })}`;
 }
 
 function search(query: Query): string {

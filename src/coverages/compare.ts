@@ -1,0 +1,162 @@
+/**
+ * `GET /coverages-api/compare`: a branch against another, as JSON or as the text of a comment.
+ *
+ * @module
+ */
+import type { Sql } from "postgres";
+import { z } from "zod";
+import { HttpError } from "../http/errors.ts";
+import type { Handler } from "../http/router.ts";
+import { branchName, givenFields, language, orgName, parseFields, repoName } from "./names.ts";
+import {
+  badgePath,
+  type BranchOfLanguage,
+  present,
+  type PresentedCoverage,
+  repositoryPath,
+} from "./present.ts";
+import { type CoverageRow, findActive } from "./queries.ts";
+
+const compareFields = z.object({
+  org_name: orgName,
+  repo_name: repoName,
+  base: branchName,
+  head: branchName,
+  language: language.optional(),
+});
+
+/** What two branches have in common, and what not. */
+export interface Comparison {
+  /** The account. */
+  org_name: string;
+  /** The repository. */
+  repo_name: string;
+  /** What both were measured in: the given one, else that of the head's newest report. */
+  language: string;
+  /** The branch that is compared with. */
+  base_branch: string;
+  /** The branch that is compared. */
+  head_branch: string;
+  /** Its active coverage; null where it has none. */
+  base: PresentedCoverage | null;
+  /** Its active coverage. */
+  head: PresentedCoverage;
+  /** Percentage points from base to head, with two decimals; null without a base. */
+  delta: number | null;
+  /** The base's badge. */
+  base_badge_url: string;
+  /** The head's badge. */
+  head_badge_url: string;
+  /** The repository's page. */
+  repository_url: string;
+}
+
+/** Makes the handler. It throws 404 for a head that has no coverage. */
+export function createCompareHandler(
+  { sql, config: { publicUrl } }: { sql: Sql; config: { publicUrl: string | undefined } },
+): Handler {
+  return async (request, { url }) => {
+    const { org_name, repo_name, base, head, language } = parseFields(
+      compareFields,
+      givenFields(url),
+    );
+    const find = (branch_name: string, language: string | undefined) =>
+      findActive(sql, { org_name, repo_name, branch_name, language });
+    const headRow = await find(head, language);
+    if (!headRow) {
+      const of = language === undefined ? "" : ` in ${language}`;
+      throw new HttpError(
+        404,
+        `There is no coverage of ${org_name}/${repo_name}, branch ${head}${of}.`,
+      );
+    }
+    const baseRow = await find(base, headRow.language);
+    const comparison = compare(headRow, baseRow, base, publicUrl ?? url.origin);
+    const headers = { vary: "accept" };
+    if (!request.headers.get("accept")?.toLowerCase().includes("text/markdown")) {
+      return Response.json(comparison, { headers });
+    }
+    return new Response(commentOf(comparison), {
+      headers: { ...headers, "content-type": "text/markdown; charset=utf-8" },
+    });
+  };
+}
+
+function compare(
+  head: CoverageRow,
+  base: CoverageRow | undefined,
+  base_branch: string,
+  origin: string,
+): Comparison {
+  const { org_name, repo_name, language, branch_name: head_branch } = head;
+  const badge = (branch: BranchOfLanguage) => `${origin}${badgePath(branch)}`;
+  return {
+    org_name,
+    repo_name,
+    language,
+    base_branch,
+    head_branch,
+    base: base ? present(base, origin) : null,
+    head: present(head, origin),
+    delta: base ? changeOf(base.percentage, head.percentage) : null,
+    base_badge_url: badge({ org_name, repo_name, branch_name: base_branch, language }),
+    head_badge_url: badge(head),
+    repository_url: `${origin}${repositoryPath(head)}`,
+  };
+}
+
+/** Percentage points between two percentages of two decimals, which binary fractions blur. */
+export function changeOf(before: number, after: number): number {
+  return (Math.round(after * 100) - Math.round(before * 100)) / 100;
+}
+
+/** A change with its sign, as in "+0.40". */
+export function signed(change: number): string {
+  const text = Math.abs(change).toFixed(2);
+  return change > 0 ? `+${text}` : change < 0 ? `−${text}` : text;
+}
+
+/** The marker by which a comment of a language is found again; the ancestor's Action has the same. */
+export function markerOf(language: string): string {
+  return `<!-- __CODE_COVERAGE_${language}__ -->`;
+}
+
+/** The text of a comment, in GitHub's Markdown. */
+function commentOf(comparison: Comparison): string {
+  const { language, base, head, base_branch, head_branch, delta, repository_url } = comparison;
+  const row = (branch: string, coverage: PresentedCoverage | null, change: string) => {
+    const name = coverage ? link(code(branch), coverage.report_url) : code(branch);
+    return `| ${name} | ${coverage ? `${coverage.percentage.toFixed(2)}%` : "–"} | ${change} |`;
+  };
+  const lines = head.lines_valid === null
+    ? ""
+    : ` · ${head.lines_covered} of ${head.lines_valid} lines`;
+  return [
+    markerOf(language),
+    `### Coverage ${head.percentage.toFixed(2)}%${delta === null ? "" : ` (${signed(delta)})`}`,
+    "",
+    "| Branch | Coverage | Change |",
+    "| :-- | --: | --: |",
+    row(base_branch, base, ""),
+    row(head_branch, head, delta === null ? "" : signed(delta)),
+    "",
+    ...(base ? [] : [
+      `${code(base_branch)} has no coverage in ${language} yet, so there is no change to show.`,
+      "",
+    ]),
+    `![${language}](<${comparison.head_badge_url}>) ${language}${lines} · ` +
+    `commit ${code(head.commit_hash.slice(0, 8))} · ` +
+    link("all branches", repository_url),
+    "",
+  ].join("\n");
+}
+
+/** In code nobody is mentioned and nothing is markup, whatever a branch is called. */
+function code(text: string): string {
+  const escaped = text.replace(/[^A-Za-z0-9 /._-]/gu, (char) => `&#${char.codePointAt(0)};`);
+  return `<code>${escaped}</code>`;
+}
+
+function link(text: string, url: string): string {
+  return `[${text}](<${url}>)`;
+}
