@@ -48,7 +48,7 @@ async function start(): Promise<void> {
     graceMs: database.embedded ? 0 : ORPHAN_GRACE_MS,
     log,
   });
-  if (config.auth === "none") {
+  if (config.auth.methods.size === 0) {
     log.warn("AUTH=none: whoever reaches this server can upload and sync");
   }
 

@@ -23,6 +23,7 @@ import { createHealthHandler } from "./db/health.ts";
 import { errorAnswer, errorResponse, HttpError, unavailable } from "./http/errors.ts";
 import { apiHeaders, withHeaders } from "./http/headers.ts";
 import { createRouter, type RouteContext } from "./http/router.ts";
+import { type Connection, whoAsks } from "./http/client.ts";
 import type { Log } from "./log.ts";
 import { isDiskFull, type ReportStore } from "./reports/store.ts";
 import { createUploadHandler } from "./upload/handler.ts";
@@ -41,26 +42,14 @@ export interface Dependencies {
   readonly log: Log;
 }
 
-/** Where a request came from, as `Deno.serve` tells it. */
-export interface Client {
-  /** The other end of the connection. */
-  readonly remoteAddr: Deno.Addr;
-}
-
 /** Answers a request; without `client` it counts as coming from elsewhere. */
-export type App = (request: Request, client?: Client) => Promise<Response>;
-
-/** What a proxy adds to a request; one of them is enough to know of it. */
-const FORWARDED = [
-  ...["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"],
-  ...["cf-connecting-ip", "true-client-ip"],
-];
+export type App = (request: Request, client?: Connection) => Promise<Response>;
 
 /** Makes the application. It opens nothing and listens nowhere. */
 export function createApp(dependencies: Dependencies): App {
   const { config, sql, store, log } = dependencies;
   const { publicUrl } = config;
-  const authorize = createAuthorize(config);
+  const authorize = createAuthorize(dependencies);
   const entrances = createEntrances(config);
   const report = createReportHandlers({ sql, store, publicUrl });
 
@@ -156,16 +145,15 @@ async function withoutBody(response: Response): Promise<Response> {
   return new Response(null, { status: response.status, headers });
 }
 
-function contextOf(request: Request, requestId: string, client: Client | undefined): RouteContext {
+function contextOf(
+  request: Request,
+  requestId: string,
+  client: Connection | undefined,
+): RouteContext {
   if (!URL.canParse(request.url)) {
     throw new HttpError(400, "The request's address or Host header is malformed.");
   }
-  const isForwarded = FORWARDED
-    .some((name) => request.headers.has(name));
-  const address = client?.remoteAddr;
-  const isLocal = address !== undefined && "hostname" in address &&
-    /^(127\.|::1$|::ffff:127\.)/.test(address.hostname);
-  return { url: new URL(request.url), params: {}, requestId, direct: isLocal && !isForwarded };
+  return { url: new URL(request.url), params: {}, requestId, ...whoAsks(request, client) };
 }
 
 /**

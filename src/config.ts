@@ -20,6 +20,30 @@ export interface Limits {
   readonly uploadSeconds: number;
 }
 
+/** An upload token that is taken, known by its hash alone. */
+export interface UploadToken {
+  /** The repositories that it is for: `org/repo`, `org/*` or `*`. */
+  readonly scope: string;
+  /** SHA-256 of the token, in hex. */
+  readonly sha256: string;
+}
+
+/** Who may upload. */
+export interface Auth {
+  /** The kinds of credentials that are taken; none: no credential is asked for. */
+  readonly methods: ReadonlySet<"github" | "oidc" | "token">;
+  /** Whether requests straight from this machine need none. */
+  readonly local: boolean;
+  /** The GitHub APIs that requests may choose from, no trailing slash. */
+  readonly githubApiUrls: readonly string[];
+  /** Whose OIDC tokens are taken, no trailing slash. */
+  readonly oidcIssuers: readonly string[];
+  /** Whom OIDC tokens must be meant for; unset: none is taken. */
+  readonly oidcAudience: string | undefined;
+  /** The upload tokens that are taken. */
+  readonly uploadTokens: readonly UploadToken[];
+}
+
 /** The settings of a server. */
 export interface Config {
   /** Address to listen on. */
@@ -34,8 +58,8 @@ export interface Config {
   readonly dataDir: string;
   /** Limits of an upload. */
   readonly limits: Limits;
-  /** Who may upload: `none` anybody, `local` only requests that come straight from this machine. */
-  readonly auth: "none" | "local";
+  /** Who may upload. */
+  readonly auth: Auth;
   /** The branches that may stand for a repository; the first that is active does. */
   readonly defaultBranches: readonly string[];
   /** Where links to branches, commits and authors point, no trailing slash. */
@@ -69,6 +93,17 @@ const oneOf = <const T extends string>(values: readonly T[], fallback: T) =>
 const address = (protocol: RegExp, like: string) =>
   z.url({ protocol }).optional().describe(`an address like ${like}`);
 
+const list = z.string()
+  .transform((text) => text.split(/[\s,]+/).filter((entry) => entry !== ""))
+  .refine((entries) => entries.length > 0);
+const addresses = list
+  .refine((urls) => urls.every(isApiUrl))
+  .transform((urls) => urls.map((url) => url.replace(/\/+$/, "").toLowerCase()));
+
+const TOKEN = /^(?<scope>\*|[\w.-]{1,100}\/(?:\*|[\w.-]{1,100})):(?<sha256>[0-9a-f]{64})$/i;
+/** Variables whose value is never repeated: it holds a password, or what stands for one. */
+const SECRET = new Set(["DATABASE_URL", "UPLOAD_TOKENS"]);
+
 const variables = z.object({
   HOST: z.string().regex(/^[A-Za-z0-9.:-]+$/).default("127.0.0.1").describe(
     "a host name or address",
@@ -83,10 +118,27 @@ const variables = z.object({
   MAX_REPORT_FILES: whole(1, 10_000_000, 100_000),
   UPLOAD_CONCURRENCY: whole(1, 1000, 4),
   UPLOAD_SECONDS: whole(1, 86_400, 600),
-  AUTH: z.enum(["none"]).optional().describe("none, or unset"),
-  DEFAULT_BRANCHES: z.string().default("main,master,develop,trunk")
-    .transform((list) => list.split(",").map((name) => name.trim()))
-    .refine((names) => names.length <= 20 && names.every((name) => name !== ""))
+  AUTH: list
+    .refine((names) => names.join() === "none" || names.every(isMethod))
+    .optional()
+    .describe("none, or a list of github, oidc and token with commas between them"),
+  GITHUB_API_URLS: addresses.default(["https://api.github.com"])
+    .describe("addresses like https://api.github.com with commas between them"),
+  OIDC_ISSUERS: addresses.default(["https://token.actions.githubusercontent.com"])
+    .describe(
+      "addresses like https://token.actions.githubusercontent.com with commas between them",
+    ),
+  OIDC_AUDIENCE: z.string().min(1).optional().describe("a name, usually this server's address"),
+  UPLOAD_TOKENS: list
+    .transform((entries) => entries.map((entry) => TOKEN.exec(entry)?.groups))
+    .refine((tokens) => tokens.every((token) => token !== undefined))
+    .transform((tokens) =>
+      tokens.map((token) => ({ scope: token!.scope!, sha256: token!.sha256!.toLowerCase() }))
+    )
+    .default([])
+    .describe("a list of <scope>:<sha256 of the token>, as `deno task token <scope>` prints them"),
+  DEFAULT_BRANCHES: list.refine((names) => names.length <= 20)
+    .default(["main", "master", "develop", "trunk"])
     .describe("1 to 20 names of branches with commas between them"),
   GITHUB_URL: z.url({ protocol: /^https?$/ }).default("https://github.com")
     .describe("an address like https://github.example.com"),
@@ -107,21 +159,27 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     const names = new Set(result.error.issues.map((issue) => String(issue.path[0])));
     throw new ConfigError([...names].map((name) => {
       const allowed = variables.shape[name as keyof typeof variables.shape].description;
-      // An address may hold a password: it is never repeated.
-      const actual = name === "DATABASE_URL" ? "" : ` is ${JSON.stringify(given[name])};`;
+      const actual = SECRET.has(name) ? "" : ` is ${JSON.stringify(given[name])};`;
       return `${name}${actual} must be ${allowed}.`;
     }));
   }
   const env = result.data;
   const isPrivate = LOOPBACK.has(env.HOST) &&
     (env.PUBLIC_URL === undefined || isLoopback(env.PUBLIC_URL));
-  if (env.AUTH === undefined && !isPrivate) {
-    throw new ConfigError([
-      "AUTH is unset, and others can reach this server " +
-      "(HOST or PUBLIC_URL is not this machine's own address); " +
-      "set AUTH=none to take uploads from everybody who reaches it.",
-    ]);
-  }
+  const methods = new Set((env.AUTH ?? ["github"]).filter(isMethod));
+  const audience = env.OIDC_AUDIENCE ?? env.PUBLIC_URL?.replace(/\/+$/, "");
+  const contradictions = [
+    ...(methods.has("oidc") && audience === undefined
+      ? ["AUTH has oidc, and neither OIDC_AUDIENCE nor PUBLIC_URL says whom tokens are meant for."]
+      : []),
+    ...(methods.has("token") && env.UPLOAD_TOKENS.length === 0
+      ? ["AUTH has token, and UPLOAD_TOKENS is unset; `deno task token <scope>` prints an entry."]
+      : []),
+    ...(!methods.has("token") && env.UPLOAD_TOKENS.length > 0
+      ? ["UPLOAD_TOKENS is set, and AUTH does not have token, so that none of them is taken."]
+      : []),
+  ];
+  if (contradictions.length > 0) throw new ConfigError(contradictions);
   return {
     host: env.HOST,
     port: env.PORT,
@@ -135,12 +193,30 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       uploadConcurrency: env.UPLOAD_CONCURRENCY,
       uploadSeconds: env.UPLOAD_SECONDS,
     },
-    auth: env.AUTH ?? "local",
+    auth: {
+      methods,
+      local: env.AUTH === undefined && isPrivate,
+      githubApiUrls: env.GITHUB_API_URLS,
+      oidcIssuers: env.OIDC_ISSUERS,
+      oidcAudience: methods.has("oidc") ? audience : undefined,
+      uploadTokens: env.UPLOAD_TOKENS,
+    },
     defaultBranches: env.DEFAULT_BRANCHES,
     githubUrl: env.GITHUB_URL.replace(/\/+$/, ""),
     logLevel: env.LOG_LEVEL,
     logFormat: env.LOG_FORMAT,
   };
+}
+
+function isMethod(name: string): name is "github" | "oidc" | "token" {
+  return name === "github" || name === "oidc" || name === "token";
+}
+
+/** An address to which a path can be added. */
+function isApiUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && url.username === "" &&
+    url.password === "" && !/[?#]/.test(text);
 }
 
 function isPercentEncoded(text: string): boolean {

@@ -25,7 +25,14 @@ Deno.test("readConfig has a default for everything", () => {
       uploadConcurrency: 4,
       uploadSeconds: 600,
     },
-    auth: "local",
+    auth: {
+      methods: new Set(["github"]),
+      local: true,
+      githubApiUrls: ["https://api.github.com"],
+      oidcIssuers: ["https://token.actions.githubusercontent.com"],
+      oidcAudience: undefined,
+      uploadTokens: [],
+    },
     defaultBranches: ["main", "master", "develop", "trunk"],
     githubUrl: "https://github.com",
     logLevel: "info",
@@ -48,7 +55,7 @@ Deno.test("readConfig takes what is set, and counts an empty variable as unset",
   assert.equal(config.publicUrl, "https://coverage.example.com");
   assert.equal(config.databaseUrl, "postgres://user@host/name");
   assert.equal(config.limits.maxUploadBytes, 5);
-  assert.equal(config.auth, "none");
+  assert.equal(config.auth.methods.size, 0);
   assert.equal(config.logLevel, "info");
 });
 
@@ -68,10 +75,50 @@ Deno.test("readConfig never repeats a database's address, which may hold a passw
   assert.equal(sentences({ DATABASE_URL: "postgres://u:s%ZZ@host/db" }).length, 1);
 });
 
-Deno.test("readConfig does not start a server that strangers can reach without a word on AUTH", () => {
+Deno.test("readConfig trusts this machine where nobody else can reach the server and AUTH is unset", () => {
   for (const reachable of [{ HOST: "0.0.0.0" }, { PUBLIC_URL: "https://coverage.example.com" }]) {
-    assert.match(sentences(reachable as Record<string, string>)[0]!, /AUTH is unset/);
-    assert.equal(readConfig({ ...reachable, AUTH: "none" }).auth, "none");
+    const { methods, local } = readConfig(reachable as Record<string, string>).auth;
+    assert.deepEqual([[...methods], local], [["github"], false]);
   }
-  assert.equal(readConfig({ HOST: "::1", PUBLIC_URL: "http://[::1]:3000" }).auth, "local");
+  assert.equal(readConfig({ HOST: "::1", PUBLIC_URL: "http://[::1]:3000" }).auth.local, true);
+  assert.equal(readConfig({ AUTH: "github" }).auth.local, false);
+});
+
+Deno.test("readConfig takes kinds of credentials together, and none alone", () => {
+  const entry = `acme/*:${"AB".repeat(32)}`;
+  const { auth } = readConfig({
+    AUTH: "github, oidc,token",
+    GITHUB_API_URLS: "https://api.github.com, HTTPS://ghe.example.com/api/v3/",
+    PUBLIC_URL: "https://coverage.example.com/",
+    UPLOAD_TOKENS: `${entry}\n*:${"0".repeat(64)}`,
+  });
+  assert.deepEqual([...auth.methods], ["github", "oidc", "token"]);
+  assert.deepEqual(auth.githubApiUrls, [
+    "https://api.github.com",
+    "https://ghe.example.com/api/v3",
+  ]);
+  assert.equal(auth.oidcAudience, "https://coverage.example.com");
+  assert.deepEqual(auth.uploadTokens, [
+    { scope: "acme/*", sha256: "ab".repeat(32) },
+    { scope: "*", sha256: "0".repeat(64) },
+  ]);
+  const cases: [Record<string, string>, RegExp][] = [
+    [{ AUTH: "none,github" }, /AUTH is "none,github"; must be none, or a list/],
+    [{ AUTH: "password" }, /AUTH is "password"/],
+    [{ AUTH: "oidc" }, /neither OIDC_AUDIENCE nor PUBLIC_URL/],
+    [{ AUTH: "token" }, /UPLOAD_TOKENS is unset/],
+    [{ UPLOAD_TOKENS: entry }, /AUTH does not have token/],
+    [{ AUTH: "token", UPLOAD_TOKENS: "acme:secret" }, /^UPLOAD_TOKENS must be a list/],
+    [{ GITHUB_API_URLS: "https://user@api.github.com" }, /GITHUB_API_URLS is .* must be addresses/],
+    [{ GITHUB_API_URLS: "ftp://api.github.com" }, /must be addresses/],
+    [
+      { OIDC_ISSUERS: "token.actions.githubusercontent.com" },
+      /OIDC_ISSUERS is .* must be addresses/,
+    ],
+  ];
+  for (const [environment, sentence] of cases) {
+    const [first] = sentences(environment);
+    assert.match(first!, sentence);
+    assert(!first!.includes("secret"));
+  }
 });

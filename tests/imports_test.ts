@@ -20,13 +20,16 @@ const MAY_IMPORT: Record<string, string[]> = {
     "src/operator_error.ts",
     "src/quote.ts",
   ],
-  "src/auth": ["src/config.ts", "src/http"],
+  "src/auth": ["src/config.ts", "src/http", "src/log.ts", "src/quote.ts"],
   "src/coverages": [
     ...["src/auth", "src/config.ts", "src/coverage", "src/db", "src/http", "src/log.ts"],
     ...["src/quote.ts", "src/reports"],
   ],
   "src/dashboard": [
     ...["src/config.ts", "src/coverages", "src/db", "src/http", "src/reports"],
+  ],
+  "src/commands": [
+    ...["src/auth", "src/config.ts", "src/coverages", "src/db", "src/operator_error.ts"],
   ],
   "src/upload": [
     ...["src/auth", "src/config.ts", "src/coverage", "src/coverages", "src/db", "src/http"],
@@ -46,8 +49,13 @@ async function graph(): Promise<Map<string, string[]>> {
   const ours = (specifier: string) =>
     specifier.startsWith("file:") ? relative(root, fileURLToPath(specifier)) : undefined;
   const modules = new Map<string, string[]>();
-  // The thread's module is not imported, but started.
-  for (const entry of ["main.ts", "src/coverage/worker.ts"]) {
+  // The thread's module is not imported, but started, and so are the commands.
+  for (
+    const entry of [
+      ...["main.ts", "src/coverage/worker.ts"],
+      ...["src/commands/token.ts", "src/commands/forget_identity.ts"],
+    ]
+  ) {
     const { success, stdout } = await new Deno.Command(Deno.execPath(), {
       args: ["info", "--json", entry],
       cwd: root,

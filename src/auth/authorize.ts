@@ -6,26 +6,85 @@
 import type { Config } from "../config.ts";
 import { HttpError } from "../http/errors.ts";
 import type { RouteContext } from "../http/router.ts";
-
-/** Lets a request that changes something pass, or throws 401 or 403. No body has been read by then. */
-export type Authorize = (request: Request, context: RouteContext) => Promise<void>;
+import type { Log } from "../log.ts";
+import { Attempts } from "./attempts.ts";
+import { hashOf, isJwt, secretOf, unauthorized } from "./credential.ts";
+import { createGithub } from "./github.ts";
+import { createOidc } from "./oidc.ts";
+import { type Credential, OPEN_PERMIT } from "./permit.ts";
+import { findToken, TOKEN_PREFIX } from "./upload_token.ts";
 
 /**
- * `none` lets everybody pass. `local`, the default of a server that only listens to its own machine,
- * lets pass what comes straight from it: not what a proxy forwards, which may be anybody.
+ * Looks at the headers of a request that wants to change something. Throws 401 for a missing or bad
+ * credential, 403 for a page of another origin, 429 for too many bad ones. No body has been read by
+ * then, and none should be before the credential has given its permit.
  */
-export function createAuthorize(config: Pick<Config, "auth" | "publicUrl">): Authorize {
-  // deno-lint-ignore require-await
-  return async (request, context) => {
-    refuseForeignPages(request, [context.url.origin, config.publicUrl]);
-    if (config.auth === "none" || context.direct) return;
-    throw new HttpError(
-      401,
-      "This server takes uploads from its own machine only; " +
-        "its operator can set AUTH=none to take them from everybody who reaches it.",
-      { headers: { "www-authenticate": "Bearer" } },
-    );
+export type Authorize = (request: Request, context: RouteContext) => Promise<Credential>;
+
+/** Everybody's. */
+const OPEN: Credential = { permit: () => Promise.resolve(OPEN_PERMIT) };
+
+/** Makes the check of credentials; which kind one is, its form tells. */
+export function createAuthorize(
+  { config: { auth, publicUrl }, log }: {
+    config: Pick<Config, "auth" | "publicUrl">;
+    log: Log;
+  },
+): Authorize {
+  const attempts = new Attempts();
+  const github = createGithub({ apiUrls: auth.githubApiUrls, log });
+  const oidc = auth.oidcAudience === undefined
+    ? undefined
+    : createOidc({ issuers: auth.oidcIssuers, audience: auth.oidcAudience });
+
+  const credentialOf = (secret: string): Promise<Credential> => {
+    const token = findToken(secret, auth.uploadTokens);
+    if (token) return Promise.resolve(token);
+    if (isJwt(secret) && oidc) return oidc(secret);
+    if (secret.startsWith(TOKEN_PREFIX) || !auth.methods.has("github")) {
+      throw unauthorized(`The credential is not known here. ${wanted(auth.methods)}`);
+    }
+    if (isJwt(secret)) {
+      throw unauthorized(`The credential is an OIDC token. ${wanted(auth.methods)}`);
+    }
+    return Promise.resolve(github(secret));
   };
+
+  return async (request, context) => {
+    refuseForeignPages(request, [context.url.origin, publicUrl]);
+    if (auth.methods.size === 0 || (auth.local && context.direct)) return OPEN;
+    const secret = secretOf(request.headers);
+    if (secret === undefined) {
+      throw unauthorized(`The request has no Authorization header. ${wanted(auth.methods)}`);
+    }
+    const { client } = context;
+    const hash = hashOf(secret);
+    const refused = (error: unknown) => {
+      const status = error instanceof HttpError ? error.status : undefined;
+      log.info("credential refused", { client, status, error });
+      throw error;
+    };
+    const credential = await attempts
+      .make({ client, credential: hash }, async () => await credentialOf(secret))
+      .catch(refused);
+    return {
+      permit: (subject) =>
+        attempts
+          .make({ client, credential: hash, subject: JSON.stringify(subject) }, () =>
+            credential.permit(subject))
+          .catch(refused),
+    };
+  };
+}
+
+/** What the server takes, in words. */
+function wanted(methods: ReadonlySet<string>): string {
+  const kinds = [
+    ...(methods.has("github") ? ["a job's GitHub token"] : []),
+    ...(methods.has("oidc") ? ["an OIDC token of GitHub Actions"] : []),
+    ...(methods.has("token") ? ["an upload token"] : []),
+  ];
+  return `This server takes ${kinds.join(", or ")}: Authorization: Bearer <token>.`;
 }
 
 /**

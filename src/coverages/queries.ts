@@ -6,6 +6,7 @@
 import type { Sql, TransactionSql } from "postgres";
 import type { Coverage } from "../coverage/coverage.ts";
 import { inTime, isDatabaseAway } from "../db/connect.ts";
+import { HttpError } from "../http/errors.ts";
 import { summarise } from "./summary.ts";
 
 /** A row of `coverages`, with its repository's names. */
@@ -60,6 +61,16 @@ export interface NewCoverage extends
   reportId: string;
   /** The page to lead readers to. */
   reportIndex: string | null;
+  /** Who the repository is to whoever vouches for it; nothing where that knows only its name. */
+  identity?: string | undefined;
+}
+
+/** The upload before, of the same branch and language. */
+export interface Superseded {
+  /** Its report's folder, which nobody can reach any more. */
+  report_id: string;
+  /** Its percentage. */
+  percentage: number;
 }
 
 /** A history is a trend's points; more would only be drawn over each other. */
@@ -81,27 +92,28 @@ const columns = (sql: Reader) =>
 
 /**
  * Adds an upload's row in one transaction: it supersedes the active row of its branch and language.
- * Returns the row, the repository's active rows, and the reports that nobody can reach any more.
- * Throws {@linkcode UnknownOutcomeError}; after any other error, nothing was changed.
+ * Returns the row, the repository's active rows, and what it has superseded. Throws 403 for another
+ * repository of the same name, and {@linkcode UnknownOutcomeError}; after any other error, nothing
+ * was changed.
  */
 export async function addCoverage(
   sql: Sql,
   upload: NewCoverage,
   defaultBranches: readonly string[],
-): Promise<{ row: CoverageRow; active: CoverageRow[]; superseded: string[] }> {
+): Promise<{ row: CoverageRow; active: CoverageRow[]; superseded: Superseded[] }> {
   let committing = false;
   const transaction = sql.begin(async (tx) => {
     const repositoryId = await findOrAddRepository(tx, upload);
     // One upload of a branch and language at a time, also across servers; others go on meanwhile.
     const turn = `${repositoryId}/${upload.language}/${upload.branch_name}`;
     await tx`select pg_advisory_xact_lock(hashtextextended(${turn}, 0))`;
-    const superseded = await tx<{ report_id: string }[]>`
+    const superseded = await tx<Superseded[]>`
       update coverages set newest = false,
         updated_at = case when deleted_at is null then clock_timestamp() else updated_at end,
         deleted_at = coalesce(deleted_at, clock_timestamp())
       where repository_id = ${repositoryId} and branch_name = ${upload.branch_name}
         and language = ${upload.language} and newest
-      returning report_id`;
+      returning report_id, percentage::float8 as percentage`;
     const { coverage } = upload;
     const [added] = await tx<{ id: number }[]>`
       insert into coverages (
@@ -113,6 +125,7 @@ export async function addCoverage(
         ${coverage.linesValid}, ${coverage.format}, ${upload.reportId}, ${upload.reportIndex}
       )
       returning id::float8 as id`;
+    await identify(tx, upload, upload.identity);
     await summarise(tx, [repositoryId], defaultBranches);
     const active = await tx<CoverageRow[]>`
       select ${columns(tx)} from coverages c join repositories r on r.id = c.repository_id
@@ -120,7 +133,7 @@ export async function addCoverage(
       order by c.branch_name, c.language`;
     const row = active.find(({ id }) => id === added!.id)!;
     committing = true;
-    return { row, active, superseded: superseded.map(({ report_id }) => report_id) };
+    return { row, active, superseded: [...superseded] };
   });
   let settled = false;
   transaction.catch(() => {}).finally(() => settled = true);
@@ -143,6 +156,46 @@ async function findOrAddRepository(tx: TransactionSql, name: RepositoryName): Pr
     insert into repositories (org_name, repo_name) values (${name.org_name}, ${name.repo_name})
     on conflict do nothing`;
   return (await find())[0]!.id;
+}
+
+/**
+ * Makes sure that a repository is the one of that identity, which the first to say it gives to it.
+ * Throws 403 where it has another: a repository that was renamed or made anew has no part in what
+ * its name stood for before, until an operator says so.
+ */
+export async function identify(
+  sql: Sql | TransactionSql,
+  { org_name, repo_name }: RepositoryName,
+  identity: string | undefined,
+): Promise<void> {
+  if (identity === undefined) return;
+  await inTime(sql`
+    update repositories set oidc_identity = ${identity}
+    where lower(org_name) = lower(${org_name}) and lower(repo_name) = lower(${repo_name})
+      and oidc_identity is null`);
+  // A statement of its own, which sees what another upload has set meanwhile.
+  const [other] = await inTime(sql`
+    select from repositories
+    where lower(org_name) = lower(${org_name}) and lower(repo_name) = lower(${repo_name})
+      and oidc_identity <> ${identity}`);
+  if (!other) return;
+  throw new HttpError(
+    403,
+    `${org_name}/${repo_name} is another repository than the one that uploaded under this name ` +
+      "before; an operator can let it go on by `deno task forget-identity " +
+      `${org_name}/${repo_name}\`.`,
+  );
+}
+
+/** Lets another repository go on under that name; false where there is none of it. */
+export async function forgetIdentity(
+  sql: Sql,
+  { org_name, repo_name }: RepositoryName,
+): Promise<boolean> {
+  const { count } = await inTime(sql`
+    update repositories set oidc_identity = null
+    where lower(org_name) = lower(${org_name}) and lower(repo_name) = lower(${repo_name})`);
+  return count > 0;
 }
 
 /** What a list shows. */

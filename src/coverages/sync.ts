@@ -14,7 +14,7 @@ import type { Log } from "../log.ts";
 import { removeReports } from "../reports/remove.ts";
 import type { ReportStore } from "../reports/store.ts";
 import { branchName, commitHash, githubApiUrl, orgName, parseFields, repoName } from "./names.ts";
-import { deleteOtherBranches } from "./queries.ts";
+import { deleteOtherBranches, identify } from "./queries.ts";
 
 /** Enough for 15,000 branches of the longest names. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -49,8 +49,23 @@ export function createSyncHandler(
   { config, sql, store, authorize, log }: SyncDependencies,
 ): Handler {
   return async (request, context) => {
-    await authorize(request, context);
+    const credential = await authorize(request, context);
     const fields = parseFields(syncFields, await readJson(request));
+    const permit = await credential.permit({ ...subjectOf(fields), context: "coverage/branches" });
+    try {
+      await sync(fields, permit.identity);
+    } catch (error) {
+      const description = error instanceof HttpError ? error.message : "The server failed.";
+      await permit.conclude({ state: "error", description });
+      throw error;
+    }
+    const description = `${fields.active_branches.length} active branches`;
+    await permit.conclude({ state: "success", description, url: undefined });
+    return Response.json({ success: "1" });
+  };
+
+  async function sync(fields: z.infer<typeof syncFields>, identity: string | undefined) {
+    await identify(sql, fields, identity);
     const deleted = await deleteOtherBranches(sql, fields, config.defaultBranches);
     if (!deleted) {
       throw new HttpError(
@@ -64,8 +79,14 @@ export function createSyncHandler(
       active_branches: fields.active_branches.length,
       deleted_reports: deleted.length,
     });
-    return Response.json({ success: "1" });
-  };
+  }
+}
+
+/** What the credential is checked for. */
+function subjectOf(
+  { org_name, repo_name, commit_hash, github_api_url }: z.infer<typeof syncFields>,
+) {
+  return { org_name, repo_name, commit_hash, github_api_url };
 }
 
 async function readJson(request: Request): Promise<unknown> {

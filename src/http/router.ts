@@ -3,18 +3,17 @@
  *
  * @module
  */
+import type { Asker } from "./client.ts";
 import { HttpError } from "./errors.ts";
 
 /** What a handler gets beside the request. */
-export interface RouteContext {
+export interface RouteContext extends Asker {
   /** The parsed address. */
   readonly url: URL;
   /** The `:names` of the route's path, still percent-encoded; a `*` is `"0"`. */
   readonly params: Readonly<Record<string, string | undefined>>;
   /** Stands for this request in the log. */
   readonly requestId: string;
-  /** Whether the request came from this very machine, with no proxy in between. */
-  readonly direct: boolean;
 }
 
 /** Answers a request, or throws what `errorResponse` makes a response of. */

@@ -7,10 +7,18 @@ import type { Sql } from "postgres";
 import type { Authorize } from "../auth/authorize.ts";
 import type { Config } from "../config.ts";
 import type { ReadCoverage } from "../coverage/read.ts";
+import type { Subject } from "../auth/permit.ts";
+import { changeOf, signed } from "../coverages/compare.ts";
 import { parseFields } from "../coverages/names.ts";
-import { present, type PresentedCoverage } from "../coverages/present.ts";
-import { addCoverage, UnknownOutcomeError } from "../coverages/queries.ts";
+import { present } from "../coverages/present.ts";
+import {
+  addCoverage,
+  type CoverageRow,
+  identify,
+  UnknownOutcomeError,
+} from "../coverages/queries.ts";
 import { bodyStream, Deadline } from "../http/body.ts";
+import { HttpError } from "../http/errors.ts";
 import type { Handler } from "../http/router.ts";
 import type { ByteStream } from "../http/streams.ts";
 import type { Log } from "../log.ts";
@@ -47,34 +55,92 @@ export interface UploadDependencies {
 
 /** Makes the handler; its places are shared by all requests it answers. */
 export function createUploadHandler(dependencies: UploadDependencies): Handler {
-  const { config, authorize } = dependencies;
+  const { config, sql, authorize } = dependencies;
   const { limits } = config;
   const slots = new Slots(limits.uploadConcurrency);
 
   return async (request, context) => {
-    await authorize(request, context);
+    const credential = await authorize(request, context);
     const fromQuery = queryFields(context.url.searchParams);
     const kind = checkBody(request, limits.maxUploadBytes);
     // What the query says is checked before the body is read; only a form can still add to it.
     const mayGrow = kind === "multipart" && !isComplete(fromQuery);
     parseFields(mayGrow ? givenUploadFields : uploadFields, fromQuery);
+    const permit = await credential.permit(subjectOf(fromQuery));
 
-    using _slot = await slots.take();
-    using deadline = new Deadline(limits.uploadSeconds);
-    let archive: ByteStream;
-    let fields = fromQuery;
-    if (kind === "multipart") {
-      const form = await readForm(request, limits.maxUploadBytes, deadline.signal);
-      fields = { ...formFields(form), ...fromQuery };
-      archive = filePart(form);
-    } else {
-      archive = bodyStream(request, limits.maxUploadBytes, deadline.signal);
+    const receive = async () => {
+      const { org_name = "", repo_name = "" } = fromQuery;
+      await identify(sql, { org_name, repo_name }, permit.identity);
+      using _slot = await slots.take();
+      using deadline = new Deadline(limits.uploadSeconds);
+      let archive: ByteStream;
+      let fields = fromQuery;
+      if (kind === "multipart") {
+        const form = await readForm(request, limits.maxUploadBytes, deadline.signal);
+        fields = { ...formFields(form), ...fromQuery };
+        archive = filePart(form);
+      } else {
+        archive = bodyStream(request, limits.maxUploadBytes, deadline.signal);
+      }
+      const upload = parseFields(uploadFields, fields);
+      return await store(dependencies, upload, archive, permit.identity);
+    };
+    let stored: Stored;
+    try {
+      stored = await receive();
+    } catch (error) {
+      await permit.conclude({ state: "error", description: reasonOf(error) });
+      throw error;
     }
-    const upload = parseFields(uploadFields, fields);
-    return Response.json(
-      await store(dependencies, upload, archive, config.publicUrl ?? context.url.origin),
-    );
+    const { row, active, before } = stored;
+    const origin = config.publicUrl ?? context.url.origin;
+    const coverage = present(row, origin);
+    await permit.conclude({
+      state: "success",
+      description: summaryOf(row, active, before, config.defaultBranches),
+      url: coverage.report_url,
+    });
+    return Response.json({ coverage, data: active.map((other) => present(other, origin)) });
   };
+}
+
+/** What the credential is checked for: as the query has it, since no body has been read by then. */
+function subjectOf(query: Record<string, string>): Subject {
+  const { org_name, repo_name, commit_hash, github_api_url, language } = query;
+  const context = language === undefined ? "coverage" : `coverage/${language}`;
+  return { org_name, repo_name, commit_hash, github_api_url, context };
+}
+
+/** Why it was refused, for people who look at the commit. */
+function reasonOf(error: unknown): string {
+  return error instanceof HttpError ? error.message : "The coverage server failed.";
+}
+
+/** The number and what has become of it, as in "83.20% (+0.40% against main)". */
+function summaryOf(
+  row: CoverageRow,
+  active: readonly CoverageRow[],
+  before: number | undefined,
+  defaultBranches: readonly string[],
+): string {
+  const main = defaultBranches.find((name) => active.some((other) => other.branch_name === name));
+  const isMain = row.branch_name === main;
+  const base = isMain ? before : active
+    .find((other) => other.branch_name === main && other.language === row.language)?.percentage;
+  const number = `${row.percentage.toFixed(2)}%`;
+  if (base === undefined) return number;
+  const against = isMain ? "the upload before" : main;
+  return `${number} (${signed(changeOf(base, row.percentage))}% against ${against})`;
+}
+
+/** An upload that is stored. */
+interface Stored {
+  /** Its row. */
+  readonly row: CoverageRow;
+  /** The active rows of its repository. */
+  readonly active: CoverageRow[];
+  /** The percentage of the upload before, of the same branch and language. */
+  readonly before: number | undefined;
 }
 
 /** Stores an upload wholly or not at all. */
@@ -82,12 +148,16 @@ async function store(
   dependencies: UploadDependencies,
   upload: UploadFields,
   archive: ByteStream,
-  origin: string,
-): Promise<{ coverage: PresentedCoverage; data: PresentedCoverage[] }> {
+  identity: string | undefined,
+): Promise<Stored> {
   const startedAt = performance.now();
-  const { report, row, active, superseded } = await unpackAndAdd(dependencies, upload, archive);
+  const { report, row, active, superseded } = await unpackAndAdd(
+    dependencies,
+    { ...upload, identity },
+    archive,
+  );
   const { log } = dependencies;
-  await removeReports(dependencies.store, superseded, log);
+  await removeReports(dependencies.store, superseded.map(({ report_id }) => report_id), log);
   const repository = `${row.org_name}/${row.repo_name}`;
   if (report.skippedLinks > 0) {
     log.warn("symbolic links were left out", { repository, links: report.skippedLinks });
@@ -101,13 +171,13 @@ async function store(
     size_bytes: report.bytes,
     duration_ms: Math.round(performance.now() - startedAt),
   });
-  return { coverage: present(row, origin), data: active.map((other) => present(other, origin)) };
+  return { row, active, before: superseded[0]?.percentage };
 }
 
 /** The part of it that is undone when any of it fails: staging, publishing, the row. */
 async function unpackAndAdd(
   { config, sql, store, readCoverage, log }: UploadDependencies,
-  upload: UploadFields,
+  upload: UploadFields & { identity: string | undefined },
   archive: ByteStream,
 ) {
   const staged = await store.stage();

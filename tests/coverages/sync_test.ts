@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { goodReport, tar } from "../support/archive.ts";
+import { readConfig } from "../../src/config.ts";
 import { type TestApp, testApp } from "../support/app.ts";
 import { storedReports } from "../support/reports.ts";
 
@@ -105,7 +106,7 @@ Deno.test("a sync whose client stops half-way is 400 and deletes nothing", async
 });
 
 Deno.test("sync needs what an upload needs", async () => {
-  await using test = await testApp({ config: { auth: "local" } });
+  await using test = await testApp({ config: { auth: readConfig({}).auth } });
   const response = await sync(test, { ...fields, active_branches: ["main"] });
   assert.equal(response.status, 401);
   await response.body?.cancel();

@@ -11,7 +11,7 @@ const route = createRouter([
 
 async function ask(method: string, path: string): Promise<string> {
   const url = new URL(path, "http://test");
-  const context = { url, params: {}, requestId: "1", direct: false };
+  const context = { url, params: {}, requestId: "1", direct: false, client: "1.2.3.4" };
   return await (await route(new Request(url, { method }), context)).text();
 }
 

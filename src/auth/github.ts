@@ -1,0 +1,179 @@
+/**
+ * GitHub tokens: a job proves that it may write to a repository by creating a status on its commit,
+ * which then tells people what became of the upload.
+ *
+ * @module
+ */
+import { HttpError, unavailable, unprocessable } from "../http/errors.ts";
+import type { Log } from "../log.ts";
+import { clip, quote } from "../quote.ts";
+import { unauthorized } from "./credential.ts";
+import { chooseApiUrl } from "./github_api.ts";
+import type { Credential, Outcome } from "./permit.ts";
+import { requireFields } from "./subject.ts";
+
+/** Longest description that GitHub takes. */
+const MAX_DESCRIPTION = 140;
+
+/** A commit's place. */
+interface Commit {
+  readonly api: string;
+  readonly org_name: string;
+  readonly repo_name: string;
+  readonly commit_hash: string;
+  /** Names the status. */
+  readonly context: string;
+}
+
+/** A status to create. */
+interface Status {
+  readonly state: "pending" | "success" | "error";
+  readonly description: string;
+  readonly target_url?: string;
+}
+
+/** How GitHub is asked. */
+export interface GithubOptions {
+  /** The addresses that requests choose from. */
+  readonly apiUrls: readonly string[];
+  /** Milliseconds that an answer may take. Default: 10 seconds. */
+  readonly answerMs?: number;
+  /** The log. */
+  readonly log: Log;
+}
+
+/** Makes the credential of a token; nobody is asked before it is to be used. */
+export function createGithub(
+  { apiUrls, answerMs = 10_000, log }: GithubOptions,
+): (token: string) => Credential {
+  const ask = (token: string, commit: Commit, status: Status) =>
+    createStatus(token, commit, status, AbortSignal.timeout(answerMs));
+  return (token) => ({
+    async permit(subject) {
+      const fields = requireFields(subject, "org_name", "repo_name", "commit_hash");
+      const api = chooseApiUrl(subject.github_api_url, apiUrls);
+      const commit: Commit = { ...fields, api, context: subject.context };
+      const answer = await ask(token, commit, {
+        state: "pending",
+        description: "The coverage report is on its way.",
+      });
+      if (answer.status !== 201) throw await refusal(answer, commit);
+      await answer.body?.cancel();
+      return {
+        identity: undefined,
+        conclude: (outcome) => conclude(token, commit, outcome),
+      };
+    },
+  });
+
+  async function conclude(token: string, commit: Commit, outcome: Outcome): Promise<void> {
+    const url = outcome.state === "success" ? outcome.url : undefined;
+    try {
+      const answer = await ask(token, commit, {
+        state: outcome.state,
+        description: outcome.description,
+        ...(url === undefined ? {} : { target_url: url }),
+      });
+      if (answer.status !== 201) throw await refusal(answer, commit);
+      await answer.body?.cancel();
+    } catch (error) {
+      log.warn("the commit's final status could not be set", {
+        repository: `${commit.org_name}/${commit.repo_name}`,
+        commit: commit.commit_hash,
+        state: outcome.state,
+        error,
+      });
+    }
+  }
+}
+
+/** https://docs.github.com/en/rest/commits/statuses#create-a-commit-status */
+async function createStatus(
+  token: string,
+  commit: Commit,
+  status: Status,
+  signal: AbortSignal,
+): Promise<Response> {
+  const { api, org_name, repo_name, commit_hash, context } = commit;
+  const path = ["repos", org_name, repo_name, "statuses", commit_hash].map(encodeURIComponent);
+  try {
+    return await fetch(`${api}/${path.join("/")}`, {
+      method: "POST",
+      headers: {
+        accept: "application/vnd.github+json",
+        authorization: `Bearer ${token}`,
+        "content-type": "application/json",
+        "user-agent": "coverage-server",
+        "x-github-api-version": "2022-11-28",
+      },
+      body: JSON.stringify({
+        ...status,
+        context,
+        description: clip(status.description, MAX_DESCRIPTION - 1),
+      }),
+      // The token is for this address, and not for one that it may point to.
+      redirect: "manual",
+      signal,
+    });
+  } catch (error) {
+    throw unavailable(`${api} does not answer at the moment; try again shortly.`, error);
+  }
+}
+
+/** What an answer other than 201 means to the client. */
+async function refusal(answer: Response, commit: Commit): Promise<HttpError> {
+  const { status } = answer;
+  const { api, org_name, repo_name, commit_hash } = commit;
+  const repository = `${org_name}/${repo_name}`;
+  const said = await messageOf(answer);
+  if (status === 401) return unauthorized(`${api} does not accept the token: ${said}.`);
+  const waitSeconds = limitedFor(answer);
+  if (waitSeconds !== undefined) {
+    return new HttpError(429, `${api} takes no more requests with this token for now: ${said}.`, {
+      headers: { "retry-after": String(waitSeconds) },
+    });
+  }
+  if (status === 403) {
+    return new HttpError(
+      403,
+      `The token may not create commit statuses in ${repository}: ${said}. ` +
+        "A job of GitHub Actions needs `permissions: statuses: write`.",
+    );
+  }
+  if (status === 404) {
+    return new HttpError(403, `${api} knows no ${repository} that the token may write to.`);
+  }
+  if (status === 422) {
+    return unprocessable({
+      commit_hash: `commit_hash is ${quote(commit_hash)}; ${api} has no such commit in ` +
+        `${repository}: ${said}.`,
+    });
+  }
+  if (status >= 300 && status < 400) {
+    return unprocessable({
+      repo_name: `${repository} has another name on ${api} by now; use that.`,
+    });
+  }
+  return unavailable(`${api} failed (${status}); try again shortly.`, said);
+}
+
+/** Seconds until GitHub takes requests again; nothing where it did not refuse for that reason. */
+function limitedFor({ status, headers }: Response): number | undefined {
+  if (status !== 403 && status !== 429) return undefined;
+  const after = Number(headers.get("retry-after") ?? NaN);
+  if (Number.isFinite(after)) return Math.max(1, Math.ceil(after));
+  if (headers.get("x-ratelimit-remaining") === "0") {
+    const reset = Number(headers.get("x-ratelimit-reset") ?? NaN) - Date.now() / 1000;
+    return Number.isFinite(reset) ? Math.max(1, Math.ceil(reset)) : 60;
+  }
+  return status === 429 ? 60 : undefined;
+}
+
+async function messageOf(answer: Response): Promise<string> {
+  try {
+    const { message } = await answer.json();
+    return clip(String(message ?? answer.status)).replace(/\.$/, "");
+  } catch {
+    return `status ${answer.status}`;
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * Who is at the other end.
+ *
+ * @module
+ */
+
+/** A connection, as `Deno.serve` tells of it. */
+export interface Connection {
+  /** The other end. */
+  readonly remoteAddr: Deno.Addr;
+}
+
+/** Who sent a request. */
+export interface Asker {
+  /** Whether it came from this very machine, with no proxy in between. */
+  readonly direct: boolean;
+  /** The address of whoever sent it, as far as it can be known. */
+  readonly client: string;
+}
+
+/** What a proxy adds to a request; one of them is enough to know of it. */
+const FORWARDED = [
+  ...["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"],
+  ...["cf-connecting-ip", "true-client-ip"],
+];
+const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
+/** Networks without a way in from outside (RFC 1918, RFC 4193, RFC 6598), where a proxy stands. */
+const PRIVATE =
+  /^(::ffff:)?(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)|^f[cd]/;
+
+/**
+ * Tells who sent a request. What `X-Forwarded-For` says counts only on a connection from this machine
+ * or a private network, and of it only the last entry, which the nearest proxy has added: any
+ * other could be the client's own invention.
+ */
+export function whoAsks(request: Request, connection: Connection | undefined): Asker {
+  const address = connection?.remoteAddr;
+  const host = address !== undefined && "hostname" in address ? address.hostname : "";
+  const isForwarded = FORWARDED.some((name) => request.headers.has(name));
+  const isLoopback = LOOPBACK.test(host);
+  const forwardedFor = isLoopback || PRIVATE.test(host)
+    ? request.headers.get("x-forwarded-for")?.split(",").at(-1)?.trim().slice(0, 45)
+    : undefined;
+  return { direct: isLoopback && !isForwarded, client: forwardedFor || host || "unknown" };
+}

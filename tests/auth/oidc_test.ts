@@ -1,0 +1,178 @@
+import assert from "node:assert/strict";
+import { SignJWT, UnsecuredJWT } from "jose";
+import { createOidc } from "../../src/auth/oidc.ts";
+import { readConfig } from "../../src/config.ts";
+import { forgetIdentity } from "../../src/coverages/queries.ts";
+import { HttpError } from "../../src/http/errors.ts";
+import { goodReport, gzip, tar } from "../support/archive.ts";
+import { type TestApp, testApp } from "../support/app.ts";
+import { uploadPath } from "../support/app.ts";
+import { type Issuer, startIssuer, type TokenOptions } from "../support/oidc.ts";
+
+const AUDIENCE = "https://coverage.example.com";
+const archive = await gzip(tar(goodReport()));
+
+async function appWith(issuer: Issuer): Promise<
+  TestApp & { send(token: string, fields?: Record<string, string>): Promise<Response> }
+> {
+  const { auth } = readConfig({
+    AUTH: "oidc",
+    OIDC_ISSUERS: issuer.address,
+    OIDC_AUDIENCE: AUDIENCE,
+  });
+  const test = await testApp({ config: { auth } });
+  return Object.assign(test, {
+    send: (token: string, fields: Record<string, string> = {}) =>
+      test.get(uploadPath(fields), {
+        method: "POST",
+        body: archive,
+        headers: { "content-type": "application/gzip", authorization: `Bearer ${token}` },
+      }),
+  });
+}
+
+async function errorOf(response: Response, status: number): Promise<string> {
+  const { error } = await response.json();
+  assert.equal(response.status, status, JSON.stringify(error));
+  return String(error);
+}
+
+Deno.test("an OIDC token of the repository may upload, without GitHub being asked about it", async () => {
+  await using issuer = await startIssuer(AUDIENCE);
+  await using test = await appWith(issuer);
+  for (const [claims, fields] of [[{}, {}], [{ repository: "ACME/Shop" }, { org_name: "aCME" }]]) {
+    const response = await test.send(await issuer.token({ claims: claims! }), fields);
+    assert.equal(response.status, 200);
+    await response.body?.cancel();
+  }
+  assert.equal(issuer.asked(), 1, "keys are kept");
+  const [row] = await test.sql`select oidc_identity from repositories`;
+  assert.equal(row!.oidc_identity, `${issuer.address} 4711`);
+});
+
+Deno.test("an OIDC token that proves nothing is refused with what is wrong with it", async () => {
+  await using issuer = await startIssuer(AUDIENCE);
+  await using foreign = await startIssuer(AUDIENCE);
+  await using test = await appWith(issuer);
+  const claims = { repository: "acme/shop", repository_id: "4711" };
+  const now = Math.floor(Date.now() / 1000);
+  const unsigned = new UnsecuredJWT(claims).setIssuer(issuer.address).setAudience(AUDIENCE)
+    .setExpirationTime(now + 300).encode();
+  const withSecret = await new SignJWT(claims).setProtectedHeader({ alg: "HS256", kid: "key-1" })
+    .setIssuer(issuer.address).setAudience(AUDIENCE).setExpirationTime(now + 300)
+    .sign(new TextEncoder().encode("a secret that is long enough for this"));
+  const good = await issuer.token();
+  const [head, , signature] = good.split(".");
+  const other = (await issuer.token({ claims: { repository: "acme/bank" } })).split(".")[1];
+  const from = (options: TokenOptions) => issuer.token(options);
+  const cases: [string, number, RegExp][] = [
+    [await from({ expires: -60 }), 401, /has expired/],
+    [await from({ audience: "https://else.example.com" }), 401, /must be asked for https:\/\/cov/],
+    [
+      await from({ issuer: "https://evil.example" }),
+      401,
+      /issued by "https:\/\/evil.example"; taken/,
+    ],
+    [await foreign.token(), 401, /is issued by/],
+    [await from({ forged: true }), 401, /signature is not its issuer's/],
+    [await from({ kid: "unknown" }), 401, /signature is not its issuer's/],
+    [`${head}.${other}.${signature}`, 401, /signature is not its issuer's/],
+    [unsigned, 401, /signature|malformed|not known/],
+    [withSecret, 401, /signature is not its issuer's/],
+    [
+      await from({ claims: { repository: "acme/bank" } }),
+      403,
+      /is of "acme\/bank", not of acme\/shop/,
+    ],
+    [await from({ claims: { repository: "acme/shop/x" } }), 403, /not of acme\/shop/],
+    [await from({ claims: { repository: 7 } }), 401, /does not say which repository/],
+    [await from({ claims: { repository_id: undefined } }), 401, /"repository_id"|repository_id/],
+    [await from({ claims: { repository_id: "x" } }), 401, /does not say which/],
+    ["eyJhbGciOiJSUzI1NiJ9.e30.x", 401, /issued by ""/],
+    ["eyJ.e30.x", 401, /issued by ""/],
+    ["eyJ.x.x", 401, /malformed/],
+    ["ghs_token", 401, /not known here. This server takes an OIDC token/],
+  ];
+  for (const [token, status, sentence] of cases) {
+    assert.match(await errorOf(await test.send(token), status), sentence);
+  }
+  assert.equal(foreign.asked(), 0, "nobody is asked whom a token names");
+  assert.equal((await test.sql`select from repositories`).length, 0);
+});
+
+Deno.test("a key that the issuer has taken since is found, and one it took back is refused", async () => {
+  await using issuer = await startIssuer(AUDIENCE);
+  const check = createOidc({ issuers: [issuer.address], audience: AUDIENCE, cooldownMs: 0 });
+  const before = await issuer.token();
+  await check(before);
+  await issuer.rotate();
+  await check(await issuer.token());
+  assert.equal(issuer.asked(), 2);
+  await assert.rejects(check(before), /signature is not its issuer's/);
+});
+
+Deno.test("while the issuer's keys are away the client is told to come back", async () => {
+  await using issuer = await startIssuer(AUDIENCE);
+  await using test = await appWith(issuer);
+  issuer.down(true);
+  const response = await test.send(await issuer.token());
+  assert.equal(response.headers.get("retry-after"), "5");
+  assert.match(await errorOf(response, 503), /keys .* cannot be had/);
+  issuer.down(false);
+  const again = await test.send(await issuer.token());
+  assert.equal(again.status, 200);
+  await again.body?.cancel();
+});
+
+Deno.test("a repository made anew under a name is refused until an operator lets it go on", async () => {
+  await using issuer = await startIssuer(AUDIENCE);
+  await using test = await appWith(issuer);
+  await (await test.send(await issuer.token())).body?.cancel();
+  const anew = await issuer.token({ claims: { repository_id: "4712" } });
+  assert.match(
+    await errorOf(await test.send(anew), 403),
+    /is another repository .*`deno task forget-identity acme\/shop`/,
+  );
+  const sync = await test.get("/coverages-api", {
+    method: "PUT",
+    body: JSON.stringify({ org_name: "acme", repo_name: "shop", active_branches: ["x"] }),
+    headers: { authorization: `Bearer ${anew}` },
+  });
+  await errorOf(sync, 403);
+  assert.equal((await test.sql`select from coverages where deleted_at is null`).length, 1);
+  assert.equal(await forgetIdentity(test.sql, { org_name: "Acme", repo_name: "Shop" }), true);
+  const response = await test.send(anew);
+  assert.equal(response.status, 200);
+  await response.body?.cancel();
+  await errorOf(await test.send(await issuer.token()), 403);
+  assert.equal(await forgetIdentity(test.sql, { org_name: "acme", repo_name: "bank" }), false);
+});
+
+Deno.test("of two repositories that claim a new name at once, one gets it", async () => {
+  await using issuer = await startIssuer(AUDIENCE);
+  await using test = await appWith(issuer);
+  const tokens = await Promise.all(
+    ["1", "2"].map((repository_id) => issuer.token({ claims: { repository_id } })),
+  );
+  const statuses = await Promise.all(tokens.map(async (token, index) => {
+    const response = await test.send(token, { branch_name: `branch-${index}` });
+    await response.body?.cancel();
+    return response.status;
+  }));
+  assert.deepEqual(statuses.toSorted(), [200, 403]);
+  assert.equal((await test.sql`select from coverages`).length, 1);
+});
+
+Deno.test("an issuer is only asked for keys that it may have", async () => {
+  await using issuer = await startIssuer(AUDIENCE);
+  const check = createOidc({ issuers: [issuer.address], audience: AUDIENCE });
+  await check(await issuer.token());
+  for (let index = 0; index < 20; index++) {
+    const unknown = await issuer.token({ kid: `unknown-${index}` });
+    await assert.rejects(
+      check(unknown),
+      (error) => error instanceof HttpError && error.status === 401,
+    );
+  }
+  assert(issuer.asked() <= 2, `it was asked ${issuer.asked()} times`);
+});

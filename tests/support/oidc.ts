@@ -1,0 +1,85 @@
+/**
+ * An issuer of OIDC tokens with keys of its own, as GitHub Actions has one: it publishes its keys,
+ * and signs what a job asks for.
+ *
+ * @module
+ */
+import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
+
+/** What a token says, beside what the issuer adds. */
+export interface TokenOptions {
+  /** Claims in place of, or beside, those of a job of `acme/shop`. */
+  claims?: JWTPayload;
+  /** In place of the issuer's own. */
+  issuer?: string;
+  audience?: string;
+  /** Seconds from now. Default: 300. */
+  expires?: number;
+  /** In place of the key's own name. */
+  kid?: string;
+  /** Signs with a key that is not published. */
+  forged?: boolean;
+}
+
+/** A running issuer; dispose it to stop it. */
+export interface Issuer extends AsyncDisposable {
+  /** Its name, which is also its address. */
+  readonly address: string;
+  /** How often its keys were asked for. */
+  readonly asked: () => number;
+  /** Signs a token. */
+  token(options?: TokenOptions): Promise<string>;
+  /** Takes another key; the one before is no longer published. */
+  rotate(): Promise<void>;
+  /** Answers 503 until it is called again with false. */
+  down(isDown: boolean): void;
+}
+
+/** Starts an issuer for that audience. */
+export async function startIssuer(audience: string): Promise<Issuer> {
+  const make = async (kid: string) => {
+    const { privateKey, publicKey } = await generateKeyPair("RS256", { extractable: true });
+    return {
+      kid,
+      privateKey,
+      jwk: { ...await exportJWK(publicKey), kid, alg: "RS256", use: "sig" },
+    };
+  };
+  let key = await make("key-1");
+  const forger = await make("key-1");
+  let asked = 0, rotations = 1, isDown = false;
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, ({ url }) => {
+    if (new URL(url).pathname !== "/.well-known/jwks") return new Response(null, { status: 404 });
+    asked++;
+    return isDown ? new Response(null, { status: 503 }) : Response.json({ keys: [key.jwk] });
+  });
+  const address = `http://127.0.0.1:${(server.addr as Deno.NetAddr).port}`;
+  return {
+    address,
+    asked: () => asked,
+    token: ({ claims, issuer = address, expires = 300, kid, forged, ...options } = {}) => {
+      const now = Math.floor(Date.now() / 1000);
+      return new SignJWT({
+        repository: "acme/shop",
+        repository_id: "4711",
+        repository_owner: "acme",
+        ref: "refs/heads/main",
+        sha: "0123456789abcdef0123456789abcdef01234567",
+        ...claims,
+      })
+        .setProtectedHeader({ alg: "RS256", typ: "JWT", kid: kid ?? key.kid })
+        .setIssuer(issuer)
+        .setAudience(options.audience ?? audience)
+        .setIssuedAt(now + Math.min(0, expires) - 300)
+        .setExpirationTime(now + expires)
+        .sign((forged ? forger : key).privateKey);
+    },
+    rotate: async () => {
+      key = await make(`key-${++rotations}`);
+    },
+    down: (value) => {
+      isDown = value;
+    },
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
