@@ -10,6 +10,7 @@ import { Ledger } from "./ledger.ts";
 import { Traps } from "./names.ts";
 import { type Options, readOptions, USAGE } from "./options.ts";
 import { fuzzArchives } from "./part_archive.ts";
+import { fuzzCredentials } from "./part_credential.ts";
 import { fuzzCoverage } from "./part_coverage.ts";
 import { fuzzPaths } from "./part_path.ts";
 import { fuzzUploads } from "./part_uploads.ts";
@@ -29,10 +30,11 @@ async function fuzz(options: Options): Promise<boolean> {
   console.log(`${corpus.archives.length} archives, ${corpus.xml.length} coverage files`);
   const bench = { options, corpus, ledger, traps: new Traps(seed, temporary) };
   await fuzzPaths(bench);
+  await fuzzCredentials(bench);
   await fuzzCoverage(bench);
   await fuzzArchives(bench);
   await fuzzUploads(bench);
-  for (const part of ["path", "coverage", "archive", "uploads"]) {
+  for (const part of ["path", "credential", "coverage", "archive", "uploads"]) {
     console.log(`\n${ledger.table(part)}`);
   }
   console.log(`\n${openFiles() ?? "?"} open files, ${memory()} MiB of memory`);

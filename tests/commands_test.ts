@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+
+/** Runs a task of `deno.json` with those arguments. */
+async function task(name: string, args: string[], env: Record<string, string> = {}) {
+  const config = JSON.parse(await Deno.readTextFile(`${root}/deno.json`));
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [...config.tasks[name].command.split(" ").slice(1), ...args],
+    cwd: root,
+    env: { NO_COLOR: "1", ...env },
+  }).output();
+  const decoder = new TextDecoder();
+  return { code, output: decoder.decode(stdout) + decoder.decode(stderr) };
+}
+
+Deno.test("deno task token prints a token and its entry, or what a scope may be", async () => {
+  const { code, output } = await task("token", ["acme/*"]);
+  assert.equal(code, 0, output);
+  const [, token] = /\n {2}(cov_[\w-]{43})\n/.exec(output)!;
+  const [, hash] = /\n {2}acme\/\*:([0-9a-f]{64})\n/.exec(output)!;
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token));
+  assert.equal(new Uint8Array(digest).toHex(), hash);
+  const refused = await task("token", ["acme"]);
+  assert.deepEqual([refused.code, refused.output], [
+    1,
+    'The scope is "acme"; it must be org/repo, org/* or *.\n',
+  ]);
+});
+
+Deno.test("deno task forget-identity says when there is nothing to forget", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const env = { DATABASE_URL: "", DATA_DIR: folder };
+    assert.deepEqual(await task("forget-identity", ["acme/shop"], env), {
+      code: 1,
+      output: "Nothing was ever uploaded for acme/shop.\n",
+    });
+    const malformed = await task("forget-identity", ["acme"], env);
+    assert.match(malformed.output, /The repository is "acme"; it must be org\/repo/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
