@@ -4,11 +4,33 @@ create table repositories (
   id bigint generated always as identity primary key,
   org_name text not null,
   repo_name text not null,
-  created_at timestamptz not null default clock_timestamp()
+  created_at timestamptz not null default clock_timestamp(),
+  -- Who it is to the issuer of its jobs' OIDC tokens, issuer and number: set by the first upload
+  -- that says so. A later repository of the same name is another one, and has no part in it.
+  oidc_identity text,
+
+  -- Its line on the home page, derived from its coverages whenever they change. All of it is null
+  -- until the first time.
+
+  -- The DEFAULT_BRANCHES that main_branch was chosen by; a start with others derives it anew.
+  default_branches text[],
+  -- Null where no branch is active.
+  main_branch text,
+  -- Of the main branch, in the language with the most lines.
+  percentage numeric(5, 2),
+  -- The main branch's languages, the one with the most lines first, each with its report and the
+  -- percentages of its last uploads, oldest first.
+  languages jsonb,
+  -- When something was last uploaded, to any branch.
+  newest_at timestamptz
 );
 
 -- GitHub tells names apart without regard to case; the first spelling seen is the one shown.
 create unique index repositories_name on repositories (lower(org_name), lower(repo_name));
+
+-- The home page, by coverage and by time.
+create index repositories_coverage on repositories (percentage desc nulls last, id desc);
+create index repositories_newest on repositories (newest_at desc nulls last, id desc);
 
 create table coverages (
   id bigint generated always as identity primary key,
@@ -30,6 +52,8 @@ create table coverages (
   updated_at timestamptz not null default clock_timestamp(),
   -- Set when a newer upload supersedes the row, or a sync deletes its branch. Null: active.
   deleted_at timestamptz,
+  -- The last row of its branch and language, active or deleted: a line in the table of branches.
+  newest boolean not null default true,
   check (lines_covered between 0 and lines_valid)
 );
 
@@ -40,6 +64,18 @@ create unique index coverages_active on coverages (repository_id, branch_name, l
 
 -- Trends: a repository's rows, newest first.
 create index coverages_history on coverages (repository_id, id desc);
+
+-- A branch's trend, and the upload before another.
+create index coverages_trend on coverages (repository_id, branch_name, language, id desc);
+
+-- The table of branches: one line each, active ones first, then by their last upload.
+create unique index coverages_newest on coverages (repository_id, branch_name, language)
+  where newest;
+create index coverages_branches on coverages (repository_id, (deleted_at is not null), id desc)
+  where newest;
+
+-- An author's page: the uploads to each repository, newest first.
+create index coverages_by_author on coverages (commit_author, repository_id, id desc);
 
 -- Lists by author.
 create index coverages_author on coverages (commit_author, repository_id) where deleted_at is null;

@@ -109,7 +109,11 @@ const variables = z.object({
     "a host name or address",
   ),
   PORT: whole(0, 65535, 3000),
-  PUBLIC_URL: address(/^https?$/, "https://coverage.example.com"),
+  PUBLIC_URL: address(/^https?$/, "https://coverage.example.com")
+    .refine((url) => url === undefined || isApiUrl(url))
+    // Slashes at its end would be doubled, and those at the beginning of its path name a host.
+    .transform((url) => url?.replace(/(?<!:)\/{2,}/g, "/").replace(/\/$/, ""))
+    .describe("an address like https://coverage.example.com"),
   DATABASE_URL: address(/^postgres(ql)?$/, "postgres://user:password@host:5432/database")
     .refine((url) => url === undefined || isPercentEncoded(url)),
   DATA_DIR: z.string().min(1).default("./data").describe("a folder"),
@@ -167,7 +171,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const isPrivate = LOOPBACK.has(env.HOST) &&
     (env.PUBLIC_URL === undefined || isLoopback(env.PUBLIC_URL));
   const methods = new Set((env.AUTH ?? ["github"]).filter(isMethod));
-  const audience = env.OIDC_AUDIENCE ?? env.PUBLIC_URL?.replace(/\/+$/, "");
+  const audience = env.OIDC_AUDIENCE ?? env.PUBLIC_URL;
   const contradictions = [
     ...(methods.has("oidc") && audience === undefined
       ? ["AUTH has oidc, and neither OIDC_AUDIENCE nor PUBLIC_URL says whom tokens are meant for."]
@@ -183,7 +187,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   return {
     host: env.HOST,
     port: env.PORT,
-    publicUrl: env.PUBLIC_URL?.replace(/\/+$/, ""),
+    publicUrl: env.PUBLIC_URL,
     databaseUrl: env.DATABASE_URL,
     dataDir: env.DATA_DIR,
     limits: {

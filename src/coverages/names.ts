@@ -104,6 +104,13 @@ export const wholeNumber = (most: number) =>
  */
 export const pageNumber = wholeNumber(1_000_000);
 
+/**
+ * A page of a list that is read up to it: a thousand are more than anybody turns.
+ *
+ * @internal
+ */
+export const pageOfMany = wholeNumber(1000);
+
 /** The rules of `git help check-ref-format`, and `@` and a leading dash, which `--branch` refuses. */
 function isBranchName(name: string): boolean {
   if (!name.isWellFormed()) return false;

@@ -6,13 +6,13 @@
 import type { Sql } from "postgres";
 import { z } from "zod";
 import type { Config } from "../config.ts";
-import { givenFields, pageNumber, parseFields } from "../coverages/names.ts";
+import { givenFields, pageOfMany, parseFields } from "../coverages/names.ts";
 import { HttpError } from "../http/errors.ts";
 import type { Handler } from "../http/router.ts";
 import { decodeSegment } from "../reports/serve.ts";
 import { renderPage } from "./layout.tsx";
 import { Pager } from "./pager.tsx";
-import { MAX_TRENDS, readAuthor } from "./queries.ts";
+import { MAX_PICKED, readAuthor } from "./queries.ts";
 import { Site } from "./site.ts";
 import { TrendChart } from "./trend_chart.tsx";
 import { trendsOf } from "./trends.ts";
@@ -20,7 +20,7 @@ import { UploadsTable } from "./uploads_table.tsx";
 
 const PER_PAGE = 50;
 
-const authorFields = z.object({ p: pageNumber.default(1) });
+const authorFields = z.object({ p: pageOfMany.default(1) });
 
 /** Makes the handler. It throws 404 for somebody who never uploaded anything there. */
 export function createAuthorHandler(
@@ -29,7 +29,9 @@ export function createAuthorHandler(
   return async (_request, { url, params }) => {
     const given = decodeSegment(params.org ?? "");
     // A name may have a slash, which some proxies turn `%2F` into.
-    const author = (params["0"] ?? "").split(/\/|%2F/i).map(decodeSegment).join("/");
+    const author = (params["0"] ?? "").replace(/\/$/, "").split(/\/|%2F/i).map(decodeSegment).join(
+      "/",
+    );
     const { p: page } = parseFields(authorFields, givenFields(url));
     const { uploads, trend } = await readAuthor(sql, {
       org: given,
@@ -50,7 +52,7 @@ export function createAuthorHandler(
     );
     // Those with the last points are what the author works on.
     const lastOf = ({ points }: typeof trends[number]) => points.at(-1)!.at.getTime();
-    const drawn = trends.toSorted((a, b) => lastOf(b) - lastOf(a)).slice(0, MAX_TRENDS);
+    const drawn = trends.toSorted((a, b) => lastOf(b) - lastOf(a)).slice(0, MAX_PICKED);
     const lines = uploads.slice(0, PER_PAGE).map(({ before, ...upload }) => ({
       ...upload,
       change: before === null ? null : upload.percentage - before,
@@ -61,7 +63,7 @@ export function createAuthorHandler(
       <>
         <section aria-labelledby="name">
           <p class="path">
-            <a href={site.home()}>Repositories</a> / <a href={site.home({ q: `${org}/` })}>{org}</a>
+            <a href={site.home()}>Repositories</a> / <a href={site.home({ org })}>{org}</a>
           </p>
           <h1 id="name">
             <bdi>{author}</bdi>

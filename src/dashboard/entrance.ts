@@ -23,7 +23,7 @@ export function createEntrances(
     organisationOrAsset(request, context) {
       const name = decodeSegment(context.params.name ?? "");
       if (isAsset(name)) return serveAsset(request, context);
-      return redirect(new Site(config, context.url.origin).home({ q: `${name}/` }));
+      return redirect(new Site(config, context.url.origin).home({ org: name }));
     },
   };
 }

@@ -8,13 +8,13 @@ import { LRUCache } from "lru-cache";
 import type { Sql } from "postgres";
 import { z } from "zod";
 import type { Config } from "../config.ts";
-import { givenFields, keyword, pageNumber, parseFields } from "../coverages/names.ts";
+import { givenFields, keyword, orgName, pageNumber, parseFields } from "../coverages/names.ts";
 import type { Handler } from "../http/router.ts";
 import { pageResponse, renderHtml } from "./layout.tsx";
 import { Ago, Change, Percentage } from "./numbers.tsx";
 import { Pager } from "./pager.tsx";
 import { type LanguageSummary, readHome, type RepositorySummary, type SortKey } from "./queries.ts";
-import { Site } from "./site.ts";
+import { type Query, Site } from "./site.ts";
 import { Sparkline } from "./sparkline.tsx";
 
 /** Pages that are kept as they were rendered, some 25 KB each. */
@@ -22,6 +22,7 @@ const KEPT_PAGES = 100;
 const MINUTE_MS = 60_000;
 
 const homeFields = z.object({
+  org: orgName.optional(),
   q: keyword.optional(),
   sort: z.enum(["newest", "name", "coverage"], "must be newest, name or coverage")
     .default("newest"),
@@ -31,6 +32,7 @@ const homeFields = z.object({
 
 /** What is shown at the moment, as its address says. */
 interface View {
+  readonly org: string | undefined;
   readonly q: string | undefined;
   readonly sort: SortKey;
   readonly descending: boolean;
@@ -57,6 +59,7 @@ export function createHomeHandler(
   return async (_request, { url }) => {
     const fields = parseFields(homeFields, givenFields(url));
     const view: View = {
+      org: fields.org,
       q: fields.q?.trim() || undefined,
       sort: fields.sort,
       descending: fields.order ? fields.order === "desc" : descendsByItself(fields.sort),
@@ -76,7 +79,11 @@ export function createHomeHandler(
     if (known && !repositories) return pageResponse(known.html);
     const html = renderHtml(
       site,
-      { title: view.q ? `${view.q} · Coverage` : "Coverage", keyword: view.q },
+      {
+        title: [view.q, view.org, "Coverage"].filter((part) => part !== undefined).join(" · "),
+        keyword: view.q,
+        kept: queryOf({ ...view, q: undefined, page: 1 }),
+      },
       <Home
         site={site}
         view={view}
@@ -97,17 +104,18 @@ function Home({ site, view, now, repositories, hasNext }: {
   repositories: readonly RepositorySummary[];
   hasNext: boolean;
 }): Html {
-  if (repositories.length === 0 && view.q === undefined && view.page === 1) {
+  const { q, org, page } = view;
+  if (repositories.length === 0 && q === undefined && org === undefined && page === 1) {
     return <Welcome site={site} />;
   }
   return (
     <>
       <div class="title">
-        <h1>Repositories</h1>
+        <h1>{org === undefined ? "Repositories" : `Repositories of ${org}`}</h1>
         <Sorting site={site} view={view} />
       </div>
+      <p class="status" role="status">{found(repositories.length, hasNext, view)}</p>
       <div id="results">
-        <p class="status" role="status">{found(repositories.length, hasNext, view)}</p>
         <ol class="repositories">
           {repositories.map((repository) => (
             <Repository
@@ -133,8 +141,9 @@ function descendsByItself(sort: SortKey): boolean {
   return sort !== "name";
 }
 
-function queryOf({ q, sort, descending, page }: View) {
+function queryOf({ org, q, sort, descending, page }: View): Query {
   return {
+    org,
     q,
     sort: sort === "newest" ? undefined : sort,
     order: descending === descendsByItself(sort) ? undefined : descending ? "desc" : "asc",
@@ -143,8 +152,11 @@ function queryOf({ q, sort, descending, page }: View) {
 }
 
 /** What a search has found, in words; nothing without a search. */
-function found(count: number, hasNext: boolean, { q, page }: View): string {
-  if (q === undefined) return count === 0 ? "There are no more repositories." : "";
+function found(count: number, hasNext: boolean, { org, q, page }: View): string {
+  if (q === undefined) {
+    if (count > 0) return "";
+    return page > 1 ? "There are no more repositories." : `There is no repository of ${org} here.`;
+  }
   if (count === 0) {
     return page === 1 ? `No repository has “${q}” in its name.` : "There are no more repositories.";
   }
@@ -195,7 +207,7 @@ function Repository(
         </a>
         <small>
           {main_branch === null ? "no active branch" : <bdi>{main_branch}</bdi>} ·{" "}
-          <Ago at={repository.newest_at} now={now} />
+          {repository.newest_at === null ? null : <Ago at={repository.newest_at} now={now} />}
         </small>
       </div>
       <ul class="measured">

@@ -7,7 +7,7 @@ import type { Content, Html } from "./html.ts";
 import { renderToString } from "preact-render-to-string";
 import { pageHeaders, withHeaders } from "../http/headers.ts";
 import { assetNames } from "./assets.ts";
-import type { Site } from "./site.ts";
+import type { Query, Site } from "./site.ts";
 
 /** A page without what is around it. */
 export interface Page {
@@ -15,6 +15,8 @@ export interface Page {
   readonly title: string;
   /** What is searched for at the moment. */
   readonly keyword?: string | undefined;
+  /** What a search keeps of the present view. */
+  readonly kept?: Query;
   /** Default: 200. */
   readonly status?: number;
   /** Headers beside those of every page. */
@@ -62,7 +64,12 @@ function Layout(
             <img src={site.asset(assetNames.icon)} alt="" width="24" height="24" /> Coverage
           </a>
           <search>
-            <form action={site.home()} data-filter>
+            <form action={site.home()} autoComplete="off" data-filter>
+              {Object.entries(page.kept ?? {}).map(([name, value]) =>
+                value === undefined
+                  ? null
+                  : <input key={name} type="hidden" name={name} value={String(value)} />
+              )}
               <input
                 type="search"
                 name="q"

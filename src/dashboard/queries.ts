@@ -25,8 +25,8 @@ export interface RepositorySummary extends RepositoryName {
   main_branch: string | null;
   /** The main branch's languages, the one with the most lines first; null where none is active. */
   languages: LanguageSummary[] | null;
-  /** When something was last uploaded. */
-  newest_at: Date | string;
+  /** When something was last uploaded; null before its line was derived. */
+  newest_at: Date | string | null;
 }
 
 /** Repositories of a page. A constant in the statement, so that its plan is made once. */
@@ -37,6 +37,8 @@ export type SortKey = "newest" | "name" | "coverage";
 
 /** What the home page shows. */
 export interface HomeFilter {
+  /** Only this account's. */
+  org: string | undefined;
   /** Substring of `org/repo`, in any letter case. */
   keyword: string | undefined;
   /** The order. */
@@ -51,7 +53,10 @@ export interface HomeFilter {
 
 /** A page of repositories, and the state of the database that it shows. */
 export interface HomePage {
-  /** The transactions whose work is seen: the same text stands for the same rows. */
+  /**
+   * The transactions whose work is seen, since a start of the server: the same text stands for the
+   * same rows. On a standby it does not, and is another each time.
+   */
   snapshot: string;
   /** The repositories; nothing where the state is the known one. */
   repositories: RepositorySummary[] | undefined;
@@ -62,7 +67,7 @@ export interface HomePage {
 /** Reads a page of repositories, unless nothing was changed since the known state. */
 export async function readHome(
   sql: Sql,
-  { keyword, sort, descending, page, known = "" }: HomeFilter,
+  { org, keyword, sort, descending, page, known = "" }: HomeFilter,
 ): Promise<HomePage> {
   // Each is an index, read from one of its ends.
   const order = {
@@ -78,11 +83,16 @@ export async function readHome(
   }[sort];
   const rows = await inTime(sql<(RepositorySummary & { snapshot: string })[]>`
     select now.snapshot, r.*
-    from (select pg_current_snapshot()::text as snapshot) now
+    from (
+      select case when pg_is_in_recovery() then gen_random_uuid()::text
+        else concat_ws(' ', pg_postmaster_start_time(), pg_current_snapshot()) end as snapshot
+    ) now
     left join lateral (
       select org_name, repo_name, main_branch, languages, newest_at
       from repositories
-      where now.snapshot <> ${known} ${
+      where now.snapshot <> ${known}
+      ${org === undefined ? sql`` : sql`and lower(org_name) = lower(${org})`}
+      ${
     keyword === undefined
       ? sql``
       : sql`and position(lower(${keyword}) in lower(org_name || '/' || repo_name)) > 0`
@@ -111,6 +121,8 @@ export interface UploadLine extends
   report_index: string | null;
   /** The percentage of the upload before, of the same branch and language. */
   before: number | null;
+  /** Whether it is the last one of its branch and language. */
+  newest: boolean;
 }
 
 /** A point of a trend. */
@@ -126,9 +138,9 @@ export interface AuthorLine {
   commit_author: string;
   /** Of the author's last upload. */
   percentage: number;
-  /** How many there are. */
+  /** How many of the last uploads are the author's. */
   uploads: number;
-  /** The sum of what they changed, in percentage points; null where none had one before it. */
+  /** The sum of what these changed, in percentage points; null where none had one before it. */
   change: number | null;
   /** When the last one was. */
   created_at: string;
@@ -139,7 +151,9 @@ export interface RepositoryPage {
   /** The repository. */
   repository: RepositorySummary;
   /** The last upload of each branch and language, active ones first, newest first. */
-  branches: Omit<UploadLine, "before">[];
+  branches: Omit<UploadLine, "before" | "newest">[];
+  /** The active branches uploaded last, without the main one. */
+  bars: Pick<UploadLine, "branch_name" | "language" | "percentage">[];
   /** Every upload, newest first. */
   history: UploadLine[];
   /** The trends that are drawn, oldest point first. */
@@ -152,14 +166,18 @@ export interface RepositoryPage {
 
 /** Branches drawn where the reader has not picked any, beside the main branch. */
 const DRAWN = 4;
-/** Trends that can be told apart in one drawing. */
-export const MAX_TRENDS = 6;
+/** Branches that can be told apart in one drawing. */
+export const MAX_PICKED = 6;
+/** Trends of them: a branch has one in each of its languages. */
+const MAX_TRENDS = 12;
 /** Points of a trend; more would be drawn over each other. */
 const TREND_POINTS = 100;
 /** Branches offered to be drawn. */
 const CHOICES = 50;
+/** Bars of the chart of branches. */
+const BARS = 12;
 /** Uploads that the list of authors is made of, and its length. */
-const AUTHOR_UPLOADS = 500;
+export const AUTHOR_UPLOADS = 500;
 const AUTHORS = 12;
 
 /** Reads a repository's page; nothing for one that was never uploaded. */
@@ -192,18 +210,24 @@ export async function readRepository(
         ) b
       ) as branches,
       (
+        select coalesce(jsonb_agg(b order by b.id desc), '[]') from (
+          select id, branch_name, language, percentage from coverages c
+          where c.repository_id = r.id and c.newest and c.deleted_at is null
+            and c.branch_name is distinct from r.main_branch
+          order by (c.deleted_at is not null), c.id desc limit ${BARS}::int
+        ) b
+      ) as bars,
+      (
         select coalesce(jsonb_agg(h order by h.id desc), '[]') from (
-          select id, branch_name, language, commit_hash, commit_author, percentage, created_at,
-            deleted_at, report_index, (
-              select p.percentage from coverages p
-              where p.repository_id = c.repository_id and p.branch_name = c.branch_name
-                and p.language = c.language and p.id < c.id
-              order by p.id desc limit 1
-            ) as before
-          from coverages c
-          where c.repository_id = r.id
-          order by c.id desc
-          limit ${history.limit} offset ${history.offset}
+          select c.*, ${before(sql)} as before
+          from (
+            select id, repository_id, branch_name, language, commit_hash, commit_author, percentage,
+              created_at, deleted_at, newest, report_index
+            from coverages
+            where repository_id = r.id
+            order by id desc
+            limit ${history.limit} offset ${history.offset}
+          ) c
         ) h
       ) as history,
       (
@@ -241,13 +265,13 @@ export async function readRepository(
             count(*) as uploads, sum(percentage - before) as change,
             max(created_at) as created_at, max(id) as last
           from (
-            select *, lag(percentage) over (partition by branch_name, language order by id) as before
+            select c.*, ${before(sql)} as before
             from (
-              select id, commit_author, branch_name, language, percentage, created_at
-              from coverages c
-              where c.repository_id = r.id
-              order by c.id desc limit ${AUTHOR_UPLOADS}::int
-            ) recent
+              select id, repository_id, commit_author, branch_name, language, percentage, created_at
+              from coverages
+              where repository_id = r.id
+              order by id desc limit ${AUTHOR_UPLOADS}::int
+            ) c
           ) changes
           group by commit_author
           order by last desc limit ${AUTHORS}::int
@@ -257,6 +281,15 @@ export async function readRepository(
     where lower(r.org_name) = lower(${org_name}) and lower(r.repo_name) = lower(${repo_name})`);
   return row;
 }
+
+/** The percentage of the upload before `c`, of the same branch and language. */
+const before = (sql: Sql) =>
+  sql`(
+    select p.percentage from coverages p
+    where p.repository_id = c.repository_id and p.branch_name = c.branch_name
+      and p.language = c.language and p.id < c.id
+    order by p.id desc limit 1
+  )`;
 
 /** An upload with its repository. */
 export type AuthoredUpload = UploadLine & RepositoryName;
@@ -277,30 +310,33 @@ export async function readAuthor(
   sql: Sql,
   { org, author, limit, offset }: { org: string; author: string; limit: number; offset: number },
 ): Promise<AuthorPage> {
+  // The rows of an author in a repository are an index, read from its end; of each repository as
+  // many as the page could need.
+  const uploads = (most: number) =>
+    sql`
+      select c.*, r.org_name, r.repo_name
+      from repositories r
+      cross join lateral (
+        select * from coverages l
+        where l.commit_author = ${author} and l.repository_id = r.id
+        order by l.id desc limit ${most}
+      ) c
+      where lower(r.org_name) = lower(${org})
+      order by c.id desc`;
   const [row] = await inTime(sql<AuthorPage[]>`
     select
       (
         select coalesce(jsonb_agg(u order by u.id desc), '[]') from (
-          select c.id, r.org_name, r.repo_name, c.branch_name, c.language, c.commit_hash,
-            c.commit_author, c.percentage, c.created_at, c.deleted_at, c.report_index, (
-              select p.percentage from coverages p
-              where p.repository_id = c.repository_id and p.branch_name = c.branch_name
-                and p.language = c.language and p.id < c.id
-              order by p.id desc limit 1
-            ) as before
-          from coverages c join repositories r on r.id = c.repository_id
-          where c.commit_author = ${author} and lower(r.org_name) = lower(${org})
-          order by c.id desc
-          limit ${limit} offset ${offset}
+          select c.id, c.org_name, c.repo_name, c.branch_name, c.language, c.commit_hash,
+            c.commit_author, c.percentage, c.created_at, c.deleted_at, c.newest, c.report_index,
+            ${before(sql)} as before
+          from (${uploads(offset + limit)} limit ${limit} offset ${offset}) c
         ) u
       ) as uploads,
       (
         select coalesce(jsonb_agg(t order by t.id), '[]') from (
-          select c.id, r.org_name, r.repo_name, c.branch_name, c.language, c.commit_hash,
-            c.percentage, c.created_at
-          from coverages c join repositories r on r.id = c.repository_id
-          where c.commit_author = ${author} and lower(r.org_name) = lower(${org})
-          order by c.id desc limit ${AUTHOR_POINTS}::int
+          select id, org_name, repo_name, branch_name, language, commit_hash, percentage, created_at
+          from (${uploads(AUTHOR_POINTS)} limit ${AUTHOR_POINTS}) c
         ) t
       ) as trend`);
   return row!;

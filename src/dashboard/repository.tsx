@@ -7,7 +7,13 @@ import type { Html } from "./html.ts";
 import type { Sql } from "postgres";
 import { z } from "zod";
 import type { Config } from "../config.ts";
-import { branchName, givenFields, pageNumber, parseFields } from "../coverages/names.ts";
+import {
+  branchName,
+  givenFields,
+  pageNumber,
+  pageOfMany,
+  parseFields,
+} from "../coverages/names.ts";
 import type { RepositoryName } from "../coverages/queries.ts";
 import { HttpError } from "../http/errors.ts";
 import type { Handler } from "../http/router.ts";
@@ -17,7 +23,13 @@ import { Bar } from "./bar.tsx";
 import { renderPage } from "./layout.tsx";
 import { Ago, Change, Percentage } from "./numbers.tsx";
 import { Pager } from "./pager.tsx";
-import { type AuthorLine, MAX_TRENDS, readRepository, type RepositoryPage } from "./queries.ts";
+import {
+  AUTHOR_UPLOADS,
+  type AuthorLine,
+  MAX_PICKED,
+  readRepository,
+  type RepositoryPage,
+} from "./queries.ts";
 import { type Query, Site } from "./site.ts";
 import { Sparkline } from "./sparkline.tsx";
 import { TrendChart } from "./trend_chart.tsx";
@@ -26,15 +38,13 @@ import { Author, UploadsTable } from "./uploads_table.tsx";
 
 const BRANCHES_PER_PAGE = 100;
 const HISTORY_PER_PAGE = 25;
-/** Bars of the chart of branches; the table has the rest. */
-const BARS = 12;
 
 const repositoryFields = z.object({
   branches: pageNumber.default(1),
-  history: pageNumber.default(1),
+  history: pageOfMany.default(1),
 });
 const pickedFields = z.object({
-  branch: z.array(branchName).max(MAX_TRENDS, `must name at most ${MAX_TRENDS} branches`),
+  branch: z.array(branchName).max(MAX_PICKED, `must name at most ${MAX_PICKED} branches`),
 });
 
 /** What is shown at the moment, as its address says. */
@@ -120,7 +130,7 @@ function Head({ site, page: { repository }, now }: Shown): Html {
       <div>
         <p class="path">
           <a href={site.home()}>Repositories</a> /{" "}
-          <a href={site.home({ q: `${org_name}/` })}>
+          <a href={site.home({ org: org_name })}>
             {org_name}
           </a>
         </p>
@@ -128,7 +138,7 @@ function Head({ site, page: { repository }, now }: Shown): Html {
         <p>
           <a href={site.githubRepository(repository)}>{org_name}/{repo_name} on GitHub</a> ·{" "}
           {main_branch === null ? "no active branch" : <bdi>{main_branch}</bdi>} ·{" "}
-          <Ago at={repository.newest_at} now={now} />
+          {repository.newest_at === null ? null : <Ago at={repository.newest_at} now={now} />}
         </p>
       </div>
       {languages?.map(({ language, percentage, trend, report_index }) => {
@@ -169,7 +179,7 @@ function Trend({ site, page, view }: Shown): Html {
         <summary>Pick branches</summary>
         <form action={site.repository(repository)}>
           <fieldset>
-            <legend>Branches to draw, at most {MAX_TRENDS}</legend>
+            <legend>Branches to draw, at most {MAX_PICKED}</legend>
             {choices.map((branch) => (
               <label key={branch}>
                 <input
@@ -212,10 +222,7 @@ function BranchBars({ page }: Shown): Html | null {
   const { main_branch, languages: summaries } = page.repository;
   // The main branch comes first, and is there even when a hundred others are newer.
   const main = (summaries ?? []).map((summary) => ({ ...summary, branch_name: main_branch! }));
-  const others = page.branches.filter(({ branch_name, deleted_at }) =>
-    deleted_at === null && branch_name !== main_branch
-  );
-  const active = [...main, ...others].slice(0, BARS);
+  const active = [...main, ...page.bars];
   if (active.length === 0) return null;
   const languages = new Set(active.map(({ language }) => language));
   return (
@@ -257,9 +264,13 @@ function BranchBars({ page }: Shown): Html | null {
 }
 
 function AuthorBars({ site, page: { repository, authors } }: Shown): Html {
+  const uploads = authors.reduce((sum, author) => sum + author.uploads, 0);
   return (
     <section aria-labelledby="per-author">
-      <h2 id="per-author">Coverage per author</h2>
+      <h2 id="per-author">
+        Coverage per author
+        {uploads === AUTHOR_UPLOADS ? <small>in the last {uploads} uploads</small> : null}
+      </h2>
       <table class="bars">
         <thead>
           <tr>
@@ -273,7 +284,7 @@ function AuthorBars({ site, page: { repository, authors } }: Shown): Html {
               <span class="unseen">Coverage of the last upload</span>
             </th>
             <th scope="col" class="figure">
-              <span class="unseen">Change by all uploads</span>
+              <span class="unseen">Change by all of these uploads</span>
             </th>
           </tr>
         </thead>
@@ -327,7 +338,6 @@ function Branches({ site, page: { repository, branches }, view, link, now }: Sho
           options={{
             caption: "The last upload of each branch",
             against: repository.main_branch ?? "",
-            ofBranches: true,
             mainBranch: repository.main_branch,
             now,
           }}

@@ -20,19 +20,23 @@ async function filterRepositories(form, signal) {
   if (!view.get("q")) view.delete("q");
   view.delete("p");
   address.search = view.toString();
+  const status = document.querySelector(".status");
   try {
     const response = await fetch(address, { signal });
-    if (!response.ok) return;
+    if (!response.ok) throw new Error(`The server answered ${response.status}`);
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     for (const part of ["#results", ".sorting"]) {
       const found = page.querySelector(part);
       if (found) document.querySelector(part)?.replaceChildren(...found.childNodes);
     }
+    // The element stays, so that what it says is announced.
+    if (status) status.textContent = page.querySelector(".status")?.textContent ?? "";
     history.replaceState(null, "", address);
     document.title = page.title;
   } catch (error) {
-    // Another letter was typed, or the server is away: what was found before stays.
-    if (error.name !== "AbortError") console.warn(error);
+    if (error.name === "AbortError") return; // another letter was typed
+    if (status) status.textContent = "The server does not answer; this is what was found before.";
+    console.warn(error);
   }
 }
 

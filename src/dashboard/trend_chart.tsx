@@ -42,6 +42,7 @@ const SIZES: readonly Size[] = [
   { name: "narrow", width: 360, height: 260, dates: 4 },
 ];
 const MARGIN = { top: 12, right: 14, bottom: 26, left: 46 };
+const COLORS = 6;
 /** Time that the width stands for at least; axes of seconds say nothing about coverage. */
 const LEAST_MS = 6 * 60 * 60 * 1000;
 /** Percentage points that the height stands for at least. */
@@ -67,7 +68,7 @@ export function TrendChart(
         <ul class="legend">
           {trends.map(({ name }, index) => (
             <li key={name}>
-              <svg class={`series-${index}`} viewBox="-8 -8 16 16" aria-hidden="true">
+              <svg class={seriesOf(index)} viewBox="-8 -8 16 16" aria-hidden="true">
                 <path d={mark(index)} />
               </svg>
               <bdi>{name}</bdi>
@@ -109,7 +110,7 @@ function Drawing(
         ))}
       </g>
       {trends.map((trend, index) => (
-        <g key={trend.name} class={`series-${index}`}>
+        <g key={trend.name} class={seriesOf(index)}>
           <path class="line" d={path(trend.points) ?? ""} />
           {trend.points.map((point) => (
             <path
@@ -142,6 +143,11 @@ function describe({ name, points }: Trend): string {
     : `${name}: from ${percent(first.percentage)} on ${day(first.at)} to ${
       percent(last.percentage)
     } on ${day(last.at)} in ${points.length} uploads.`;
+}
+
+/** Six colours; the lines after the sixth are dashed ones of the same. */
+function seriesOf(index: number): string {
+  return `series-${index % COLORS}${index < COLORS ? "" : " dashed"}`;
 }
 
 /** A shape for each line, for who cannot tell their colours apart. */

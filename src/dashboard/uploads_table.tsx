@@ -10,7 +10,9 @@ import type { UploadLine } from "./queries.ts";
 import type { Site } from "./site.ts";
 
 /** A line of the table. */
-export interface Line extends Omit<UploadLine, "before">, RepositoryName {
+export interface Line extends Omit<UploadLine, "before" | "newest">, RepositoryName {
+  /** Whether it is the last one of its branch and language. */
+  readonly newest?: boolean;
   /** What the upload changed, in percentage points; null: nothing to compare with. */
   readonly change: number | null;
 }
@@ -23,8 +25,6 @@ export interface TableOptions {
   readonly against: string;
   /** Whether lines are of several repositories. */
   readonly withRepository?: boolean;
-  /** Whether a line that is not active stands for a branch that is gone. */
-  readonly ofBranches?: boolean;
   /** Whose default branch is to be told apart. */
   readonly mainBranch?: string | null;
   /** The present. */
@@ -64,7 +64,7 @@ export function UploadsTable(
 function Row(
   { site, line, options }: { site: Site; line: Line; options: TableOptions },
 ): Html {
-  const { withRepository = false, ofBranches = false, mainBranch, against, now } = options;
+  const { withRepository = false, mainBranch, against, now } = options;
   return (
     <tr class={line.deleted_at === null ? undefined : "past"}>
       {withRepository ? <td>{<a href={site.repository(line)}>{line.repo_name}</a>}</td> : null}
@@ -94,7 +94,7 @@ function Row(
       <td>
         {line.deleted_at === null
           ? <a href={site.report(line)}>Report</a>
-          : <span class="muted">{ofBranches ? "deleted" : "superseded"}</span>}
+          : <span class="muted">{line.newest === false ? "superseded" : "deleted"}</span>}
       </td>
       <td class="when">
         <Ago at={line.created_at} now={now} />
@@ -108,11 +108,17 @@ export function Author(
   { site, org, author }: { site: Site; org: string; author: string },
 ): Html {
   const github = site.githubAuthor(author);
+  // Browsers drop such segments from an address, however they are written.
+  const hasPage = !/(^|\/)\.\.?(\/|$)/.test(author);
   return (
     <>
-      <a href={site.author(org, author)}>
-        <bdi>{author}</bdi>
-      </a>
+      {hasPage
+        ? (
+          <a href={site.author(org, author)}>
+            <bdi>{author}</bdi>
+          </a>
+        )
+        : <bdi>{author}</bdi>}
       {github ? <a class="outside" href={github} aria-label={`${author} on GitHub`}>↗</a> : null}
     </>
   );

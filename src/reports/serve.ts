@@ -8,7 +8,7 @@ import { serveDir } from "@std/http";
 import { HttpError } from "../http/errors.ts";
 import { reportHeaders, withHeaders } from "../http/headers.ts";
 import { quote } from "../quote.ts";
-import { opensPage, withStorage } from "./storage.ts";
+import { askForPage, opensPage, withStorage } from "./storage.ts";
 
 /**
  * Answers `GET` or `HEAD` with a file, a folder's index page or its listing. `path` is what follows
@@ -37,12 +37,13 @@ export async function serveReport(
   const inReport = `/${names.map(encodeURIComponent).join("/")}${
     endsInSlash && names.length ? "/" : ""
   }`;
+  const isHtml = endsInSlash || /\.s?html?$/i.test(names.at(-1)!);
+  const isPage = isHtml && opensPage(request);
   const inner = new Request(`http://report${inReport}`, {
-    method: request.method,
-    headers: withUsableRange(request.headers),
+    // What a page weighs with its script is only known when it is read.
+    method: isPage ? "GET" : request.method,
+    headers: isPage ? askForPage(request.headers) : withUsableRange(request.headers),
   });
-  const isPage = opensPage(request);
-  if (isPage) inner.headers.delete("range"); // its offsets are those of the file
   const response = await serveDir(inner, {
     fsRoot: folder,
     showDirListing: true,
@@ -57,7 +58,9 @@ export async function serveReport(
       headers: contentRange ? { "content-range": contentRange } : {},
     });
   }
-  return withHeaders(await withStorage(response, isPage), reportHeaders);
+  const answer = isPage ? await withStorage(response) : response;
+  if (isHtml) answer.headers.set("vary", "accept, sec-fetch-dest");
+  return withHeaders(answer, reportHeaders);
 }
 
 /**

@@ -11,38 +11,75 @@ import script from "./storage.js" with { type: "text" };
 
 const tag = new TextEncoder().encode(`<script>${script}</script>`);
 
-/** Enough for what may stand before a page's first tag. */
-const HEAD = 1024;
+/** Enough for what may stand before a page's content; beyond that the page is left as it is. */
+const HEAD = 16 * 1024;
+/** Sets the entity tag of a page with the script apart from the file's. */
+const MARK = "-opened";
 
-/** Whether a browser asks for a page to show, rather than a program for a file. */
-export function opensPage(request: Request): boolean {
-  return request.headers.get("accept")?.toLowerCase().includes("text/html") ?? false;
+/**
+ * Whether a browser opens a page, rather than a program, or a script in a page, asking for a file.
+ * Every browser names both kinds of HTML then; where it also says what it asks for, that decides.
+ */
+export function opensPage({ headers }: Request): boolean {
+  const destination = headers.get("sec-fetch-dest");
+  if (destination !== null) {
+    return ["document", "iframe", "frame", "embed", "object"].includes(destination);
+  }
+  return /^text\/html\b.*\bapplication\/xhtml\+xml\b/i.test(headers.get("accept") ?? "");
 }
 
-/** Adds storage to an answer that is a page, for a request that {@linkcode opensPage}. */
-export async function withStorage(response: Response, isPage: boolean): Promise<Response> {
-  if (!response.headers.get("content-type")?.startsWith("text/html")) return response;
+/**
+ * The headers to ask for the file by, for whoever opens a page: all of it, and only if it is not the
+ * page with the script that is known already.
+ */
+export function askForPage(given: Headers): Headers {
+  const headers = new Headers(given);
+  headers.delete("range"); // its offsets are those of the file
+  headers.delete("if-modified-since"); // the file may be known without the script
+  const known = headers.get("if-none-match");
+  if (known !== null) {
+    const tags = known.split(",").map((tag) => tag.trim()).filter((tag) => tag.includes(MARK));
+    if (tags.length === 0) headers.delete("if-none-match");
+    else headers.set("if-none-match", tags.map((tag) => tag.replace(MARK, "")).join(", "));
+  }
+  return headers;
+}
+
+/** Adds storage to the answer that a page is. */
+export async function withStorage(response: Response): Promise<Response> {
   const headers = new Headers(response.headers);
-  headers.append("vary", "accept");
-  const { status } = response;
-  if (!isPage || status !== 200) return new Response(response.body, { status, headers });
+  const etag = headers.get("etag");
+  if (etag) headers.set("etag", etag.replace(/"$/, `${MARK}"`));
   headers.delete("content-length");
-  if (!response.body) return new Response(null, { status, headers });
+  headers.delete("accept-ranges");
+  const { status } = response;
+  if (status !== 200 || !response.body) return new Response(response.body, { status, headers });
   const { head, stream } = await peek(response.body as ByteStream, HEAD);
   const place = placeIn(head);
   const body = place === undefined ? stream : stream.pipeThrough(insert(tag, place));
   return new Response(body, { status, headers });
 }
 
+const BLANK = String.raw`(?:\s+|<!--(?:-?>|[^]*?--!?>)|<\?[^>]*>)*`;
+const INSIDE = String.raw`(?:[^>"']|"[^"]*"|'[^']*')*>`;
+/** What may stand before the first element of a page's head, as HTML (13.2.6) reads it. */
+const BEFORE = new RegExp(
+  String.raw`^(?:\xef\xbb\xbf)?${BLANK}(?:<!doctype\b[^>]*>)?${BLANK}` +
+    String.raw`(?:<html\b${INSIDE})?${BLANK}(?:<head(?=[\s>/])${INSIDE})?`,
+  "i",
+);
+
 /**
- * Where the script goes: behind the document type, since anything before that has a browser show the
- * page as pages were in 1998, and before everything else. Nowhere in UTF-16.
+ * Where the script goes: into the head, where the page writes it, and behind the document type at
+ * least, since anything before that has a browser show the page as pages were in 1998. Nowhere in
+ * UTF-16, and where that place is not in sight.
  */
 function placeIn(head: Uint8Array): number | undefined {
-  const text = String.fromCharCode(...head.subarray(0, HEAD));
+  const text = new TextDecoder("latin1").decode(head);
   if (/^(\xff\xfe|\xfe\xff)/.test(text)) return undefined;
-  return /^(?:\xef\xbb\xbf)?(?:\s+|<!--[^]*?-->|<\?[^>]*>)*(?:<!doctype[^>]*>)?/i.exec(text)![0]
-    .length;
+  const place = BEFORE.exec(text)![0].length;
+  const isCut = head.byteLength >= HEAD && (place === text.length || text.startsWith("<!", place));
+  return isCut ? undefined : place;
 }
 
 /** Puts bytes into a stream, `at` that many of its own. */

@@ -4,6 +4,7 @@ import { serveDir } from "@std/http";
 import type { Page } from "playwright-core";
 import { browserTest } from "../support/browser.ts";
 import { listeningApp } from "../support/listening.ts";
+import { cobertura, tar } from "../support/archive.ts";
 import { archivePath, readArchiveFile } from "../support/test_data.ts";
 
 /** A tool's report, and what a reader does in it. */
@@ -150,3 +151,55 @@ for (const [tool, { archive, coverageFile, use }] of Object.entries(TOOLS)) {
     }
   });
 }
+
+browserTest(
+  "a page in its sandbox finds a storage that is like the browser's own",
+  async (open) => {
+    await using test = await listeningApp();
+    const page =
+      `<!doctype html><html data-kept="yes"><head data-root="here"><title>x</title></head>
+    <body><script>
+      localStorage.setItem("a", 1);
+      localStorage.b = 2;
+      sessionStorage["c"] = { toString: () => "three" };
+      document.cookie = "x=1";
+      Object.defineProperty(document, "cookie", { get: () => "own", configurable: true });
+      document.body.textContent = JSON.stringify({
+        a: localStorage.getItem("a"), b: localStorage["b"], c: sessionStorage.c,
+        none: localStorage.getItem("none"), length: localStorage.length,
+        keys: Object.keys(localStorage), spread: { ...localStorage },
+        has: ["a" in localStorage, "z" in localStorage, localStorage.hasOwnProperty("b")],
+        purged: (() => {
+          for (const key in localStorage) localStorage.removeItem(key);
+          return localStorage.length;
+        })(),
+        cookie: document.cookie, mode: document.compatMode, scripts: document.scripts.length,
+        root: document.head.dataset.root, kept: document.documentElement.dataset.kept,
+      });
+    </script></body></html>`;
+    const archive = tar([
+      { name: "index.html", content: page },
+      { name: "coverage.xml", content: cobertura(1, 2) },
+    ]);
+    const { coverage } = await (await test.upload(archive)).json();
+    const { page: tab, complaints } = await open();
+    await tab.goto(`${test.address}${new URL(coverage.report_url).pathname}`);
+    assert.deepEqual(JSON.parse(await tab.locator("body").innerText()), {
+      a: "1",
+      b: "2",
+      c: "three",
+      none: null,
+      length: 2,
+      keys: ["a", "b"],
+      spread: { a: "1", b: "2" },
+      has: [true, false, true],
+      purged: 0,
+      cookie: "own",
+      mode: "CSS1Compat",
+      scripts: 1,
+      root: "here",
+      kept: "yes",
+    });
+    assert.deepEqual(complaints, []);
+  },
+);

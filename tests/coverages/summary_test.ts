@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import type { Sql } from "postgres";
 import { deleteOtherBranches } from "../../src/coverages/queries.ts";
 import { summariseAll } from "../../src/coverages/summary.ts";
-import { migrate, readMigrations } from "../../src/db/migrate.ts";
-import { emptyDatabase, testDatabase } from "../support/database.ts";
+import { testDatabase } from "../support/database.ts";
 import { DEFAULT_BRANCHES, seed } from "../support/seed.ts";
 
 interface Line {
@@ -123,31 +122,4 @@ Deno.test("a start with other default branches derives every line anew, and only
   assert.equal((await lineOf(sql)).main_branch, "production");
   assert.equal((await lineOf(sql, "bank")).main_branch, "production");
   assert.equal(await summariseAll(sql, ["production"]), 0);
-});
-
-Deno.test("a database of the version before gets its lines, and its newest rows are told apart", async () => {
-  await using database = await emptyDatabase();
-  const { sql } = database;
-  const migrations = await readMigrations();
-  await migrate(sql, migrations.slice(0, 1));
-  await sql`insert into repositories (org_name, repo_name) values ('acme', 'shop')`;
-  const add = (branch: string, percentage: number, deleted: boolean) =>
-    sql`
-      insert into coverages (
-        repository_id, branch_name, commit_hash, commit_author, language, percentage, format,
-        report_id, deleted_at
-      )
-      select id, ${branch}, 'abcd', 'ada', 'go', ${percentage}, 'clover', gen_random_uuid(),
-        ${deleted ? new Date() : null}
-      from repositories`;
-  await add("main", 10, true);
-  await add("gone", 20, true);
-  await add("main", 30, true);
-  await add("main", 40, false);
-  await migrate(sql, migrations);
-  assert.equal(await summariseAll(sql, DEFAULT_BRANCHES), 1);
-  assert.deepEqual((await lineOf(sql)).languages![0]!.trend, [10, 30, 40]);
-  const newest = await sql`
-    select branch_name, percentage::float8 as percentage from coverages where newest order by id`;
-  assert.deepEqual(newest.map((row) => Object.values(row)), [["gone", 20], ["main", 40]]);
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readConfig } from "../../src/config.ts";
 import { ago, points } from "../../src/dashboard/numbers.tsx";
 import { Site } from "../../src/dashboard/site.ts";
 
@@ -28,6 +29,15 @@ Deno.test("ago counts whole units, and never forward", () => {
     ["2024-02-28T12:00:00Z", "2 years ago"],
   ];
   for (const [date, text] of cases) assert.equal(ago(new Date(date), now), text);
+});
+
+Deno.test("readConfig leaves of PUBLIC_URL what addresses can begin with", () => {
+  const urlOf = (PUBLIC_URL: string) => readConfig({ PUBLIC_URL, AUTH: "none" }).publicUrl;
+  assert.equal(urlOf("https://host//pre///fix//"), "https://host/pre/fix");
+  assert.equal(urlOf("https://host/"), "https://host");
+  for (const url of ["https://host/?x=1", "https://host/#y", "https://user@host"]) {
+    assert.throws(() => urlOf(url), /PUBLIC_URL is .* must be an address like/);
+  }
 });
 
 Deno.test("Site links only those authors to GitHub who can have a login there", () => {

@@ -26,7 +26,7 @@ function links(html: string): string[] {
 Deno.test("the server's own address leads to the list of repositories, an organisation's to its own", async () => {
   await using test = await testApp();
   assert.equal(await locationOf(test, "/"), "/coverages-ui");
-  assert.equal(await locationOf(test, "/coverages-ui/acme"), "/coverages-ui?q=acme%2F");
+  assert.equal(await locationOf(test, "/coverages-ui/acme"), "/coverages-ui?org=acme");
   // What the Action of the ancestor links to: `<api_host>/../coverages-ui/{org}/{repo}`.
   await seed(test.sql);
   assert.match(await page(test, "/coverages-api/../coverages-ui/acme/shop"), /<h1 id="name">shop</);
@@ -64,6 +64,8 @@ Deno.test("the list is searched, sorted and paged, and says so when nothing is f
   assert.deepEqual((await names("?sort=coverage")).slice(0, 2), ["Other/thing", "acme/r21"]);
   assert.deepEqual((await names("?sort=coverage&order=asc")).slice(0, 2), ["acme/r01", "acme/r02"]);
   assert.deepEqual(await names("?q=oTHER/th"), ["Other/thing"]);
+  assert.deepEqual(await names("?org=other"), ["Other/thing"]);
+  assert.match(await page(test, "/coverages-ui?org=oth"), /There is no repository of oth here/);
   assert.deepEqual(await names("?q=%25"), []);
   assert.match(
     await page(test, "/coverages-ui?q=nothing"),
@@ -134,8 +136,41 @@ Deno.test("a repository's history has every upload, with its change against the 
     it
   );
   assert.deepEqual(changes.slice(0, 8), [
-    ...["20.00%", "superseded", "55.50%", "−4.50", "60.00%", "+10.00", "superseded", "50.00%"],
+    ...["20.00%", "55.50%", "−4.50", "60.00%", "+10.00", "superseded", "50.00%", "superseded"],
   ]);
+});
+
+Deno.test("what is drawn does not depend on the page of a table, and picks count branches", async () => {
+  await using test = await testApp();
+  for (const branch_name of ["main", "a", "b", "c", "d", "e"]) {
+    for (const language of ["go", "c"]) await seed(test.sql, { branch_name, language });
+  }
+  const bars = (html: string) => /<table class="bars">[^]*?<\/table>/.exec(html)![0];
+  const first = await page(test, "/coverages-ui/acme/shop");
+  assert.equal(bars(await page(test, "/coverages-ui/acme/shop?branches=9")), bars(first));
+  const picked = await page(
+    test,
+    `/coverages-ui/acme/shop?${
+      ["main", "a", "b", "c", "d", "e"].map((name) => `branch=${name}`).join("&")
+    }`,
+  );
+  assert.equal(picked.match(/<input type="checkbox"[^>]* checked/g)?.length, 6);
+  assert.equal(/class="legend">[^]*?<\/ul>/.exec(picked)![0].match(/<li/g)!.length, 12);
+});
+
+Deno.test("an author's change counts uploads whose predecessor is long ago", async () => {
+  await using test = await testApp();
+  await seed(test.sql, { branch_name: "old", percentage: 50, commit_author: "grace" });
+  await test.sql`
+    insert into coverages (
+      repository_id, branch_name, commit_hash, commit_author, language, percentage, format, report_id
+    )
+    select id, 'b' || n, 'abcdef', 'robot', 'go', 10, 'cobertura', gen_random_uuid()
+    from repositories, generate_series(1, 600) n`;
+  await seed(test.sql, { branch_name: "old", percentage: 61.5, commit_author: "ada" });
+  const html = await page(test, "/coverages-ui/acme/shop");
+  assert.match(html, /Coverage per author<small>in the last 500 uploads/);
+  assert.match(html, /title="ada"[^]*?61\.50%[^]*?\+11\.50/);
 });
 
 Deno.test("a repository without an active branch, and one with a single upload, have their page", async () => {
@@ -186,7 +221,7 @@ Deno.test("an author's page has the uploads in that organisation, and no others"
   await seed(test.sql, { commit_author: "a/b c", repo_name: "bank", percentage: 71 });
   await seed(test.sql, { commit_author: "a/b c", org_name: "other", percentage: 72 });
   await seed(test.sql, { commit_author: "b", percentage: 73 });
-  for (const name of ["a%2Fb%20c", "a/b%20c"]) {
+  for (const name of ["a%2Fb%20c", "a/b%20c", "a%2Fb%20c/"]) {
     const html = await page(test, `/coverages-ui/Acme/user/${name}`);
     assert.match(html, /<bdi>a\/b c<\/bdi>/);
     assert.match(html, /71\.00%/);

@@ -1,71 +1,122 @@
 import assert from "node:assert/strict";
-import { gzip, tar } from "../support/archive.ts";
-import { goodReport } from "../support/archive.ts";
+import { goodReport, gzip, tar } from "../support/archive.ts";
 import { testApp } from "../support/app.ts";
 
-const BROWSER = { accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
+const BROWSER = { accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8" };
+const ROOT = "/coverages-api/assets/acme/shop/main/archive/report";
 
-Deno.test("a page that a browser opens begins with a storage; anybody else gets the file", async () => {
-  await using test = await testApp();
-  const pages: [name: string, before: string, after: string][] = [
-    ["doctype", "<!DOCTYPE html>", "\n<html lang='en'><head><meta charset='utf-8'>"],
-    ["old", '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN"\n"http://w3.org/x">', "\n<html>"],
-    ["xhtml", '<?xml version="1.0"?><!DOCTYPE html>', "<html>"],
-    ["comment", "<!-- <!doctype not> -->\n\n<!doctype html>", "<p>x"],
-    ["none", "", "<h1>x</h1>"],
-    ["bom", "\ufeff<!doctype html>", "<p>"],
-    ["text", "", "no tag at all"],
-    ["open", "", "<!-- never closed"],
-    ["empty", "", ""],
-    ["long", "<!doctype html>", `<p>${"x".repeat(300_000)}</p>`],
-  ];
-  const utf16 = new Uint8Array([
-    0xff,
-    0xfe,
-    ...new Uint8Array(new Uint16Array([60, 112, 62]).buffer),
-  ]);
-  const entries = pages.map(([name, before, after]) => ({
-    name: `report/${name}.html`,
-    content: before + after,
-  }));
+/** Pages, cut where the script is to be: before the text that follows the first two parts. */
+const PAGES: [name: string, before: string, after: string][] = [
+  ["doctype", "<!DOCTYPE html>\n<html lang='en'><head>", "<meta charset='utf-8'>"],
+  [
+    "old",
+    '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN"\n"http://w3.org/x">\n<html>',
+    "<body>",
+  ],
+  ["xhtml", '<?xml version="1.0"?><!DOCTYPE html><html xmlns="x">\n<head>', "<title>x</title>"],
+  ["attributes", `<!doctype html><html data-x="a > b"><head data-root='/>'>`, "<title>x</title>"],
+  ["header", "<!doctype html>", "<header>no head</header>"],
+  ["comment", "<!-- <!doctype not> -->\n\n<!doctype html>", "<p>x"],
+  ["comments", "<!--><!-- a --!><!doctype html><!---->", "<p>x"],
+  ["blanks", `${" \n".repeat(3000)}<!doctype html>`, "<p>x"],
+  ["none", "", "<h1>x</h1>"],
+  ["bom", "\ufeff<!doctype html>", "<p>"],
+  ["text", "", "no tag at all"],
+  ["open", "", "<!-- never closed"],
+  ["empty", "", ""],
+  ["long", "<!doctype html>", `<p>${"x".repeat(300_000)}</p>`],
+];
+/** Pages in which the place is not in sight, and files that are no pages. */
+const LEFT: [name: string, content: string | Uint8Array<ArrayBuffer>][] = [
+  ["utf16.html", new Uint8Array([0xff, 0xfe, 60, 0, 112, 0, 62, 0])],
+  ["far.html", `<!-- ${"x".repeat(200_000)} --><!doctype html><p>`],
+  ["blank.html", `${" ".repeat(200_000)}<!doctype html><p>`],
+  ["page.js", "<!doctype html>"],
+];
+
+async function appWithPages() {
+  const test = await testApp();
   const archive = await gzip(tar(goodReport([
-    ...entries,
-    { name: "report/utf16.html", content: utf16 },
-    { name: "report/page.js", content: "<!doctype html>" },
+    ...PAGES.map(([name, before, after]) => ({
+      name: `report/${name}.html`,
+      content: before + after,
+    })),
+    ...LEFT.map(([name, content]) => ({ name: `report/${name}`, content })),
   ])));
-  assert.equal((await test.upload(archive)).status, 200);
-  const root = "/coverages-api/assets/acme/shop/main/archive/report";
-  for (const [name, before, after] of pages) {
-    const file = await test.get(`${root}/${name}.html`, { headers: { accept: "*/*" } });
+  const response = await test.upload(archive);
+  assert.equal(response.status, 200);
+  await response.body?.cancel();
+  return test;
+}
+
+Deno.test("a page that a browser opens gets a storage; anybody else gets the file", async () => {
+  await using test = await appWithPages();
+  for (const [name, before, after] of PAGES) {
+    const path = `${ROOT}/${name}.html`;
+    const file = await test.get(path, { headers: { accept: "*/*" } });
     assert.deepEqual(await file.bytes(), new TextEncoder().encode(before + after), name);
-    assert.equal(file.headers.get("vary"), "accept");
-    const opened = await test.get(`${root}/${name}.html`, { headers: BROWSER });
+    assert.equal(file.headers.get("vary"), "accept, sec-fetch-dest");
+    const opened = await test.get(path, { headers: BROWSER });
     const html = new TextDecoder("utf-8", { ignoreBOM: true }).decode(await opened.bytes());
-    assert(html.startsWith(`${before}<script>`), name);
+    assert(html.startsWith(`${before}<script>`), `${name}: ${html.slice(0, 200)}`);
     assert(html.endsWith(`</script>${after}`), name);
     assert.match(html, /localStorage/);
   }
-  for (const name of ["utf16.html", "page.js"]) {
-    const opened = await test.get(`${root}/${name}`, { headers: BROWSER });
-    const file = await test.get(`${root}/${name}`);
+  for (const [name] of LEFT) {
+    const opened = await test.get(`${ROOT}/${name}`, { headers: BROWSER });
+    const file = await test.get(`${ROOT}/${name}`);
     assert.deepEqual(await opened.bytes(), await file.bytes(), name);
   }
 });
 
-Deno.test("a page that a browser has is not sent again, nor cut, and HEAD has no wrong length", async () => {
-  await using test = await testApp();
-  await (await test.upload(tar(goodReport()))).body?.cancel();
-  const path = "/coverages-api/assets/acme/shop/main/archive/report/index.html";
-  const first = await test.get(path, { headers: BROWSER });
-  const etag = first.headers.get("etag")!;
-  const length = (await first.bytes()).length;
-  const again = await test.get(path, { headers: { ...BROWSER, "if-none-match": etag } });
-  assert.equal(again.status, 304);
+Deno.test("scripts and programs that would take HTML get the file, whatever they say they accept", async () => {
+  await using test = await appWithPages();
+  const asked: [Record<string, string>, boolean][] = [
+    [{ accept: "text/html, */*; q=0.01" }, false],
+    [{ ...BROWSER, "sec-fetch-dest": "empty" }, false],
+    [{ ...BROWSER, "sec-fetch-dest": "script" }, false],
+    [{ ...BROWSER, "sec-fetch-dest": "document" }, true],
+    [{ accept: "*/*", "sec-fetch-dest": "iframe" }, true],
+    [{}, false],
+  ];
+  for (const [headers, isOpened] of asked) {
+    const response = await test.get(`${ROOT}/none.html`, { headers });
+    assert.equal((await response.text()).includes("<script>"), isOpened, JSON.stringify(headers));
+  }
+});
+
+Deno.test("a page and its file are told apart by caches, and HEAD has the page's length", async () => {
+  await using test = await appWithPages();
+  const path = `${ROOT}/doctype.html`;
+  const opened = await test.get(path, { headers: BROWSER });
+  const { length } = await opened.bytes();
+  const file = await test.get(path);
+  await file.body?.cancel();
+  const [openedTag, fileTag] = [opened, file].map(({ headers }) => headers.get("etag")!);
+  assert.notEqual(openedTag, fileTag);
+  const statusOf = async (headers: Record<string, string>) => {
+    const response = await test.get(path, { headers });
+    await response.body?.cancel();
+    if (response.status === 304) {
+      assert.equal(response.headers.get("vary"), "accept, sec-fetch-dest");
+    }
+    return response.status;
+  };
+  assert.equal(await statusOf({ ...BROWSER, "if-none-match": openedTag! }), 304);
+  assert.equal(await statusOf({ ...BROWSER, "if-none-match": fileTag! }), 200);
+  assert.equal(await statusOf({ ...BROWSER, "if-none-match": `${fileTag}, ${openedTag}` }), 304);
+  assert.equal(await statusOf({ "if-none-match": fileTag! }), 304);
+  assert.equal(await statusOf({ "if-none-match": openedTag! }), 200);
+  const modified = file.headers.get("last-modified")!;
+  assert.equal(await statusOf({ ...BROWSER, "if-modified-since": modified }), 200);
+  assert.equal(await statusOf({ "if-modified-since": modified }), 304);
+
   const part = await test.get(path, { headers: { ...BROWSER, range: "bytes=0-3" } });
   assert.equal(part.status, 200);
   assert.equal((await part.bytes()).length, length);
+  const script = await test.get(`${ROOT}/page.js`, { headers: { ...BROWSER, range: "bytes=0-3" } });
+  assert.equal(script.status, 206);
+  await script.body?.cancel();
   const head = await test.get(path, { method: "HEAD", headers: BROWSER });
-  assert(["0", String(length), null].includes(head.headers.get("content-length")));
-  const file = await test.get(path, { headers: { range: "bytes=0-3" } });
-  assert.equal(await file.text(), "<h1>");
+  assert.equal(head.headers.get("content-length"), String(length));
 });
