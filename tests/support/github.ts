@@ -320,6 +320,7 @@ function answer(world: World, request: LoggedRequest, token: string | undefined)
   if (token === undefined || !user) return refusal(401, "Bad credentials");
 
   const url = new URL(request.path, world.address);
+  if (url.pathname.endsWith("/graphql")) return whoIs(user, request);
   const prefix = new URL(world.address).pathname.replace(/\/$/, "");
   const path = url.pathname.startsWith(prefix) ? url.pathname.slice(prefix.length) : "";
   const [, owner, name, id, rest = ""] =
@@ -345,6 +346,15 @@ function answer(world: World, request: LoggedRequest, token: string | undefined)
     return endpoint({ world, repository, request, query: url.searchParams, token, user, parts });
   }
   return notFound();
+}
+
+/** Of GraphQL only the question who the token is, which no other endpoint answers to every token. */
+function whoIs({ login }: User, { method, body }: LoggedRequest): Response {
+  const query = isObject(body) ? String(body.query) : "";
+  if (method !== "POST") return notFound();
+  return /^(query)?\{viewer\{login\}\}$/.test(query.replaceAll(/\s/g, ""))
+    ? json(200, { data: { viewer: { login } } })
+    : json(200, { errors: [{ message: "Only { viewer { login } } is known here." }] });
 }
 
 function createStatus({ world, repository, request, token, user, parts: [sha = ""] }: Call) {
