@@ -1,0 +1,121 @@
+# shellcheck shell=bash
+# Requests with a bearer token, and when to repeat them.
+#
+# COVERAGE_RETRY_DELAY: seconds before the first repetition, fractions too; doubled each time.
+# COVERAGE_TIMEOUT: seconds that one request may take.
+
+readonly RETRY_DELAY=${COVERAGE_RETRY_DELAY:-2}
+readonly TIMEOUT=${COVERAGE_TIMEOUT:-900}
+readonly ATTEMPTS=5
+# Longer than this no job waits, even where it is asked to.
+readonly MOST_WAIT=120
+# What a function returns when the same may work in a moment.
+readonly TRY_AGAIN=75
+
+# What the last request came to: its status (000 without an answer), and a sentence if it failed.
+# Its body is in $WORK/body, its headers in $WORK/headers.
+status=000
+failure=
+
+# request TOKEN METHOD URL [argument of curl]...
+# The token goes by standard input, because every process can read the arguments of others.
+request() {
+  local token=$1 method=$2 url=$3 code=0
+  shift 3
+  rm -f "$WORK/body" "$WORK/headers"
+  : >"$WORK/body"
+  : >"$WORK/headers"
+  status=$(
+    if [ -n "$token" ]; then printf 'header = "Authorization: Bearer %s"\n' "$token"; fi |
+      curl --config - --silent --show-error --globoff --connect-timeout 30 \
+        --max-time "$TIMEOUT" --request "$method" --header 'User-Agent: coverage-action' \
+        --output "$WORK/body" --dump-header "$WORK/headers" --write-out '%{http_code}' \
+        "$@" --url "$url" 2>"$WORK/curl"
+  ) || code=$?
+  case $status in
+    2??) if [ "$code" = 0 ]; then return 0; fi ;;
+    000 | '') ;;
+    *) code=0 ;; # refused before the whole body was sent; the refusal is what matters
+  esac
+  if [ "$code" != 0 ]; then
+    failure=$(head -n 1 "$WORK/curl")
+    status=000
+    case $code in
+      # Names, connections, timeouts, answers that broke off.
+      5 | 6 | 7 | 16 | 18 | 28 | 35 | 52 | 55 | 56 | 92) return "$TRY_AGAIN" ;;
+      *) return 1 ;;
+    esac
+  fi
+  failure=$(sentence)
+  case $status in
+    408 | 429 | 5??) return "$TRY_AGAIN" ;;
+    403) if limited; then return "$TRY_AGAIN"; fi ;;
+  esac
+  return 1
+}
+
+# Why the request was refused, in the words of who refused it.
+sentence() {
+  local said
+  said=$(jq -r '
+    if (.error | type) == "object" then [.error[] | strings] | join(" ")
+    elif (.error | type) == "string" then .error
+    elif (.message | type) == "string" then
+      [.message, (.errors // [] | arrays | .[] | .message? // empty)] | join("; ")
+    else "" end' "$WORK/body" 2>"$WORK/jq") || said=
+  if [ -z "$said" ]; then
+    said="It answered without a sentence"
+    case $status in
+      3??) said="It leads to $(header location)" ;;
+    esac
+  fi
+  printf '%s (%s)' "${said%.}" "$status"
+}
+
+# header NAME: its value, of the last answer there is.
+header() {
+  awk -v name="$1:" 'tolower($1) == name { sub(/^[^:]*: */, ""); sub(/\r$/, ""); value = $0 }
+    END { print value }' "$WORK/headers"
+}
+
+# Whether a 403 is about too many requests.
+limited() {
+  [ -n "$(header retry-after)" ] || [ "$(header x-ratelimit-remaining)" = 0 ]
+}
+
+# Seconds that the last answer asks to wait; nothing where it does not.
+asked_wait() {
+  local after
+  after=$(header retry-after)
+  if [[ $after =~ ^[0-9]{1,9}$ ]]; then
+    printf '%s' "$after"
+  elif [ "$(header x-ratelimit-remaining)" = 0 ]; then
+    after=$(header x-ratelimit-reset)
+    if [[ $after =~ ^[0-9]{1,12}$ ]]; then
+      printf '%s' "$((10#$after > $(date +%s) ? 10#$after - $(date +%s) : 0))"
+    fi
+  fi
+}
+
+# retrying COMMAND...: runs it until it returns other than TRY_AGAIN, a few times.
+retrying() {
+  local attempt code wait
+  for ((attempt = 1; ; attempt++)); do
+    code=0
+    "$@" || code=$?
+    if [ "$code" != "$TRY_AGAIN" ]; then return "$code"; fi
+    wait=
+    if [ "$status" != 000 ]; then wait=$(asked_wait); fi
+    if [ "$attempt" = "$ATTEMPTS" ] || [ "${wait:-0}" -gt "$MOST_WAIT" ]; then return "$code"; fi
+    if [ -z "$wait" ]; then
+      wait=$(awk -v delay="$RETRY_DELAY" -v n="$attempt" 'BEGIN { print delay * 2 ^ (n - 1) }')
+    fi
+    say "$failure; trying again in $wait s."
+    sleep "$wait"
+  done
+}
+
+# query --arg NAME VALUE...: the query of an address.
+query() {
+  jq -rn "$@" '$ARGS.named | to_entries | map("\(.key)=\(.value | @uri)") | join("&")'
+}

@@ -1,0 +1,125 @@
+#!/usr/bin/env bash
+# The Action's one step. It reads what a runner sets (GITHUB_…), the inputs (INPUT_…) and the
+# settings of http.sh. Runs on the bash 3.2 of macOS as well.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=SCRIPTDIR/say.sh
+source "$here/say.sh"
+# shellcheck source=SCRIPTDIR/http.sh
+source "$here/http.sh"
+# shellcheck source=SCRIPTDIR/github.sh
+source "$here/github.sh"
+# shellcheck source=SCRIPTDIR/server.sh
+source "$here/server.sh"
+# shellcheck source=SCRIPTDIR/upload.sh
+source "$here/upload.sh"
+# shellcheck source=SCRIPTDIR/pull_request.sh
+source "$here/pull_request.sh"
+# shellcheck source=SCRIPTDIR/sync.sh
+source "$here/sync.sh"
+
+for tool in curl jq tar awk; do
+  command -v "$tool" >/dev/null ||
+    fail "$tool is not installed on this runner; install it in a step before this one."
+done
+
+check_address() {
+  local web='^https?://[^[:space:]<>"?#]+$' # also one that fits into Markdown's (<…>)
+  local address=$1 name=$2
+  [[ $address =~ $web ]] || fail "$name is \"$address\"; it must be an address like https://host/path."
+}
+
+INPUT_AUTH=${INPUT_AUTH:-github}
+INPUT_UI_HOST=${INPUT_UI_HOST:-}
+INPUT_OIDC_AUDIENCE=${INPUT_OIDC_AUDIENCE:-}
+check_address "${INPUT_API_HOST:-}" api_host
+if [ -n "$INPUT_UI_HOST" ]; then check_address "$INPUT_UI_HOST" ui_host; fi
+case $INPUT_AUTH in
+  github | oidc) ;;
+  *) fail "auth is \"$INPUT_AUTH\"; it must be github or oidc." ;;
+esac
+[[ ${INPUT_TOKEN:-} =~ $BEARER_PATTERN ]] || fail 'token is empty or no token.'
+
+API=${INPUT_API_HOST%/}
+readonly API ORG=${GITHUB_REPOSITORY%%/*} REPO=${GITHUB_REPOSITORY#*/}
+WORK=$(mktemp -d "${RUNNER_TEMP:-${TMPDIR:-/tmp}}/coverage.XXXXXX")
+readonly WORK
+trap 'rm -rf "$WORK"' EXIT
+
+# Which branch the report is of, and the one it is compared with.
+branch=${GITHUB_REF_NAME:-}
+commit=$GITHUB_SHA
+base_branch=
+# Whether the job's token is one that GitHub lets only read.
+is_restricted=false
+if [ "${GITHUB_ACTOR:-}" = 'dependabot[bot]' ]; then is_restricted=true; fi
+
+# Why there is no permission for $1, unless it is about the number of requests.
+why_refused() {
+  if [ "$status" = 403 ] && limited; then return; fi
+  if [ "$is_restricted" = true ]; then
+    printf 'GitHub gives a job of a fork or of Dependabot a token that can only read.'
+  else
+    printf 'Give the job %s.' "\`permissions: $1: write\`"
+  fi
+}
+
+read_pull_request() {
+  branch=$(event .pull_request.head.ref)
+  # The commit of the event is GitHub's merge of both, which nobody sees.
+  commit=$(event .pull_request.head.sha)
+  base_branch=$(event .pull_request.base.ref)
+  local head_repository
+  head_repository=$(event .pull_request.head.repo.full_name)
+  if [ "$head_repository" != "$(event .pull_request.base.repo.full_name)" ]; then
+    is_restricted=true
+    # A fork's main is not main. This is how git calls it here.
+    branch=pull/$(event .pull_request.number)/head
+  fi
+}
+
+publish() {
+  output current_branch_name "$branch"
+  output base_branch_name "$base_branch"
+  pack
+  if ! find_credential; then
+    if [ "$is_restricted" = true ]; then
+      note "The report was not uploaded: $failure. $(why_refused id-token)"
+      return 0
+    fi
+    fail "$failure."
+  fi
+  if ! upload; then
+    if [ "$status" = 403 ] && [ "$is_restricted" = true ]; then
+      note "The report was not uploaded: $failure. $(why_refused statuses)"
+      return 0
+    fi
+    fail "The report was not uploaded: $failure."
+  fi
+  tell_upload
+  if [ -z "$base_branch" ]; then return 0; fi
+  if ! compare; then fail "The report is uploaded, but not compared with $base_branch: $failure."; fi
+  tell_comparison
+  if [ "${INPUT_SKIP_PR_COMMENT:-false}" != true ]; then comment; fi
+}
+
+case $GITHUB_EVENT_NAME in
+  pull_request | pull_request_target)
+    read_pull_request
+    publish
+    ;;
+  push | workflow_dispatch | schedule | merge_group)
+    if [ "${GITHUB_REF_TYPE:-branch}" = branch ]; then
+      publish
+    else
+      notice "$branch is a $GITHUB_REF_TYPE, and coverage belongs to branches; nothing was uploaded."
+    fi
+    ;;
+  delete)
+    if [ "$(event .ref_type)" = branch ]; then sync_branches; else say 'No branch was deleted.'; fi
+    ;;
+  *)
+    notice "On $GITHUB_EVENT_NAME there is nothing to do."
+    ;;
+esac

@@ -1,0 +1,43 @@
+# shellcheck shell=bash
+# A branch was deleted: the server forgets every branch that is gone.
+# shellcheck disable=SC2154 # http.sh and server.sh set what is not set here
+
+sync_branches() {
+  if ! list_branches; then fail "The branches could not be listed, so nothing was sent: $failure."; fi
+  # The server keeps what is named, and forgets the rest.
+  if [ "$(jq length "$WORK/branches.json")" = 0 ]; then
+    fail 'GitHub lists no branches, so nothing was sent.'
+  fi
+  jq --arg org_name "$ORG" --arg repo_name "$REPO" --arg github_api_url "$GITHUB_API_URL" \
+    --arg commit_hash "$GITHUB_SHA" '$ARGS.named + {active_branches: .}' \
+    "$WORK/branches.json" >"$WORK/sync.json"
+  if ! find_credential; then fail "$failure."; fi
+  if retrying request "$credential" PUT "$API" --header 'Content-Type: application/json' \
+    --data-binary "@$WORK/sync.json"; then
+    say "$(jq '.active_branches | length' "$WORK/sync.json") branches are left."
+  elif [ "$status" = 404 ]; then
+    notice "$failure."
+  else
+    fail "The branches were not synced: $failure."
+  fi
+}
+
+# Every branch, in $WORK/branches.json. A branch deleted while pages are read moves the others up,
+# and one of them from a page to come to a page already read. So several pages are read twice.
+list_branches() {
+  : >"$WORK/names"
+  local page round
+  for round in 1 2; do
+    for ((page = 1; ; page++)); do
+      retrying github GET "/branches?per_page=100&page=$page" || return 1
+      if ! jq -e 'arrays | map(.name | strings)' "$WORK/body" >>"$WORK/names"; then
+        failure='GitHub sent no list of branches'
+        return 1
+      fi
+      if ! has_next_page; then break; fi
+    done
+    if [ "$page" = 1 ]; then break; fi
+    say "Read $page pages of branches, round $round of 2."
+  done
+  jq -s 'add | unique' "$WORK/names" >"$WORK/branches.json"
+}
