@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { actionTest, annotations, HEAD, JOB, type World } from "../support/action.ts";
+
+const deleted = {
+  event: "delete",
+  payload: { ref: "gone", ref_type: "branch", repository: { default_branch: "main" } },
+};
+
+/** Uploads for branches, and gives GitHub so many. */
+async function branches(world: World, { uploaded, count }: { uploaded: string[]; count: number }) {
+  const { branches } = world.github.repository("acme/shop");
+  branches.clear();
+  for (let i = 0; i < count; i++) branches.set(`b${String(i).padStart(3, "0")}`, HEAD);
+  await world.report(75);
+  for (const branch of uploaded) {
+    const run = await world.run({ env: { GITHUB_REF_NAME: branch } });
+    assert.equal(run.code, 0, run.output);
+  }
+  world.server.requests.length = 0;
+  return branches;
+}
+
+/** The branches that the server still has. */
+async function active(world: World): Promise<string[]> {
+  const list = await (await world.server.get("/coverages-api")).json();
+  return list.data["acme/shop"].map((row: { branch_name: string }) => row.branch_name).sort();
+}
+
+actionTest(
+  "a deleted branch is forgotten, and every other one on every page is kept",
+  async (world) => {
+    await branches(world, { uploaded: ["b000", "b249", "gone"], count: 250 });
+    const run = await world.run(deleted);
+    assert.equal(run.code, 0, run.output);
+    assert.deepEqual(await active(world), ["b000", "b249"]);
+    const [request, ...others] = world.server.requests;
+    assert.deepEqual([request!.method, others], ["PUT", []]);
+    assert.equal(request!.headers.authorization, `Bearer ${JOB}`);
+    assert.match(run.output, /250 branches are left/);
+  },
+);
+
+actionTest("a branch that moves to a page already read is kept", async (world) => {
+  const names = await branches(world, { uploaded: ["b100", "gone"], count: 150 });
+  world.github.down({
+    when({ path }) {
+      // Somebody deletes a branch of the first page before the second is read.
+      if (path.endsWith("page=2")) names.delete("b050");
+      return false;
+    },
+  });
+  const run = await world.run(deleted);
+  assert.equal(run.code, 0, run.output);
+  assert.deepEqual(await active(world), ["b100"]);
+});
+
+actionTest("a list that is not whole is never sent", async (world) => {
+  await branches(world, { uploaded: ["b000"], count: 250 });
+  world.github.down({ when: ({ path }) => path.endsWith("page=2") });
+  const half = await world.run(deleted);
+  assert.equal(half.code, 1);
+  assert.match(
+    annotations(half, "error")[0]!,
+    /could not be listed, so nothing was sent: .*\(503\)/,
+  );
+  world.github.up();
+
+  world.github.repository("acme/shop").permissions.set(JOB, { statuses: "write" });
+  const forbidden = await world.run(deleted);
+  assert.equal(forbidden.code, 1);
+  assert.match(
+    annotations(forbidden, "error")[0]!,
+    /Resource not accessible by integration \(403\)/,
+  );
+
+  world.github.repository("acme/shop").permissions.set(JOB, { contents: "read" });
+  world.github.repository("acme/shop").branches.clear();
+  const none = await world.run(deleted);
+  assert.equal(none.code, 1);
+  assert.match(annotations(none, "error")[0]!, /lists no branches, so nothing was sent/);
+  assert.equal(world.server.requests.length, 0);
+  assert.deepEqual(await active(world), ["b000"]);
+});
+
+actionTest("a page that fails once is read again", async (world) => {
+  await branches(world, { uploaded: ["b000", "gone"], count: 101 });
+  world.github.down({ times: 1, when: ({ path }) => path.endsWith("page=2") });
+  const run = await world.run(deleted);
+  assert.equal(run.code, 0, run.output);
+  assert.deepEqual(await active(world), ["b000"]);
+});
+
+actionTest(
+  "a deleted tag asks nobody, and a repository without uploads is no failure",
+  async (world) => {
+    const tag = await world.run({ ...deleted, payload: { ref: "v1", ref_type: "tag" } });
+    assert.equal(tag.code, 0, tag.output);
+    assert.equal(world.github.requests.length, 0);
+    const unknown = await world.run(deleted);
+    assert.equal(unknown.code, 0, unknown.output);
+    assert.match(annotations(unknown, "notice")[0]!, /Nothing was ever uploaded for acme\/shop/);
+  },
+);
+
+actionTest("a sync that is refused fails the job in the server's words", async (world) => {
+  world.server.planned.push(() => Response.json({ error: "Who are you?" }, { status: 401 }));
+  const run = await world.run(deleted);
+  assert.equal(run.code, 1);
+  assert.deepEqual(annotations(run, "error"), [
+    "The branches were not synced: Who are you? (401).",
+  ]);
+});

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { actionTest, annotations, pullRequest, READ_ONLY } from "../support/action.ts";
+
+const fork = { ...pullRequest({ fork: "mallory", head: "main" }), jobToken: READ_ONLY };
+const forbidden = () =>
+  Response.json({ error: "The token may not create commit statuses." }, { status: 403 });
+
+actionTest(
+  "a fork's branch is none of the repository's, and its comment is missed aloud",
+  async (world) => {
+    await world.report(80);
+    assert.equal((await world.run()).code, 0);
+    await world.report(10);
+    const run = await world.run(fork);
+    assert.equal(run.code, 0, run.output);
+    assert.equal(run.outputs.current_branch_name, "pull/7/head");
+    assert.deepEqual([run.outputs.percentage, run.outputs.base_percentage], ["10", "80"]);
+    assert.equal(world.github.repository("acme/shop").comments.length, 0);
+    const [sentence] = annotations(run, "notice");
+    assert.match(
+      sentence!,
+      /^No comment was written on #7: Resource not accessible by integration/,
+    );
+    assert.match(sentence!, /a job of a fork or of Dependabot a token that can only read/);
+    assert.match(run.summary, /### Coverage 10\.00%[^]*No comment was written/);
+  },
+);
+
+actionTest("a fork's upload may be refused without failing its job", async (world) => {
+  await world.report(10);
+  world.server.planned.push(forbidden);
+  const run = await world.run(fork);
+  assert.equal(run.code, 0, run.output);
+  assert.match(annotations(run, "notice")[0]!, /not uploaded: The token may not create .*\(403\)/);
+  assert.match(run.summary, /The report was not uploaded/);
+  assert.equal(world.server.requests.length, 1);
+  assert.equal(world.github.requests.length, 0);
+  world.server.planned.push(forbidden);
+  const bot = await world.run({ env: { GITHUB_ACTOR: "dependabot[bot]" }, jobToken: READ_ONLY });
+  assert.equal(bot.code, 0, bot.output);
+
+  world.server.planned.push(forbidden);
+  const own = await world.run(pullRequest());
+  assert.equal(own.code, 1);
+  assert.match(annotations(own, "error")[0]!, /The token may not create commit statuses \(403\)/);
+  world.server.planned.push(() => Response.json({ error: "No." }, { status: 422 }));
+  assert.equal((await world.run(fork)).code, 1);
+});
+
+actionTest("a fork without OIDC tokens goes on", async (world) => {
+  await world.report(10);
+  const run = await world.run({ ...fork, inputs: { auth: "oidc" } });
+  assert.equal(run.code, 0, run.output);
+  assert.match(annotations(run, "notice")[0]!, /The job can ask for no OIDC token/);
+  assert.equal(world.server.requests.length, 0);
+});
+
+actionTest("a pull request whose fork is gone is one of a fork", async (world) => {
+  await world.report(10);
+  const gone = structuredClone(fork.payload) as { pull_request: { head: { repo: unknown } } };
+  gone.pull_request.head.repo = null;
+  const run = await world.run({ ...fork, payload: gone });
+  assert.equal(run.outputs.current_branch_name, "pull/7/head");
+});

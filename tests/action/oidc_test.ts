@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { actionTest, annotations } from "../support/action.ts";
+
+/** Where a runner gets OIDC tokens from. */
+function tokenService(answers: (() => Response)[] = []) {
+  const asked: { audience: string | null; authorization: string | null }[] = [];
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    const { searchParams } = new URL(request.url);
+    asked.push({
+      audience: searchParams.get("audience"),
+      authorization: request.headers.get("authorization"),
+    });
+    assert.equal(searchParams.get("api-version"), "2.0");
+    return answers.shift()?.() ?? Response.json({ count: 1, value: "head.claims.signature" });
+  });
+  return {
+    asked,
+    env: {
+      ACTIONS_ID_TOKEN_REQUEST_URL: `http://127.0.0.1:${server.addr.port}/token?api-version=2.0`,
+      ACTIONS_ID_TOKEN_REQUEST_TOKEN: "request-token",
+    },
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+actionTest(
+  "with auth oidc the server gets a token meant for it, and GitHub the job's",
+  async (world) => {
+    await using service = tokenService([() => new Response("busy", { status: 503 })]);
+    await world.report(75);
+    const { env } = service;
+    const run = await world.run({ inputs: { auth: "oidc" }, env });
+    assert.equal(run.code, 0, run.output);
+    const asked = { audience: world.server.address, authorization: "Bearer request-token" };
+    assert.deepEqual(service.asked, [asked, asked]);
+    assert.equal(world.server.requests[0]!.headers.authorization, "Bearer head.claims.signature");
+    const other = await world.run({ inputs: { auth: "oidc", oidc_audience: "urn:x & y" }, env });
+    assert.equal(other.code, 0, other.output);
+    assert.equal(service.asked[2]!.audience, "urn:x & y");
+    const sync = await world.run({
+      event: "delete",
+      payload: { ref_type: "branch" },
+      inputs: { auth: "oidc" },
+      env,
+    });
+    assert.equal(sync.code, 0, sync.output);
+    assert.equal(world.server.requests.at(-1)!.method, "PUT");
+    assert.equal(
+      world.server.requests.at(-1)!.headers.authorization,
+      "Bearer head.claims.signature",
+    );
+    for (const { output } of [run, other, sync]) {
+      assert.doesNotMatch(output, /head\.claims|request-token/);
+    }
+  },
+);
+
+actionTest("without a token to be had the job says why", async (world) => {
+  await world.report(75);
+  const run = await world.run({ inputs: { auth: "oidc" } });
+  assert.equal(run.code, 1);
+  assert.deepEqual(annotations(run, "error"), [
+    "The job can ask for no OIDC token; add `permissions: id-token: write` to it.",
+  ]);
+  await using service = tokenService([
+    () => Response.json({ message: "Not for you" }, { status: 403 }),
+    () => Response.json({ value: 'x"\nurl = "http://evil.test' }),
+  ]);
+  const refused = await world.run({ inputs: { auth: "oidc" }, env: service.env });
+  assert.deepEqual(annotations(refused, "error"), [
+    "GitHub gave no OIDC token: Not for you (403).",
+  ]);
+  const odd = await world.run({ inputs: { auth: "oidc" }, env: service.env });
+  assert.deepEqual(annotations(odd, "error"), ["GitHub gave no OIDC token."]);
+  assert.equal(world.server.requests.length, 0);
+});

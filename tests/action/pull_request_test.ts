@@ -1,0 +1,211 @@
+import assert from "node:assert/strict";
+import { actionTest, annotations, HEAD, JOB, pullRequest, type World } from "../support/action.ts";
+import { person } from "../support/github.ts";
+
+const MARKER = "<!-- __CODE_COVERAGE_go__ -->";
+
+/** Uploads for the base branch, so that there is something to compare with. */
+async function withBase(world: World, covered = 80) {
+  await world.report(covered);
+  const run = await world.run();
+  assert.equal(run.code, 0, run.output);
+}
+
+actionTest(
+  "a pull request is compared, and gets one comment that is kept up to date",
+  async (world) => {
+    const { comments } = world.github.repository("acme/shop");
+    await withBase(world);
+    await world.report(75);
+    const run = await world.run(pullRequest());
+    assert.equal(run.code, 0, run.output);
+    const { coverage } = JSON.parse(run.outputs.coverage_result!);
+    assert.deepEqual([coverage.branch_name, coverage.commit_hash], ["dev", HEAD]);
+    const { percentage, base_percentage, improvement, current_branch_name, base_branch_name } =
+      run.outputs;
+    assert.deepEqual(
+      [percentage, base_percentage, improvement, current_branch_name, base_branch_name],
+      ["75", "80", "-5.00", "dev", "main"],
+    );
+    for (
+      const name of [
+        ...["base_branch_badge_url", "current_branch_badge_url"],
+        ...["base_branch_report_url", "current_branch_report_url"],
+      ]
+    ) {
+      const page = await fetch(run.outputs[name]!);
+      assert.equal(page.status, 200, name);
+      await page.body?.cancel();
+    }
+    assert.equal(comments.length, 1);
+    const [comment] = comments;
+    assert.equal(comment!.user.login, "github-actions[bot]");
+    assert(comment!.body.startsWith(`${MARKER}\n### Coverage 75.00% (−5.00)\n`));
+    assert.match(run.summary, /^### Coverage 75\.00%/);
+    const created = world.github.requests.find(({ method }) => method === "POST")!;
+    assert.equal(created.headers["x-github-api-version"], "2022-11-28");
+
+    await world.report(90);
+    const again = await world.run({ ...pullRequest(), event: "pull_request_target" });
+    assert.equal(again.code, 0, again.output);
+    assert.equal(again.outputs.improvement, "10.00");
+    assert.equal(comments.length, 1);
+    assert(comment!.body.startsWith(`${MARKER}\n### Coverage 90.00% (+10.00)\n`));
+  },
+);
+
+actionTest("a pull request into a branch without coverage says so", async (world) => {
+  await world.report(75);
+  const run = await world.run(pullRequest());
+  assert.equal(run.code, 0, run.output);
+  const { base_percentage, improvement, base_branch_report_url } = run.outputs;
+  assert.deepEqual([base_percentage, improvement, base_branch_report_url], ["", "", ""]);
+  assert.match(world.github.repository("acme/shop").comments[0]!.body, /has no coverage in go yet/);
+});
+
+actionTest(
+  "the comment is found on a later page, and one of somebody else is left alone",
+  async (world) => {
+    const repository = world.github.repository("acme/shop");
+    const foreign = repository.addComment(7, `${MARKER}\nmine`, person("mallory"));
+    for (let i = 0; i < 230; i++) repository.addComment(7, `Comment ${i}`, person("ada"));
+    repository.addComment(7, `I quote:\n> ${MARKER}`);
+    const ours = repository.addComment(7, `${MARKER}\nof the Action before this one`);
+    repository.addComment(7, "Later");
+    await world.report(75);
+    const run = await world.run(pullRequest());
+    assert.equal(run.code, 0, run.output);
+    assert.equal(repository.comments.length, 234);
+    assert.match(ours.body, /### Coverage 75\.00%/);
+    assert.equal(foreign.body, `${MARKER}\nmine`);
+    assert.deepEqual(
+      world.github.requests.map(({ method, path }) =>
+        `${method} ${path.replace(/.*\/issues/, "")}`
+      ),
+      [
+        ...[1, 2, 3].map((page) => `GET /7/comments?per_page=100&page=${page}`),
+        `PATCH /comments/${ours.id}`,
+      ],
+    );
+  },
+);
+
+actionTest("each language has a comment of its own", async (world) => {
+  const { comments } = world.github.repository("acme/shop");
+  await world.report(75);
+  for (const language of ["go", "php", "go"]) {
+    const run = await world.run({ ...pullRequest(), inputs: { language } });
+    assert.equal(run.code, 0, run.output);
+  }
+  assert.deepEqual(
+    comments.map(({ body }) => body.split("\n")[0]),
+    [MARKER, MARKER.replace("go", "php")],
+  );
+});
+
+actionTest("skip_pr_comment asks GitHub nothing", async (world) => {
+  await world.report(75);
+  const run = await world.run({ ...pullRequest(), inputs: { skip_pr_comment: "true" } });
+  assert.equal(run.code, 0, run.output);
+  assert.equal(run.outputs.percentage, "75");
+  assert.equal(world.github.requests.length, 0);
+});
+
+actionTest("ui_host is where the comment's link leads", async (world) => {
+  await world.report(75);
+  const inputs = { ui_host: "https://pages.test/coverages-ui/" };
+  const run = await world.run({ ...pullRequest(), inputs });
+  assert.equal(run.code, 0, run.output);
+  const { body } = world.github.repository("acme/shop").comments[0]!;
+  assert(body.includes("(<https://pages.test/coverages-ui/acme/shop>)"));
+  assert(!body.includes(`${world.server.address}/coverages-ui/`));
+  assert(body.includes(`(<${run.outputs.current_branch_report_url}>)`));
+});
+
+actionTest("a comment whose making was not answered is found, not made again", async (world) => {
+  const { github } = world;
+  const repository = github.repository("acme/shop");
+  await world.report(75);
+  // GitHub fails after it has stored the comment.
+  github.down({
+    times: 1,
+    when({ method, body }) {
+      if (method !== "POST") return false;
+      repository.addComment(7, (body as { body: string }).body);
+      return true;
+    },
+  });
+  const run = await world.run(pullRequest());
+  assert.equal(run.code, 0, run.output);
+  assert.equal(repository.comments.length, 1);
+  assert.deepEqual(github.requests.map(({ method }) => method), ["GET", "POST", "GET", "PATCH"]);
+});
+
+actionTest("GitHub's limits are waited for where they are short", async (world) => {
+  const { github } = world;
+  await world.report(75);
+  github.rateLimited("secondary", { times: 1, retryAfter: 0 });
+  github.rateLimited("primary", { times: 1, reset: 0 });
+  const run = await world.run(pullRequest());
+  assert.equal(run.code, 0, run.output);
+  assert.equal(github.repository("acme/shop").comments.length, 1);
+  github.rateLimited();
+  const limited = await world.run(pullRequest());
+  assert.equal(limited.code, 0, limited.output);
+  assert.match(annotations(limited, "notice")[0]!, /API rate limit exceeded.*\(403\)\. $/);
+});
+
+actionTest(
+  "a job without the permission for comments goes on, and says which it needs",
+  async (world) => {
+    world.github.repository("acme/shop").permissions.set(JOB, { statuses: "write" });
+    await world.report(75);
+    const run = await world.run(pullRequest());
+    assert.equal(run.code, 0, run.output);
+    assert.match(annotations(run, "notice")[0]!, /`permissions: pull-requests: write`/);
+    assert.match(run.summary, /No comment was written on &#35;7: Resource not accessible/);
+  },
+);
+
+actionTest(
+  "another failure of the comment fails the job, after the upload is told of",
+  async (world) => {
+    await world.report(75);
+    world.github.down();
+    const run = await world.run(pullRequest());
+    assert.equal(run.code, 1);
+    assert.match(annotations(run, "error")[0]!, /^The comment on #7 was not written: .*\(503\)\.$/);
+    assert.equal(run.outputs.percentage, "75");
+  },
+);
+
+actionTest("with a person's token the comment is that person's", async (world) => {
+  const repository = world.github.repository("acme/shop");
+  const bots = repository.addComment(7, `${MARKER}\nthe job's`);
+  await world.report(75);
+  for (let i = 0; i < 2; i++) {
+    const run = await world.run({ ...pullRequest(), inputs: { token: "ghp_adas" } });
+    assert.equal(run.code, 0, run.output);
+  }
+  assert.equal(bots.body, `${MARKER}\nthe job's`);
+  assert.deepEqual(repository.comments.map(({ user }) => user.login), [
+    "github-actions[bot]",
+    "ada",
+  ]);
+});
+
+actionTest(
+  "a report that cannot be compared fails the job in the server's words",
+  async (world) => {
+    const { server } = world;
+    await world.report(75);
+    // By the time of the comparison somebody has synced the branch away.
+    server.planned.push(() => Response.json({ coverage: { percentage: 75 }, data: [] }));
+    const run = await world.run(pullRequest());
+    assert.equal(run.code, 1);
+    assert.match(
+      annotations(run, "error")[0]!,
+      /There is no coverage of acme\/shop, branch dev in go/,
+    );
+  },
+);

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { actionTest, annotations } from "../support/action.ts";
+
+const away = () => Response.json({ error: "The database does not answer." }, { status: 503 });
+
+actionTest("a server that is away for a moment is asked again", async (world) => {
+  await world.report(75);
+  world.server.planned.push(away, () => new Response("<h1>Bad gateway</h1>", { status: 502 }));
+  const run = await world.run();
+  assert.equal(run.code, 0, run.output);
+  assert.equal(world.server.requests.length, 3);
+  assert.match(run.output, /The database does not answer \(503\); trying again in 0\.01 s/);
+  assert.match(run.output, /\(502\); trying again in 0\.02 s/);
+  assert.equal(run.outputs.percentage, "75");
+});
+
+actionTest("a server that stays away is told of in its last words", async (world) => {
+  await world.report(75);
+  world.server.planned.push(away, away, away, away, away);
+  const run = await world.run();
+  assert.equal(run.code, 1);
+  assert.equal(world.server.requests.length, 5);
+  assert.deepEqual(annotations(run, "error"), [
+    "The report was not uploaded: The database does not answer (503).",
+  ]);
+});
+
+actionTest("Retry-After is kept, unless it is longer than a job should wait", async (world) => {
+  await world.report(75);
+  const full = (seconds: string) => () =>
+    Response.json({ error: "Too many uploads wait." }, {
+      status: 429,
+      headers: { "retry-after": seconds },
+    });
+  world.server.planned.push(full("0"), full("0"));
+  const run = await world.run({ env: { COVERAGE_RETRY_DELAY: "1000" } });
+  assert.equal(run.code, 0, run.output);
+  assert.equal(world.server.requests.length, 3);
+  world.server.planned.push(full("3600"));
+  const given = await world.run();
+  assert.equal(given.code, 1);
+  assert.equal(world.server.requests.length, 4);
+});
+
+actionTest("what is refused for good is not sent again", async (world) => {
+  await world.report(75);
+  for (const status of [400, 401, 403, 404, 413, 422]) {
+    const before = world.server.requests.length;
+    world.server.planned.push(() => Response.json({ error: "No." }, { status }));
+    const run = await world.run();
+    assert.equal(run.code, 1);
+    assert.deepEqual(annotations(run, "error"), [`The report was not uploaded: No (${status}).`]);
+    assert.equal(world.server.requests.length, before + 1);
+  }
+});
+
+actionTest("a refused connection and a server that hangs are tried again", async (world) => {
+  await world.report(75);
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  const refused = await world.run({
+    inputs: { api_host: `http://127.0.0.1:${port}/coverages-api` },
+  });
+  assert.equal(refused.code, 1);
+  assert.equal(refused.output.match(/trying again/g)?.length, 4);
+  assert.match(annotations(refused, "error")[0]!, /not uploaded: curl: \(7\) /);
+  const late = Promise.withResolvers<Response>();
+  world.server.planned.push(() => late.promise);
+  const hung = await world.run({ env: { COVERAGE_TIMEOUT: "1" } });
+  late.resolve(new Response());
+  assert.equal(hung.code, 0, hung.output);
+  assert.match(hung.output, /timed out.*trying again/);
+});

@@ -1,0 +1,330 @@
+/**
+ * Runs the Action as a runner of GitHub does: `action.yml` says what is run with which environment,
+ * a real bash runs it, in a workspace of a test's own. Where a tool of the scripts is missing these
+ * tests are skipped and say so, unless `ACTION_TOOLS=required`.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { listen } from "../../src/http/listen.ts";
+import { type AppOptions, type TestApp, testApp } from "./app.ts";
+import { cobertura } from "./archive.ts";
+import { type GitHub, type RepositoryOptions, startGitHub } from "./github.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const TOOLS = ["bash", "curl", "tar", "jq", "awk"];
+
+/** The token of the job. */
+export const JOB = "ghs_thejobstoken";
+/** The token of a job that may only read. */
+export const READ_ONLY = "ghs_aforkstoken";
+/** The commit that is pushed, or the head of the pull request. */
+export const HEAD = "a".repeat(40);
+/** The commit that GitHub makes of a pull request. */
+export const MERGE = "b".repeat(40);
+
+const missing = TOOLS.filter((tool) => !pathOf(tool));
+if (missing.length > 0) {
+  const sentence = `Tests of the Action need ${missing.join(", ")}`;
+  if (Deno.env.get("ACTION_TOOLS") === "required") throw new Error(`${sentence}.`);
+  console.log(`${sentence}; they are skipped.`);
+}
+
+/** Where a program is. */
+export function pathOf(program: string): string | undefined {
+  return (Deno.env.get("PATH") ?? "").split(":").map((folder) => join(folder, program))
+    .find((path) => {
+      try {
+        return Deno.statSync(path).isFile;
+      } catch {
+        return false;
+      }
+    });
+}
+
+/** A test that runs the Action. */
+export function actionTest(name: string, fn: (world: World) => Promise<void>): void {
+  Deno.test({
+    name,
+    ignore: missing.length > 0,
+    fn: async () => {
+      await using world = await makeWorld();
+      await fn(world);
+    },
+  });
+}
+
+/** A request to the coverage server. */
+export interface ServerRequest {
+  method: string;
+  path: string;
+  query: Record<string, string>;
+  headers: Record<string, string>;
+}
+
+/** What an answer is replaced with. */
+export type Planned = () => Response | Promise<Response>;
+
+/** A coverage server that listens, and what happens on the way to it. */
+export interface CoverageServer extends TestApp {
+  /** Where it listens. */
+  readonly address: string;
+  /** What `api_host` is. */
+  readonly api: string;
+  /** What has arrived. */
+  readonly requests: ServerRequest[];
+  /** Answers of something before the server, to the next requests. */
+  readonly planned: Planned[];
+}
+
+/** How the Action is run. */
+export interface RunOptions {
+  /** Inputs of the workflow; what is not given has the default of `action.yml`. */
+  inputs?: Record<string, string>;
+  /** The event's name; default: `push`. */
+  event?: string;
+  /** The event's JSON. */
+  payload?: unknown;
+  /** Further environment variables. */
+  env?: Record<string, string>;
+  /** The job's own token; default: {@linkcode JOB}. */
+  jobToken?: string;
+}
+
+/** What came of a run. */
+export interface Run {
+  code: number;
+  /** The log. */
+  output: string;
+  /** The step's outputs. */
+  outputs: Record<string, string>;
+  /** The job's summary, in Markdown. */
+  summary: string;
+}
+
+/** Everything the Action meets. */
+export interface World extends AsyncDisposable {
+  readonly server: CoverageServer;
+  readonly github: GitHub;
+  /** The job's working folder. */
+  readonly workspace: string;
+  /** Writes a report into the workspace: so many of 100 lines covered. */
+  report(covered: number, folder?: string, file?: string): Promise<void>;
+  /** Runs the Action in a job of acme/shop. */
+  run(options?: RunOptions): Promise<Run>;
+}
+
+/** The repository that jobs run for. */
+const SHOP: RepositoryOptions = {
+  owner: "acme",
+  name: "shop",
+  commits: [HEAD, MERGE],
+  branches: ["main", "dev"],
+  pulls: [7],
+  tokens: {
+    [JOB]: { contents: "read", statuses: "write", "pull-requests": "write" },
+    [READ_ONLY]: { contents: "read", statuses: "read", "pull-requests": "read" },
+    ghp_adas: { contents: "write", "pull-requests": "write" },
+  },
+};
+
+async function makeWorld(): Promise<World> {
+  const github = await startGitHub({ repositories: [SHOP], people: { ghp_adas: "ada" } });
+  const server = await coverageServer();
+  const folder = await Deno.makeTempDir({ prefix: "coverage-action-" });
+  const workspace = join(folder, "workspace");
+  const temp = join(folder, "temp");
+  await Deno.mkdir(workspace);
+  await Deno.mkdir(temp);
+  return {
+    server,
+    github,
+    workspace,
+    async report(covered, name = "build", file = "coverage.xml") {
+      const path = join(workspace, name, file);
+      await Deno.mkdir(dirname(path), { recursive: true });
+      await Deno.writeTextFile(path, cobertura(covered, 100));
+      await Deno.writeTextFile(join(workspace, name, "index.html"), "<h1>coverage</h1>");
+    },
+    async run(options = {}) {
+      const run = await runAction({ server, github, workspace, temp }, options);
+      const left = Array.from(Deno.readDirSync(temp), ({ name }) => name);
+      assert.deepEqual(left, [], "nothing is left in the runner's folder");
+      return run;
+    },
+    async [Symbol.asyncDispose]() {
+      await Deno.remove(folder, { recursive: true });
+      await server[Symbol.asyncDispose]();
+      await github[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** A server that takes uploads from anybody, or as the options say. */
+export async function coverageServer(options: AppOptions = {}): Promise<CoverageServer> {
+  const test = await testApp(options);
+  const requests: ServerRequest[] = [];
+  const planned: Planned[] = [];
+  const listening = listen(async (request, info) => {
+    const url = new URL(request.url);
+    requests.push({
+      method: request.method,
+      path: url.pathname,
+      query: Object.fromEntries(url.searchParams),
+      headers: Object.fromEntries(request.headers),
+    });
+    const answer = planned.shift();
+    if (!answer) return await test.app(request, info);
+    await request.bytes();
+    return await answer();
+  }, { host: "127.0.0.1", port: 0 });
+  return {
+    ...test,
+    address: listening.address,
+    api: `${listening.address}/coverages-api`,
+    requests,
+    planned,
+    async [Symbol.asyncDispose]() {
+      await listening.stop();
+      await test[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** What `action.yml` says of its inputs and its step; it is checked to have no other shape. */
+export interface ActionFile {
+  text: string;
+  /** Of each input; `undefined` where there is none. */
+  defaults: Record<string, string | undefined>;
+  /** Of the step, as expressions. */
+  env: Record<string, string>;
+  /** The step's script. */
+  run: string;
+}
+
+/** Reads `action.yml`. */
+export async function readActionFile(): Promise<ActionFile> {
+  const text = await Deno.readTextFile(join(root, "action.yml"));
+  const [, inputs] = /\ninputs:\n([^]*?)\noutputs:\n/.exec(text) ?? [];
+  const [, env, run] = /\n {6}env:\n((?: {8}\S.*\n)+) {6}run: (.*)\n$/.exec(text) ?? [];
+  assert(inputs !== undefined && env !== undefined && run !== undefined);
+  const defaults = inputs.split(/^(?= {2}\w)/m).map((block) => {
+    const [, name] = /^ {2}(\w+):\n/.exec(block) ?? [];
+    assert(name, block);
+    const [, value] = /^ {4}default: (.*)$/m.exec(block) ?? [];
+    return [name, value?.startsWith('"') ? JSON.parse(value) : value];
+  });
+  const pairs = env.trim().split("\n").map((line) => {
+    const [, name, value] = /^ *(\w+): (.*)$/.exec(line) ?? [];
+    return [name, value];
+  });
+  return { text, defaults: Object.fromEntries(defaults), env: Object.fromEntries(pairs), run };
+}
+
+async function runAction(
+  { server, github, workspace, temp }: {
+    server: CoverageServer;
+    github: GitHub;
+    workspace: string;
+    temp: string;
+  },
+  { inputs = {}, event = "push", payload = {}, env = {}, jobToken = JOB }: RunOptions,
+): Promise<Run> {
+  const action = await readActionFile();
+  const values: Record<string, string> = { "github.token": jobToken };
+  const evaluated = (text: string) =>
+    text.replaceAll(/\$\{\{ ([\w.]+) \}\}/g, (_, name) => {
+      assert(name in values, `${name} has a value`);
+      return values[name]!;
+    });
+  const given: Record<string, string> = { api_host: server.api, ...inputs };
+  for (const [name, fallback] of Object.entries(action.defaults)) {
+    values[`inputs.${name}`] = given[name] ?? evaluated(fallback ?? "");
+  }
+  const files = await Deno.makeTempDir({ prefix: "coverage-action-files-" });
+  const file = async (name: string, content: string) => {
+    await Deno.writeTextFile(join(files, name), content);
+    return join(files, name);
+  };
+  const isPull = event.startsWith("pull_request");
+  const { success: _, code, stdout, stderr } = await new Deno.Command(pathOf("bash")!, {
+    args: ["--noprofile", "--norc", "-eo", "pipefail", "-c", action.run],
+    cwd: workspace,
+    clearEnv: true,
+    env: {
+      PATH: Deno.env.get("PATH")!,
+      LANG: "C.UTF-8",
+      GITHUB_ACTIONS: "true",
+      GITHUB_ACTION_PATH: root.replace(/\/$/, ""),
+      GITHUB_ACTOR: "ada",
+      GITHUB_API_URL: github.address,
+      GITHUB_GRAPHQL_URL: `${github.address}/graphql`,
+      GITHUB_EVENT_NAME: event,
+      GITHUB_EVENT_PATH: await file("event.json", JSON.stringify(payload)),
+      GITHUB_OUTPUT: await file("output", ""),
+      GITHUB_REF: isPull ? "refs/pull/7/merge" : "refs/heads/main",
+      GITHUB_REF_NAME: isPull ? "7/merge" : "main",
+      GITHUB_REF_TYPE: "branch",
+      GITHUB_REPOSITORY: "acme/shop",
+      GITHUB_SHA: isPull && event === "pull_request" ? MERGE : HEAD,
+      GITHUB_STEP_SUMMARY: await file("summary", ""),
+      GITHUB_WORKSPACE: workspace,
+      RUNNER_TEMP: temp,
+      COVERAGE_RETRY_DELAY: "0.01",
+      ...Object.fromEntries(
+        Object.entries(action.env).map(([name, value]) => [name, evaluated(value)]),
+      ),
+      ...env,
+    },
+  }).output();
+  const decoder = new TextDecoder();
+  const run = {
+    code,
+    output: decoder.decode(stdout) + decoder.decode(stderr),
+    outputs: outputsOf(await Deno.readTextFile(join(files, "output"))),
+    summary: await Deno.readTextFile(join(files, "summary")),
+  };
+  await Deno.remove(files, { recursive: true });
+  for (const token of [JOB, READ_ONLY, "ghp_adas", ...inputs.token ? [inputs.token] : []]) {
+    assert(!JSON.stringify(run).includes(token), "a token is shown to nobody");
+  }
+  return run;
+}
+
+/** The file of outputs as a runner reads it. */
+function outputsOf(text: string): Record<string, string> {
+  const outputs: Record<string, string> = {};
+  const lines = text.split("\n");
+  while (lines.length > 1) {
+    const [, name, delimiter] = /^(\w+)<<(\S+)$/.exec(lines.shift()!) ?? [];
+    assert(name !== undefined && delimiter !== undefined);
+    const end = lines.indexOf(delimiter);
+    assert(end >= 0);
+    outputs[name] = lines.splice(0, end + 1).slice(0, -1).join("\n");
+  }
+  return outputs;
+}
+
+/** A pull request's event; `fork` is whose repository its branch is in. */
+export function pullRequest({ head = "dev", base = "main", fork = "acme" } = {}): RunOptions {
+  return {
+    event: "pull_request",
+    payload: {
+      action: "synchronize",
+      number: 7,
+      pull_request: {
+        number: 7,
+        head: { ref: head, sha: HEAD, repo: { full_name: `${fork}/shop` } },
+        base: { ref: base, repo: { full_name: "acme/shop" } },
+      },
+    },
+  };
+}
+
+/** The annotations of a kind in a log. */
+export function annotations({ output }: Run, kind: "error" | "notice"): string[] {
+  return output.split("\n").filter((line) => line.startsWith(`::${kind}::`))
+    .map((line) => line.slice(kind.length + 4));
+}
