@@ -52,7 +52,7 @@ comment() {
   if retrying put_comment; then
     say "The comment on #$number is at $(jq -r '.html_url // empty' "$WORK/body")"
   elif [ "$status" = 403 ]; then
-    note "No comment was written on #$number: $failure. $(why_refused pull-requests)"
+    note "No comment was written on #$number: $failure.$(why_refused pull-requests)"
   else
     fail "The comment on #$number was not written: $failure."
   fi

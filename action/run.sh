@@ -55,13 +55,13 @@ base_branch=
 is_restricted=false
 if [ "${GITHUB_ACTOR:-}" = 'dependabot[bot]' ]; then is_restricted=true; fi
 
-# Why there is no permission for $1, unless it is about the number of requests.
+# What there is to say beside $failure where the permission $1 is missing, after a space.
 why_refused() {
   if [ "$status" = 403 ] && limited; then return; fi
   if [ "$is_restricted" = true ]; then
-    printf 'GitHub gives a job of a fork or of Dependabot a token that can only read.'
-  else
-    printf 'Give the job %s.' "\`permissions: $1: write\`"
+    printf ' GitHub gives a job of a fork or of Dependabot a token that can only read.'
+  elif [[ $failure == *'not accessible'* ]]; then
+    printf ' Give the job %s.' "\`permissions: $1: write\`"
   fi
 }
 
@@ -85,14 +85,14 @@ publish() {
   pack
   if ! find_credential; then
     if [ "$is_restricted" = true ]; then
-      note "The report was not uploaded: $failure. $(why_refused id-token)"
+      note "The report was not uploaded: $failure.$(why_refused id-token)"
       return 0
     fi
     fail "$failure."
   fi
   if ! upload; then
     if [ "$status" = 403 ] && [ "$is_restricted" = true ]; then
-      note "The report was not uploaded: $failure. $(why_refused statuses)"
+      note "The report was not uploaded: $failure.$(why_refused statuses)"
       return 0
     fi
     fail "The report was not uploaded: $failure."

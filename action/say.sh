@@ -42,7 +42,7 @@ output() {
 }
 
 summarize() {
-  printf '%s\n\n' "$1" >>"$GITHUB_STEP_SUMMARY"
+  printf '%s\n\n' "$1" >>"${GITHUB_STEP_SUMMARY:-/dev/null}"
 }
 
 # Text from outside in Markdown: nothing of it is markup, and nobody is mentioned.

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { actionTest, annotations } from "../support/action.ts";
+import { type Issuer, startIssuer } from "../support/oidc.ts";
 
 /** Where a runner gets OIDC tokens from. */
-function tokenService(answers: (() => Response)[] = []) {
+function tokenService(answers: (() => Response | Promise<Response>)[] = []) {
   const asked: { audience: string | null; authorization: string | null }[] = [];
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
     const { searchParams } = new URL(request.url);
@@ -74,3 +75,36 @@ actionTest("without a token to be had the job says why", async (world) => {
   assert.deepEqual(annotations(odd, "error"), ["GitHub gave no OIDC token."]);
   assert.equal(world.server.requests.length, 0);
 });
+
+let issuer: Issuer;
+actionTest(
+  "a token of the issuer that the server trusts lets a job upload without any other",
+  async (world) => {
+    await using _issuer = issuer;
+    const audience = "https://coverage.test";
+    await using service = tokenService([
+      async () => Response.json({ value: await issuer.token({ audience }) }),
+      async () => Response.json({ value: await issuer.token({ audience: "https://else.test" }) }),
+    ]);
+    await world.report(75);
+    const { env } = service;
+    const run = await world.run({ inputs: { auth: "oidc", oidc_audience: audience }, env });
+    assert.equal(run.code, 0, run.output);
+    assert.equal(run.outputs.percentage, "75");
+    const other = await world.run({ inputs: { auth: "oidc" }, env });
+    assert.equal(other.code, 1);
+    assert.match(
+      annotations(other, "error")[0]!,
+      /it must be asked for https:\/\/coverage\.test \(401\)/,
+    );
+    assert.equal(world.github.requests.length, 0);
+  },
+  async () => {
+    issuer = await startIssuer("https://coverage.test");
+    return {
+      AUTH: "oidc",
+      OIDC_ISSUERS: issuer.address,
+      OIDC_AUDIENCE: "https://coverage.test",
+    };
+  },
+);

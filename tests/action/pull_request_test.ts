@@ -152,7 +152,7 @@ actionTest("GitHub's limits are waited for where they are short", async (world) 
   github.rateLimited();
   const limited = await world.run(pullRequest());
   assert.equal(limited.code, 0, limited.output);
-  assert.match(annotations(limited, "notice")[0]!, /API rate limit exceeded.*\(403\)\. $/);
+  assert.match(annotations(limited, "notice")[0]!, /API rate limit exceeded.*\(403\)\.$/);
 });
 
 actionTest(

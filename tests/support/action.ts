@@ -8,6 +8,8 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parse } from "yaml";
+import { readConfig } from "../../src/config.ts";
 import { listen } from "../../src/http/listen.ts";
 import { type AppOptions, type TestApp, testApp } from "./app.ts";
 import { cobertura } from "./archive.ts";
@@ -44,13 +46,22 @@ export function pathOf(program: string): string | undefined {
     });
 }
 
-/** A test that runs the Action. */
-export function actionTest(name: string, fn: (world: World) => Promise<void>): void {
+/** The environment variables of a server that knows a GitHub. */
+export type Settings = (
+  github: GitHub,
+) => Record<string, string> | Promise<Record<string, string>>;
+
+/** A test that runs the Action; the server takes uploads from anybody unless its settings differ. */
+export function actionTest(
+  name: string,
+  fn: (world: World) => Promise<void>,
+  settings: Settings = () => ({ AUTH: "none" }),
+): void {
   Deno.test({
     name,
     ignore: missing.length > 0,
     fn: async () => {
-      await using world = await makeWorld();
+      await using world = await makeWorld(settings);
       await fn(world);
     },
   });
@@ -130,9 +141,10 @@ const SHOP: RepositoryOptions = {
   },
 };
 
-async function makeWorld(): Promise<World> {
+async function makeWorld(settings: Settings): Promise<World> {
   const github = await startGitHub({ repositories: [SHOP], people: { ghp_adas: "ada" } });
-  const server = await coverageServer();
+  const { limits, auth } = readConfig(await settings(github));
+  const server = await coverageServer({ config: { limits, auth } });
   const folder = await Deno.makeTempDir({ prefix: "coverage-action-" });
   const workspace = join(folder, "workspace");
   const temp = join(folder, "temp");
@@ -162,8 +174,7 @@ async function makeWorld(): Promise<World> {
   };
 }
 
-/** A server that takes uploads from anybody, or as the options say. */
-export async function coverageServer(options: AppOptions = {}): Promise<CoverageServer> {
+async function coverageServer(options: AppOptions = {}): Promise<CoverageServer> {
   const test = await testApp(options);
   const requests: ServerRequest[] = [];
   const planned: Planned[] = [];
@@ -193,34 +204,26 @@ export async function coverageServer(options: AppOptions = {}): Promise<Coverage
   };
 }
 
-/** What `action.yml` says of its inputs and its step; it is checked to have no other shape. */
+/** What `action.yml` says. */
 export interface ActionFile {
-  text: string;
-  /** Of each input; `undefined` where there is none. */
-  defaults: Record<string, string | undefined>;
-  /** Of the step, as expressions. */
+  inputs: Record<string, { description: string; required?: boolean; default?: string }>;
+  outputs: Record<string, { description: string; value: string }>;
+  runs: { using: string; steps: Step[] };
+}
+
+/** A step of the Action. */
+export interface Step {
+  id: string;
+  shell: string;
   env: Record<string, string>;
-  /** The step's script. */
   run: string;
 }
 
-/** Reads `action.yml`. */
-export async function readActionFile(): Promise<ActionFile> {
-  const text = await Deno.readTextFile(join(root, "action.yml"));
-  const [, inputs] = /\ninputs:\n([^]*?)\noutputs:\n/.exec(text) ?? [];
-  const [, env, run] = /\n {6}env:\n((?: {8}\S.*\n)+) {6}run: (.*)\n$/.exec(text) ?? [];
-  assert(inputs !== undefined && env !== undefined && run !== undefined);
-  const defaults = inputs.split(/^(?= {2}\w)/m).map((block) => {
-    const [, name] = /^ {2}(\w+):\n/.exec(block) ?? [];
-    assert(name, block);
-    const [, value] = /^ {4}default: (.*)$/m.exec(block) ?? [];
-    return [name, value?.startsWith('"') ? JSON.parse(value) : value];
-  });
-  const pairs = env.trim().split("\n").map((line) => {
-    const [, name, value] = /^ *(\w+): (.*)$/.exec(line) ?? [];
-    return [name, value];
-  });
-  return { text, defaults: Object.fromEntries(defaults), env: Object.fromEntries(pairs), run };
+/** Reads `action.yml`, whose one step is run. */
+export async function readActionFile(): Promise<ActionFile & { step: Step }> {
+  const action: ActionFile = parse(await Deno.readTextFile(join(root, "action.yml")));
+  assert.deepEqual([action.runs.using, action.runs.steps.length], ["composite", 1]);
+  return { ...action, step: action.runs.steps[0]! };
 }
 
 async function runAction(
@@ -240,8 +243,8 @@ async function runAction(
       return values[name]!;
     });
   const given: Record<string, string> = { api_host: server.api, ...inputs };
-  for (const [name, fallback] of Object.entries(action.defaults)) {
-    values[`inputs.${name}`] = given[name] ?? evaluated(fallback ?? "");
+  for (const [name, { default: fallback = "" }] of Object.entries(action.inputs)) {
+    values[`inputs.${name}`] = given[name] ?? evaluated(fallback);
   }
   const files = await Deno.makeTempDir({ prefix: "coverage-action-files-" });
   const file = async (name: string, content: string) => {
@@ -250,7 +253,7 @@ async function runAction(
   };
   const isPull = event.startsWith("pull_request");
   const { success: _, code, stdout, stderr } = await new Deno.Command(pathOf("bash")!, {
-    args: ["--noprofile", "--norc", "-eo", "pipefail", "-c", action.run],
+    args: ["--noprofile", "--norc", "-eo", "pipefail", "-c", action.step.run],
     cwd: workspace,
     clearEnv: true,
     env: {
@@ -274,7 +277,7 @@ async function runAction(
       RUNNER_TEMP: temp,
       COVERAGE_RETRY_DELAY: "0.01",
       ...Object.fromEntries(
-        Object.entries(action.env).map(([name, value]) => [name, evaluated(value)]),
+        Object.entries(action.step.env).map(([name, value]) => [name, evaluated(value)]),
       ),
       ...env,
     },

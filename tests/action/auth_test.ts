@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { actionTest, annotations, HEAD, JOB, pullRequest, READ_ONLY } from "../support/action.ts";
+import { type GitHub } from "../support/github.ts";
+
+const withGithub = ({ address }: GitHub) => ({ AUTH: "github", GITHUB_API_URLS: address });
+
+actionTest("the job's token lets it upload, and its commit gets the status", async (world) => {
+  const { statuses } = world.github.repository("acme/shop");
+  await world.report(75);
+  const push = await world.run();
+  assert.equal(push.code, 0, push.output);
+  const pull = await world.run(pullRequest());
+  assert.equal(pull.code, 0, pull.output);
+  // The pull request's head, and not the commit that GitHub makes of it, which nobody sees.
+  assert.deepEqual(
+    statuses.map(({ sha, state }) => [sha, state]),
+    ["pending", "success", "pending", "success"].map((state) => [HEAD, state]),
+  );
+  assert.equal(world.github.repository("acme/shop").comments.length, 1);
+}, withGithub);
+
+actionTest("the job's token lets it sync", async (world) => {
+  const { branches } = world.github.repository("acme/shop");
+  await world.report(75);
+  for (const branch of ["main", "gone"]) {
+    assert.equal((await world.run({ env: { GITHUB_REF_NAME: branch } })).code, 0);
+  }
+  assert(!branches.has("gone"));
+  const run = await world.run({ event: "delete", payload: { ref_type: "branch", ref: "gone" } });
+  assert.equal(run.code, 0, run.output);
+  const { data } = await (await world.server.get("/coverages-api")).json();
+  assert.deepEqual(
+    data["acme/shop"].map((row: { branch_name: string }) => row.branch_name),
+    ["main"],
+  );
+}, withGithub);
+
+actionTest("a fork's token lets nothing change, and its job goes on", async (world) => {
+  await world.report(10);
+  const run = await world.run({
+    ...pullRequest({ fork: "mallory", head: "main" }),
+    jobToken: READ_ONLY,
+  });
+  assert.equal(run.code, 0, run.output);
+  assert.match(
+    annotations(run, "notice")[0]!,
+    /not uploaded: The token may not create commit stat/,
+  );
+  const { data } = await (await world.server.get("/coverages-api")).json();
+  assert.deepEqual(data, {});
+  assert.deepEqual(world.github.repository("acme/shop").comments, []);
+}, withGithub);
+
+actionTest("a token without the permission fails the job with what it needs", async (world) => {
+  world.github.repository("acme/shop").permissions.set(JOB, { contents: "read" });
+  await world.report(75);
+  const run = await world.run();
+  assert.equal(run.code, 1);
+  assert.match(annotations(run, "error")[0]!, /`permissions: statuses: write`.*\(403\)\.$/);
+}, withGithub);
+
+actionTest("a big report that is refused before it is read is not sent again", async (world) => {
+  const noise = crypto.getRandomValues(new Uint8Array(65_536));
+  await world.report(75);
+  const parts = Array.from({ length: 64 }, () => noise.map((byte) => byte ^ 85));
+  for (const [i, part] of parts.entries()) {
+    crypto.getRandomValues(part);
+    await Deno.writeFile(`${world.workspace}/build/${i}.bin`, part);
+  }
+  const large = await world.run();
+  assert.equal(large.code, 1);
+  assert.match(annotations(large, "error")[0]!, /\(413\)\.$/);
+  assert.equal(world.server.requests.length, 1);
+}, (github) => ({ ...withGithub(github), MAX_UPLOAD_BYTES: "1000" }));
