@@ -1,8 +1,8 @@
 /**
- * Runs the tests: `deno task test [arguments of deno test]`. They share a database that is made here,
- * of the Postgres at `DATABASE_URL` or an embedded one, and removed at the end. The embedded one runs
- * in this process rather than theirs, because its timers would look like leaks of whichever test
- * they fire in.
+ * Runs the tests: `deno task test [arguments of deno test]`. Those of a process have a database that
+ * is made here, of the Postgres at `DATABASE_URL` or an embedded one, and removed at the end. The
+ * embedded one runs in this process rather than theirs, because its timers would look like leaks
+ * of whichever test they fire in.
  *
  * @module
  */
@@ -10,16 +10,47 @@ import { fileURLToPath } from "node:url";
 import { connect } from "../src/db/connect.ts";
 import { startEmbedded } from "../src/db/embedded.ts";
 
-const server = Deno.env.get("DATABASE_URL");
-const database = server ? await createDatabase(server) : await startEmbedded();
-const given = Deno.args.length > 0 ? Deno.args : ["tests/"];
-const { code } = await new Deno.Command(Deno.execPath(), {
-  args: ["test", "--no-prompt", "-A", "--sanitize-ops", "--sanitize-resources", ...given],
-  cwd: fileURLToPath(new URL("../", import.meta.url)),
-  env: { TEST_DATABASE: JSON.stringify(database.options) },
-}).spawn().status;
-await database.close();
-Deno.exit(code);
+/** Tests that mostly wait for other programs run beside the rest, in groups that take as long. */
+const OF_PROGRAMS = [
+  ["tests/browser/", "tests/commands_test.ts", "tests/main_test.ts"],
+  ["tests/action/", "tests/docs/", "tests/demo_test.ts"],
+];
+
+const groups = Deno.args.length > 0
+  ? [Deno.args]
+  : [["tests/", `--ignore=${OF_PROGRAMS.flat().join(",")}`], ...OF_PROGRAMS];
+const [first, ...others] = groups;
+// One group is watched as it goes, and what the others say follows, so that no line is torn.
+const waiting = others.map((group) => run(group, "piped"));
+const codes = [await run(first!, "inherit")];
+for (const { output } of await Promise.all(waiting)) await Deno.stdout.write(output);
+codes.push(...await Promise.all(waiting));
+Deno.exit(codes.find(({ code }) => code !== 0)?.code ?? 0);
+
+/** Runs tests on a database of their own. */
+async function run(
+  args: readonly string[],
+  stdio: "inherit" | "piped",
+): Promise<{ code: number; output: Uint8Array<ArrayBuffer> }> {
+  const server = Deno.env.get("DATABASE_URL");
+  const database = server ? await createDatabase(server) : await startEmbedded();
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["test", "--no-prompt", "-A", "--sanitize-ops", "--sanitize-resources", ...args],
+    cwd: fileURLToPath(new URL("../", import.meta.url)),
+    env: { TEST_DATABASE: JSON.stringify(database.options) },
+    stdout: stdio,
+    stderr: stdio,
+  });
+  try {
+    if (stdio === "inherit") {
+      return { code: (await command.spawn().status).code, output: new Uint8Array() };
+    }
+    const { code, stdout, stderr } = await command.output();
+    return { code, output: await new Blob([stderr, stdout]).bytes() };
+  } finally {
+    await database.close();
+  }
+}
 
 async function createDatabase(server: string) {
   const admin = connect(server);
