@@ -51,8 +51,9 @@ export function createAuthorize(
   };
 
   return async (request, context) => {
-    refuseForeignPages(request, [context.url.origin, publicUrl]);
-    if (auth.methods.size === 0 || (auth.local && context.direct)) return OPEN;
+    refuseForeignPages(request, context.url, publicUrl);
+    if (auth.methods.size === 0) return OPEN;
+    if (auth.local && context.direct && isOwnName(context.url)) return OPEN;
     const secret = secretOf(request.headers);
     if (secret === undefined) {
       throw unauthorized(`The request has no Authorization header. ${wanted(auth.methods)}`);
@@ -88,14 +89,27 @@ function wanted(methods: ReadonlySet<string>): string {
 }
 
 /**
+ * Whether an address can only mean the host it names. Any other name may have been given this
+ * server's address by whoever owns the name, to have a browser take their page for one of ours
+ * (DNS rebinding).
+ */
+function isOwnName({ hostname }: URL): boolean {
+  return hostname === "localhost" || hostname.startsWith("[") || /^[\d.]+$/.test(hostname);
+}
+
+/**
  * A page of another site, or a report in its sandbox, must not upload with the network position or
  * the proxy login of whoever looks at it: browsers send a form there without asking. They say where
  * it comes from, and clients such as curl say nothing.
  */
-function refuseForeignPages(request: Request, ours: (string | undefined)[]): void {
-  const site = request.headers.get("sec-fetch-site");
-  const origin = request.headers.get("origin");
+function refuseForeignPages({ headers }: Request, url: URL, publicUrl: string | undefined): void {
+  const site = headers.get("sec-fetch-site");
+  const origin = headers.get("origin");
+  const ours = [
+    ...(publicUrl === undefined ? [] : [new URL(publicUrl).origin]),
+    ...(isOwnName(url) ? [url.origin] : []),
+  ];
   const isForeign = (site !== null && site !== "same-origin" && site !== "none") ||
-    (origin !== null && !ours.some((url) => url !== undefined && new URL(url).origin === origin));
+    (origin !== null && !ours.includes(origin));
   if (isForeign) throw new HttpError(403, "Uploads are not taken from pages of other origins.");
 }

@@ -7,8 +7,6 @@ import type { Sql } from "postgres";
 import type { Authorize } from "../auth/authorize.ts";
 import type { Config } from "../config.ts";
 import type { ReadCoverage } from "../coverage/read.ts";
-import type { Subject } from "../auth/permit.ts";
-import { changeOf, signed } from "../coverages/compare.ts";
 import { parseFields } from "../coverages/names.ts";
 import { present } from "../coverages/present.ts";
 import {
@@ -18,7 +16,6 @@ import {
   UnknownOutcomeError,
 } from "../coverages/queries.ts";
 import { bodyStream, Deadline } from "../http/body.ts";
-import { HttpError } from "../http/errors.ts";
 import type { Handler } from "../http/router.ts";
 import type { ByteStream } from "../http/streams.ts";
 import type { Log } from "../log.ts";
@@ -26,6 +23,7 @@ import { removeReports } from "../reports/remove.ts";
 import type { ReportStore } from "../reports/store.ts";
 import { readArchive } from "./archive.ts";
 import { checkBody, filePart, readForm } from "./body.ts";
+import { reasonOf, subjectOf, summaryOf } from "./conclusion.ts";
 import {
   formFields,
   givenUploadFields,
@@ -97,40 +95,11 @@ export function createUploadHandler(dependencies: UploadDependencies): Handler {
     const coverage = present(row, origin);
     await permit.conclude({
       state: "success",
-      description: summaryOf(row, active, before, config.defaultBranches),
+      description: summaryOf(row, { active, before, defaultBranches: config.defaultBranches }),
       url: coverage.report_url,
     });
     return Response.json({ coverage, data: active.map((other) => present(other, origin)) });
   };
-}
-
-/** What the credential is checked for: as the query has it, since no body has been read by then. */
-function subjectOf(query: Record<string, string>): Subject {
-  const { org_name, repo_name, commit_hash, github_api_url, language } = query;
-  const context = language === undefined ? "coverage" : `coverage/${language}`;
-  return { org_name, repo_name, commit_hash, github_api_url, context };
-}
-
-/** Why it was refused, for people who look at the commit. */
-function reasonOf(error: unknown): string {
-  return error instanceof HttpError ? error.message : "The coverage server failed.";
-}
-
-/** The number and what has become of it, as in "83.20% (+0.40% against main)". */
-function summaryOf(
-  row: CoverageRow,
-  active: readonly CoverageRow[],
-  before: number | undefined,
-  defaultBranches: readonly string[],
-): string {
-  const main = defaultBranches.find((name) => active.some((other) => other.branch_name === name));
-  const isMain = row.branch_name === main;
-  const base = isMain ? before : active
-    .find((other) => other.branch_name === main && other.language === row.language)?.percentage;
-  const number = `${row.percentage.toFixed(2)}%`;
-  if (base === undefined) return number;
-  const against = isMain ? "the upload before" : main;
-  return `${number} (${signed(changeOf(base, row.percentage))}% against ${against})`;
 }
 
 /** An upload that is stored. */

@@ -318,8 +318,8 @@ Deno.test("a bug is answered with an id, logged once, and leaves everything as i
 
 Deno.test("uploads from elsewhere are refused where AUTH is unset, before the body is read", async () => {
   await using test = await testApp({ config: { auth: readConfig({}).auth } });
-  const request = (headers: Record<string, string> = {}) =>
-    new Request(`http://coverage.test${uploadPath()}`, {
+  const request = (headers: Record<string, string> = {}, host = "localhost:3000") =>
+    new Request(`http://${host}${uploadPath()}`, {
       method: "POST",
       body: archive,
       headers: { "content-type": "application/gzip", ...headers },
@@ -332,6 +332,7 @@ Deno.test("uploads from elsewhere are refused where AUTH is unset, before the bo
     [request(), from("192.0.2.7")],
     [request({ "x-forwarded-for": "192.0.2.7" }), from("127.0.0.1")],
     [request({ forwarded: "for=192.0.2.7" }), from("::1")],
+    [request({}, "rebound.example:3000"), from("127.0.0.1")],
   ];
   for (const [request, client] of refused) {
     const response = await test.app(request, client);
@@ -359,6 +360,8 @@ Deno.test("pages of other origins, and reports in their sandbox, cannot upload t
     { origin: "null" },
     { "sec-fetch-site": "cross-site" },
     { "sec-fetch-site": "same-site", origin: "http://coverage.test" },
+    // The name of a page that has been given this server's address since it was loaded.
+    { "sec-fetch-site": "same-origin", origin: "http://coverage.test" },
   ];
   for (const headers of foreign) {
     const response = await from(headers);
@@ -366,8 +369,7 @@ Deno.test("pages of other origins, and reports in their sandbox, cannot upload t
     assert.match(String(await errorOf(response)), /pages of other origins/);
   }
   const own: Record<string, string>[] = [
-    { origin: "http://coverage.test", "sec-fetch-site": "same-origin" },
-    { origin: "https://coverage.example.com" },
+    { origin: "https://coverage.example.com", "sec-fetch-site": "same-origin" },
     { "sec-fetch-site": "none" },
   ];
   for (const headers of own) {
