@@ -18,6 +18,13 @@ interface Tool {
 const rows = (page: Page, cells: string) =>
   page.locator(cells).evaluateAll((all) => all.map((cell) => cell.textContent!.trim()));
 
+/** Follows a link, and waits until the page it leads to is whole, with its scripts. */
+async function follow(page: Page, link: string): Promise<void> {
+  const before = page.url();
+  await page.locator(link).first().click();
+  await page.waitForURL((url) => url.href !== before);
+}
+
 /** Clicks a heading and sees that the order of the rows has changed. */
 async function sorts(page: Page, heading: string, cells: string): Promise<void> {
   const before = await rows(page, cells);
@@ -39,8 +46,8 @@ const TOOLS: Record<string, Tool> = {
       await page.locator("#fileSearch").fill("zzz");
       await page.locator("td.file a").first().waitFor({ state: "hidden" });
       await page.locator("#fileSearch").fill("");
-      await page.locator("td.file a").first().click();
-      await page.locator("td.file a").first().click();
+      await follow(page, "td.file a");
+      await follow(page, "td.file a");
       await page.locator("pre.prettyprint .kwd").first().waitFor(); // coloured by its script
       await page.keyboard.press("n"); // the next block that is not covered
     },
@@ -53,12 +60,12 @@ const TOOLS: Record<string, Tool> = {
       await page.locator("#filter").fill("zzz");
       await page.locator("tr.file td.name").first().waitFor({ state: "hidden" });
       await page.locator("#filter").fill("");
-      await page.locator("tr.file td.name a").first().click();
+      await follow(page, "tr.file td.name a");
       const run = page.locator("button.button_toggle_run");
       const before = await run.getAttribute("class");
       await run.click();
       assert.notEqual(await run.getAttribute("class"), before);
-      await page.locator("a.nav").first().click();
+      await follow(page, "a.nav");
     },
   },
   JaCoCo: {
@@ -66,9 +73,9 @@ const TOOLS: Record<string, Tool> = {
     coverageFile: "jacoco.xml",
     async use(page) {
       await sorts(page, "#a", "#coveragetable tbody td:first-child a");
-      await page.locator("#coveragetable tbody a").first().click();
-      await page.locator("#coveragetable tbody a.el_class").first().click();
-      await page.locator("#coveragetable tbody a.el_method").first().click();
+      await follow(page, "#coveragetable tbody a");
+      await follow(page, "#coveragetable tbody a.el_class");
+      await follow(page, "#coveragetable tbody a.el_method");
       await page.locator("pre.source span.fc, pre.source span.nc").first().waitFor();
     },
   },
@@ -76,12 +83,12 @@ const TOOLS: Record<string, Tool> = {
     archive: "php-pcov-gnu.tar.gz",
     coverageFile: "clover.xml",
     async use(page) {
-      await page.locator("a[href='dashboard.html']").first().click();
+      await follow(page, "a[href='dashboard.html']");
       await page.locator("#classCoverageDistribution rect").first().waitFor({ state: "attached" });
       await page.goBack();
-      await page.locator("tbody a[href$='.php.html'], tbody a[href$='index.html']").first().click();
+      await follow(page, "tbody a[href$='.php.html'], tbody a[href$='index.html']");
       if (await page.locator("#code").count() === 0) {
-        await page.locator("tbody a[href$='.php.html']").first().click();
+        await follow(page, "tbody a[href$='.php.html']");
       }
       await page.locator("#code").first().waitFor();
     },
@@ -90,11 +97,9 @@ const TOOLS: Record<string, Tool> = {
     archive: "c-lcov-gnu.tar.gz",
     coverageFile: "cobertura.xml",
     async use(page) {
-      const before = page.url();
-      await page.locator("a[href^='index-sort-']").first().click();
-      assert.notEqual(page.url(), before);
-      await page.locator("td.coverFile a").first().click();
-      await page.locator("td.coverFile a").first().click();
+      await follow(page, "a[href^='index-sort-']");
+      await follow(page, "td.coverFile a");
+      await follow(page, "td.coverFile a");
       await page.locator("pre.source").waitFor();
     },
   },
