@@ -50,6 +50,8 @@ async function start(): Promise<void> {
   });
   if (config.auth.methods.size === 0) {
     log.warn("AUTH=none: whoever reaches this server can upload and sync");
+  } else if (config.auth.local) {
+    log.info("AUTH is unset: requests straight from this machine upload without a credential");
   }
 
   const server = listen(createApp({ config, sql, store, readCoverage: thread.read, log }), config);

@@ -38,8 +38,8 @@ export interface Auth {
   readonly githubApiUrls: readonly string[];
   /** Whose OIDC tokens are taken, no trailing slash. */
   readonly oidcIssuers: readonly string[];
-  /** Whom OIDC tokens must be meant for; unset: none is taken. */
-  readonly oidcAudience: string | undefined;
+  /** Whom OIDC tokens must be meant for, any of these; none: no such token is taken. */
+  readonly oidcAudiences: readonly string[];
   /** The upload tokens that are taken. */
   readonly uploadTokens: readonly UploadToken[];
 }
@@ -98,7 +98,8 @@ const list = z.string()
   .refine((entries) => entries.length > 0);
 const addresses = list
   .refine((urls) => urls.every(isApiUrl))
-  .transform((urls) => urls.map((url) => url.replace(/\/+$/, "").toLowerCase()));
+  // Scheme and host in the letter case that URLs have them in; a path is as it is.
+  .transform((urls) => urls.map((url) => new URL(url).href.replace(/\/+$/, "")));
 
 const TOKEN = /^(?<scope>\*|[\w.-]{1,100}\/(?:\*|[\w.-]{1,100})):(?<sha256>[0-9a-f]{64})$/i;
 /** Variables whose value is never repeated: it holds a password, or what stands for one. */
@@ -171,9 +172,14 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const isPrivate = LOOPBACK.has(env.HOST) &&
     (env.PUBLIC_URL === undefined || isLoopback(env.PUBLIC_URL));
   const methods = new Set((env.AUTH ?? ["github"]).filter(isMethod));
-  const audience = env.OIDC_AUDIENCE ?? env.PUBLIC_URL;
+  // Clients that know only the address of the API take its origin for the audience.
+  const audiences = env.OIDC_AUDIENCE !== undefined
+    ? [env.OIDC_AUDIENCE]
+    : env.PUBLIC_URL !== undefined
+    ? [...new Set([env.PUBLIC_URL, new URL(env.PUBLIC_URL).origin])]
+    : [];
   const contradictions = [
-    ...(methods.has("oidc") && audience === undefined
+    ...(methods.has("oidc") && audiences.length === 0
       ? ["AUTH has oidc, and neither OIDC_AUDIENCE nor PUBLIC_URL says whom tokens are meant for."]
       : []),
     ...(methods.has("token") && env.UPLOAD_TOKENS.length === 0
@@ -202,7 +208,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       local: env.AUTH === undefined && isPrivate,
       githubApiUrls: env.GITHUB_API_URLS,
       oidcIssuers: env.OIDC_ISSUERS,
-      oidcAudience: methods.has("oidc") ? audience : undefined,
+      oidcAudiences: methods.has("oidc") ? audiences : [],
       uploadTokens: env.UPLOAD_TOKENS,
     },
     defaultBranches: env.DEFAULT_BRANCHES,

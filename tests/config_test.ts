@@ -30,7 +30,7 @@ Deno.test("readConfig has a default for everything", () => {
       local: true,
       githubApiUrls: ["https://api.github.com"],
       oidcIssuers: ["https://token.actions.githubusercontent.com"],
-      oidcAudience: undefined,
+      oidcAudiences: [],
       uploadTokens: [],
     },
     defaultBranches: ["main", "master", "develop", "trunk"],
@@ -97,11 +97,21 @@ Deno.test("readConfig takes kinds of credentials together, and none alone", () =
     "https://api.github.com",
     "https://ghe.example.com/api/v3",
   ]);
-  assert.equal(auth.oidcAudience, "https://coverage.example.com");
+  assert.deepEqual(auth.oidcAudiences, ["https://coverage.example.com"]);
   assert.deepEqual(auth.uploadTokens, [
     { scope: "acme/*", sha256: "ab".repeat(32) },
     { scope: "*", sha256: "0".repeat(64) },
   ]);
+  const below = readConfig({
+    AUTH: "oidc",
+    PUBLIC_URL: "https://Host.example:443/Coverage/",
+    OIDC_ISSUERS: "https://ID.example.com/Tenant-A/",
+  }).auth;
+  assert.deepEqual(below.oidcAudiences, [
+    "https://Host.example:443/Coverage",
+    "https://host.example",
+  ]);
+  assert.deepEqual(below.oidcIssuers, ["https://id.example.com/Tenant-A"]);
   const cases: [Record<string, string>, RegExp][] = [
     [{ AUTH: "none,github" }, /AUTH is "none,github"; must be none, or a list/],
     [{ AUTH: "password" }, /AUTH is "password"/],

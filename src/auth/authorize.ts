@@ -33,9 +33,9 @@ export function createAuthorize(
 ): Authorize {
   const attempts = new Attempts();
   const github = createGithub({ apiUrls: auth.githubApiUrls, log });
-  const oidc = auth.oidcAudience === undefined
+  const oidc = auth.oidcAudiences.length === 0
     ? undefined
-    : createOidc({ issuers: auth.oidcIssuers, audience: auth.oidcAudience });
+    : createOidc({ issuers: auth.oidcIssuers, audiences: auth.oidcAudiences });
 
   const credentialOf = (secret: string): Promise<Credential> => {
     const token = findToken(secret, auth.uploadTokens);
@@ -54,27 +54,34 @@ export function createAuthorize(
     refuseForeignPages(request, context.url, publicUrl);
     if (auth.methods.size === 0) return OPEN;
     if (auth.local && context.direct && isOwnName(context.url)) return OPEN;
-    const secret = secretOf(request.headers);
-    if (secret === undefined) {
-      throw unauthorized(`The request has no Authorization header. ${wanted(auth.methods)}`);
-    }
     const { client } = context;
-    const hash = hashOf(secret);
-    const refused = (error: unknown) => {
-      const status = error instanceof HttpError ? error.status : undefined;
-      log.info("credential refused", { client, status, error });
-      throw error;
+    const logged = async <T>(work: () => Promise<T>): Promise<T> => {
+      try {
+        return await work();
+      } catch (error) {
+        const status = error instanceof HttpError ? error.status : undefined;
+        log.info("credential refused", { client, status, error });
+        throw error;
+      }
     };
-    const credential = await attempts
-      .make({ client, credential: hash }, async () => await credentialOf(secret))
-      .catch(refused);
-    return {
-      permit: (subject) =>
-        attempts
-          .make({ client, credential: hash, subject: JSON.stringify(subject) }, () =>
-            credential.permit(subject))
-          .catch(refused),
-    };
+    return await logged(async () => {
+      const secret = secretOf(request.headers);
+      if (secret === undefined) {
+        throw unauthorized(`The request has no Authorization header. ${wanted(auth.methods)}`);
+      }
+      const hash = hashOf(secret);
+      const attempt = { client, credential: hash };
+      const credential = await attempts.make(attempt, async () => await credentialOf(secret));
+      return {
+        permit: (subject) =>
+          logged(() =>
+            attempts.make(
+              { ...attempt, at: subject.github_api_url ?? "-", subject: JSON.stringify(subject) },
+              () => credential.permit(subject),
+            )
+          ),
+      };
+    });
   };
 }
 

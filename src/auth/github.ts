@@ -55,7 +55,7 @@ export function createGithub(
       const commit: Commit = { ...fields, api, context: subject.context };
       const answer = await ask(token, commit, {
         state: "pending",
-        description: "The coverage report is on its way.",
+        description: subject.beginning,
       });
       if (answer.status !== 201) throw await refusal(answer, commit);
       await answer.body?.cancel();
@@ -69,11 +69,17 @@ export function createGithub(
   async function conclude(token: string, commit: Commit, outcome: Outcome): Promise<void> {
     const url = outcome.state === "success" ? outcome.url : undefined;
     try {
-      const answer = await ask(token, commit, {
+      const status: Status = {
         state: outcome.state,
         description: outcome.description,
         ...(url === undefined ? {} : { target_url: url }),
-      });
+      };
+      let answer = await ask(token, commit, status).catch(() => undefined);
+      // Once more after an outage: a commit that stays pending may hold up a pull request.
+      if (!answer || answer.status >= 500) {
+        await answer?.body?.cancel();
+        answer = await ask(token, commit, status);
+      }
       if (answer.status !== 201) throw await refusal(answer, commit);
       await answer.body?.cancel();
     } catch (error) {
@@ -109,7 +115,7 @@ async function createStatus(
       body: JSON.stringify({
         ...status,
         context,
-        description: clip(status.description, MAX_DESCRIPTION - 1),
+        description: clip(plain(status.description), MAX_DESCRIPTION - 1),
       }),
       // The token is for this address, and not for one that it may point to.
       redirect: "manual",
@@ -118,6 +124,11 @@ async function createStatus(
   } catch (error) {
     throw unavailable(`${api} does not answer at the moment; try again shortly.`, error);
   }
+}
+
+/** GitHub takes no character in a description that needs four bytes. */
+function plain(text: string): string {
+  return text.toWellFormed().replaceAll(/[\u{10000}-\u{10ffff}]/gu, "?");
 }
 
 /** What an answer other than 201 means to the client. */
@@ -145,7 +156,7 @@ async function refusal(answer: Response, commit: Commit): Promise<HttpError> {
   }
   if (status === 422) {
     return unprocessable({
-      commit_hash: `commit_hash is ${quote(commit_hash)}; ${api} has no such commit in ` +
+      commit_hash: `commit_hash is ${quote(commit_hash)}; ${api} takes no status for it in ` +
         `${repository}: ${said}.`,
     });
   }

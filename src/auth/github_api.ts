@@ -15,7 +15,9 @@ export function chooseApiUrl(given: string | undefined, allowed: readonly string
   if (given === undefined && allowed.length === 1) return only!;
   const found = given === undefined ? undefined : allowed.find((url) =>
     // Compared as text, so that nothing which a parser may understand in another way gets through.
-    [url, url.replace(/^https?:\/\//, "")].includes(given.replace(/\/$/, "").toLowerCase())
+    [url, url.replace(/^https?:\/\//, "")].some((text) =>
+      text.toLowerCase() === given.replace(/\/$/, "").toLowerCase()
+    )
   );
   if (found) return found;
   throw unprocessable({

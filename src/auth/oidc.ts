@@ -22,8 +22,8 @@ import { requireFields } from "./subject.ts";
 export interface OidcOptions {
   /** Who may issue them; their keys are at `{issuer}/.well-known/jwks`. */
   readonly issuers: readonly string[];
-  /** Whom they must be meant for. */
-  readonly audience: string;
+  /** Whom they must be meant for; one of these is enough, and the first is named to clients. */
+  readonly audiences: readonly string[];
   /** Milliseconds between two looks for a key that is not known. Default: half a minute. */
   readonly cooldownMs?: number;
 }
@@ -36,7 +36,7 @@ const CLOCK_SECONDS = 30;
 
 /** Makes the check of tokens. It throws 401 for a bad one, 503 where the issuer's keys are away. */
 export function createOidc(
-  { issuers, audience, cooldownMs = 30_000 }: OidcOptions,
+  { issuers, audiences, cooldownMs = 30_000 }: OidcOptions,
 ): (token: string) => Promise<Credential> {
   const keys = new Map(issuers.map((issuer) => [
     issuer,
@@ -60,13 +60,13 @@ export function createOidc(
     try {
       ({ payload: claims } = await jwtVerify(token, issuerKeys, {
         issuer,
-        audience,
+        audience: [...audiences],
         algorithms: ALGORITHMS,
         clockTolerance: CLOCK_SECONDS,
         requiredClaims: ["exp", "repository", "repository_id"],
       }));
     } catch (error) {
-      throw explain(error, audience);
+      throw explain(error, audiences[0]!);
     }
     return credentialOf(claims, issuer);
   };
@@ -81,7 +81,8 @@ async function fetchKeys(url: string, init: RequestInit): Promise<Response> {
 
 function issuerOf(token: string): string {
   try {
-    return decodeJwt(token).iss ?? "";
+    const { iss } = decodeJwt(token);
+    return typeof iss === "string" ? iss : "";
   } catch (error) {
     throw unauthorized("The Authorization header holds a malformed OIDC token.", error);
   }

@@ -16,6 +16,8 @@ export interface Subject {
   readonly github_api_url?: string | undefined;
   /** Names what is done, for the commit's status: `coverage/go`. */
   readonly context: string;
+  /** Says that it has begun. */
+  readonly beginning: string;
 }
 
 /** How what was permitted has ended. */

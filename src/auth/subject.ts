@@ -18,7 +18,7 @@ export function requireFields<Field extends "org_name" | "repo_name" | "commit_h
   if (missing.length > 0) {
     throw unprocessable(Object.fromEntries(missing.map((field) => [
       field,
-      `${field} is missing in the query, which says what the credential is for.`,
+      `${field} is missing: it says what the credential is for, and an upload has it in the query.`,
     ])));
   }
   return Object.fromEntries(fields.map((field) => [field, subject[field]!])) as Record<

@@ -141,19 +141,21 @@ function commentOf(comparison: Comparison): string {
     row(head_branch, head, delta === null ? "" : signed(delta)),
     "",
     ...(base ? [] : [
-      `${code(base_branch)} has no coverage in ${language} yet, so there is no change to show.`,
+      `${code(base_branch)} has no coverage in ${
+        code(language)
+      } yet, so there is no change to show.`,
       "",
     ]),
-    `![${language}](<${comparison.head_badge_url}>) ${language}${lines} · ` +
+    `![coverage](<${comparison.head_badge_url}>) ${code(language)}${lines} · ` +
     `commit ${code(head.commit_hash.slice(0, 8))} · ` +
     link("all branches", repository_url),
     "",
   ].join("\n");
 }
 
-/** In code nobody is mentioned and nothing is markup, whatever a branch is called. */
+/** In code nobody is mentioned, and written like this nothing is markup or looks like an address. */
 function code(text: string): string {
-  const escaped = text.replace(/[^A-Za-z0-9 /._-]/gu, (char) => `&#${char.codePointAt(0)};`);
+  const escaped = text.replace(/[^A-Za-z0-9 /-]/gu, (char) => `&#${char.codePointAt(0)};`);
   return `<code>${escaped}</code>`;
 }
 

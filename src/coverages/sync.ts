@@ -10,25 +10,45 @@ import type { Config } from "../config.ts";
 import { bodyStream, Deadline } from "../http/body.ts";
 import { HttpError } from "../http/errors.ts";
 import type { Handler } from "../http/router.ts";
+import { Slots } from "../http/slots.ts";
 import type { Log } from "../log.ts";
 import { removeReports } from "../reports/remove.ts";
 import type { ReportStore } from "../reports/store.ts";
 import { branchName, commitHash, githubApiUrl, orgName, parseFields, repoName } from "./names.ts";
-import { deleteOtherBranches, identify } from "./queries.ts";
+import { deleteOtherBranches, identify, type RepositoryName } from "./queries.ts";
 
-/** Enough for 15,000 branches of the longest names. */
-const MAX_BODY_BYTES = 4 * 1024 * 1024;
+/** Enough for 20,000 branches of usual names; who may send them is only known when they are read. */
+const MAX_BODY_BYTES = 1024 * 1024;
 const BODY_SECONDS = 60;
+/** Bodies that are read at a time; the others wait. */
+const AT_ONCE = 4;
+const MAX_BRANCHES = 20_000;
 
-const syncFields = z.object({
+/** What the credential is checked for; the branches are looked at when it was found good. */
+const subjectFields = z.object({
   org_name: orgName,
   repo_name: repoName,
   github_api_url: githubApiUrl.optional(),
   commit_hash: commitHash.optional(),
-  // A tool that failed to list the branches must not take every report with it.
-  active_branches: z.array(branchName, "must be a list of branch names")
-    .min(1, "must name at least one branch"),
 });
+const branchFields = z.object({
+  active_branches: z.custom<string[]>().superRefine((value, context) => {
+    const message = problemOf(value);
+    if (message !== undefined) context.addIssue({ code: "custom", message });
+  }),
+});
+
+/** What is wrong with a list of branches; one bad name is enough to know, and the last looked at. */
+function problemOf(branches: unknown): string | undefined {
+  if (!Array.isArray(branches)) return "must be a list of branch names";
+  // A tool that failed to list the branches must not take every report with it.
+  if (branches.length === 0) return "must name at least one branch";
+  if (branches.length > MAX_BRANCHES) return `must name at most ${MAX_BRANCHES} branches`;
+  const areNames = branches.every((name) => branchName.safeParse(name).success);
+  return areNames
+    ? undefined
+    : "must be names that git check-ref-format takes, of at most 255 bytes";
+}
 
 /** What the handler needs. */
 export interface SyncDependencies {
@@ -48,45 +68,57 @@ export interface SyncDependencies {
 export function createSyncHandler(
   { config, sql, store, authorize, log }: SyncDependencies,
 ): Handler {
+  const slots = new Slots(AT_ONCE, "lists of branches");
   return async (request, context) => {
     const credential = await authorize(request, context);
-    const fields = parseFields(syncFields, await readJson(request));
-    const permit = await credential.permit({ ...subjectOf(fields), context: "coverage/branches" });
+    const body = await read(request);
+    const subject = parseFields(subjectFields, body);
+    const permit = await credential.permit({
+      ...subject,
+      context: "coverage/branches",
+      beginning: "The list of branches is on its way.",
+    });
+    let isKnown: boolean;
     try {
-      await sync(fields, permit.identity);
+      const { active_branches } = parseFields(branchFields, body);
+      isKnown = await sync({ ...subject, active_branches }, permit.identity);
+      const description = isKnown
+        ? `Active branches: ${active_branches.length}`
+        : "Nothing was uploaded yet, so there is nothing to forget.";
+      await permit.conclude({ state: "success", description, url: undefined });
     } catch (error) {
       const description = error instanceof HttpError ? error.message : "The server failed.";
       await permit.conclude({ state: "error", description });
       throw error;
     }
-    const description = `${fields.active_branches.length} active branches`;
-    await permit.conclude({ state: "success", description, url: undefined });
-    return Response.json({ success: "1" });
+    if (isKnown) return Response.json({ success: "1" });
+    throw new HttpError(
+      404,
+      `Nothing was ever uploaded for ${subject.org_name}/${subject.repo_name}.`,
+    );
   };
 
-  async function sync(fields: z.infer<typeof syncFields>, identity: string | undefined) {
+  async function read(request: Request): Promise<unknown> {
+    using _slot = await slots.take();
+    return await readJson(request);
+  }
+
+  /** Forgets branches; false for a repository that was never uploaded. */
+  async function sync(
+    fields: RepositoryName & { active_branches: string[] },
+    identity: string | undefined,
+  ): Promise<boolean> {
     await identify(sql, fields, identity);
     const deleted = await deleteOtherBranches(sql, fields, config.defaultBranches);
-    if (!deleted) {
-      throw new HttpError(
-        404,
-        `Nothing was ever uploaded for ${fields.org_name}/${fields.repo_name}.`,
-      );
-    }
+    if (!deleted) return false;
     await removeReports(store, deleted, log);
     log.info("branches synced", {
       repository: `${fields.org_name}/${fields.repo_name}`,
       active_branches: fields.active_branches.length,
       deleted_reports: deleted.length,
     });
+    return true;
   }
-}
-
-/** What the credential is checked for. */
-function subjectOf(
-  { org_name, repo_name, commit_hash, github_api_url }: z.infer<typeof syncFields>,
-) {
-  return { org_name, repo_name, commit_hash, github_api_url };
 }
 
 async function readJson(request: Request): Promise<unknown> {

@@ -39,7 +39,23 @@ export function whoAsks(request: Request, connection: Connection | undefined): A
   const isForwarded = FORWARDED.some((name) => request.headers.has(name));
   const isLoopback = LOOPBACK.test(host);
   const forwardedFor = isLoopback || PRIVATE.test(host)
-    ? request.headers.get("x-forwarded-for")?.split(",").at(-1)?.trim().slice(0, 45)
+    ? request.headers.get("x-forwarded-for")?.split(",").at(-1)?.trim().slice(0, 64)
     : undefined;
-  return { direct: isLoopback && !isForwarded, client: forwardedFor || host || "unknown" };
+  return {
+    direct: isLoopback && !isForwarded,
+    client: networkOf(forwardedFor || host) || "unknown",
+  };
+}
+
+/** An address without a port; of IPv6 the 64 bits that tell one network from another. */
+function networkOf(address: string): string {
+  const plain = /^\[(.*)\](?::\d+)?$/.exec(address)?.[1] ??
+    address.replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, "$1");
+  if (!plain.includes(":") || plain.includes(".")) return plain;
+  if (!URL.canParse(`http://[${plain}]`)) return plain;
+  const [head = "", tail = ""] = new URL(`http://[${plain}]`).hostname.slice(1, -1).split("::");
+  const groups = head.split(":").filter((group) => group !== "");
+  const missing = 8 - groups.length - tail.split(":").filter((group) => group !== "").length;
+  const all = [...groups, ...Array(Math.max(0, missing)).fill("0"), ...tail.split(":")];
+  return `${all.slice(0, 4).join(":")}::/64`;
 }

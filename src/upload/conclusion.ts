@@ -12,7 +12,8 @@ import { HttpError } from "../http/errors.ts";
 export function subjectOf(query: Readonly<Record<string, string>>): Subject {
   const { org_name, repo_name, commit_hash, github_api_url, language } = query;
   const context = language === undefined ? "coverage" : `coverage/${language}`;
-  return { org_name, repo_name, commit_hash, github_api_url, context };
+  const beginning = "The coverage report is on its way.";
+  return { org_name, repo_name, commit_hash, github_api_url, context, beginning };
 }
 
 /** Why it was refused, for people who look at the commit; of a bug they learn nothing. */

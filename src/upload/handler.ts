@@ -17,6 +17,7 @@ import {
 } from "../coverages/queries.ts";
 import { bodyStream, Deadline } from "../http/body.ts";
 import type { Handler } from "../http/router.ts";
+import { Slots } from "../http/slots.ts";
 import type { ByteStream } from "../http/streams.ts";
 import type { Log } from "../log.ts";
 import { removeReports } from "../reports/remove.ts";
@@ -32,7 +33,6 @@ import {
   type UploadFields,
   uploadFields,
 } from "./fields.ts";
-import { Slots } from "./slots.ts";
 import { unpack } from "./unpack.ts";
 
 /** What the handler needs. */
@@ -55,7 +55,7 @@ export interface UploadDependencies {
 export function createUploadHandler(dependencies: UploadDependencies): Handler {
   const { config, sql, authorize } = dependencies;
   const { limits } = config;
-  const slots = new Slots(limits.uploadConcurrency);
+  const slots = new Slots(limits.uploadConcurrency, "uploads");
 
   return async (request, context) => {
     const credential = await authorize(request, context);

@@ -60,7 +60,10 @@ actionTest("a pull request into a branch without coverage says so", async (world
   assert.equal(run.code, 0, run.output);
   const { base_percentage, improvement, base_branch_report_url } = run.outputs;
   assert.deepEqual([base_percentage, improvement, base_branch_report_url], ["", "", ""]);
-  assert.match(world.github.repository("acme/shop").comments[0]!.body, /has no coverage in go yet/);
+  assert.match(
+    world.github.repository("acme/shop").comments[0]!.body,
+    /has no coverage in <code>go<\/code> yet/,
+  );
 });
 
 actionTest(

@@ -138,7 +138,12 @@ Deno.test("what GitHub refuses is refused, with what to do, and nothing is read 
     [{}, "ghs_fork", 403, /may not create commit statuses .* statuses: write/],
     [{ repo_name: "secret" }, TOKEN, 403, /knows no acme\/secret that the token may write to/],
     [{ repo_name: "nothing" }, TOKEN, 403, /knows no acme\/nothing/],
-    [{ commit_hash: "f".repeat(40) }, TOKEN, 422, /has no such commit in acme\/shop/],
+    [
+      { commit_hash: "f".repeat(40) },
+      TOKEN,
+      422,
+      /takes no status for it in acme\/shop: No commit found/,
+    ],
     [{ repo_name: "store" }, TOKEN, 422, /acme\/store has another name/],
   ];
   for (const [fields, authorization, status, sentence] of cases) {
@@ -241,7 +246,13 @@ Deno.test("while GitHub is down, slow or limits requests, that is what the clien
   const release = github.slow();
   const token = createGithub({ apiUrls: [github.address], answerMs: 50, log: logTo([]) })(TOKEN);
   await assert.rejects(
-    token.permit({ org_name: "acme", repo_name: "shop", commit_hash: SHA, context: "coverage/go" }),
+    token.permit({
+      org_name: "acme",
+      repo_name: "shop",
+      commit_hash: SHA,
+      context: "coverage/go",
+      beginning: "It is on its way.",
+    }),
     (error) => error instanceof HttpError && error.status === 503,
   );
   release();
@@ -276,6 +287,75 @@ Deno.test("a bad token is asked about once, and its client not without end", asy
   assert(Number(response.headers.get("retry-after")) > 0);
   assert.match(await errorOf(response, 429), /30 attempts with bad credentials/);
   assert.equal(github.requests.length, asked);
+});
+
+Deno.test("bad tokens at the same time are counted too, and a few of them are asked about at a time", async () => {
+  await using github = await startGitHub(shop);
+  await using test = await appWith(github);
+  const release = github.slow();
+  const answers = Array.from(
+    { length: 100 },
+    (_, index) => test.send({}, { headers: { authorization: `ghs_${index}` } }),
+  );
+  while (github.requests.length < 16) await new Promise((resolve) => setTimeout(resolve));
+  release();
+  const statuses = await Promise.all(answers.map(async (answer) => {
+    const response = await answer;
+    await response.body?.cancel();
+    return response.status;
+  }));
+  assert(github.requests.length <= 30 + 16, `GitHub was asked ${github.requests.length} times`);
+  assert.deepEqual(new Set(statuses), new Set([401, 429]));
+});
+
+Deno.test("a token that one GitHub does not know is still good at another", async () => {
+  await using here = await startGitHub(shop);
+  await using there = await startGitHub();
+  const urls = `${here.address},${there.address}`;
+  const { auth } = readConfig({ AUTH: "github", GITHUB_API_URLS: urls });
+  await using test = await appWith(here, { config: { auth } });
+  await errorOf(await test.send({ github_api_url: there.address }), 401);
+  const response = await test.send();
+  assert.equal(response.status, 200);
+  await response.body?.cancel();
+});
+
+Deno.test("a final status has no character that GitHub refuses, and is tried once more", async () => {
+  await using github = await startGitHub(shop);
+  await using test = await appWith(github);
+  const body = await gzip(tar([{ name: "../😀.html", content: "x" }]));
+  const refused = await test.send({}, { body });
+  assert.equal(refused.status, 422);
+  await refused.body?.cancel();
+  const { description } = github.requests.at(-1)!.body as { description: string };
+  assert.match(description, /unsafe entry, "\.\.\/\?\.html"/);
+  github.down({ times: 1, when: ({ body }) => (body as { state: string }).state === "success" });
+  const response = await test.send();
+  assert.equal(response.status, 200);
+  await response.body?.cancel();
+  assert.equal(github.repository("acme/shop").statuses.at(-1)!.state, "success");
+  assert.deepEqual(test.log.filter(({ level }) => level === "warn"), []);
+});
+
+Deno.test("a sync of what was never uploaded leaves no error on the commit", async () => {
+  await using github = await startGitHub(shop);
+  await using test = await appWith(github);
+  const response = await test.get("/coverages-api", {
+    method: "PUT",
+    body: JSON.stringify({
+      org_name: "acme",
+      repo_name: "shop",
+      commit_hash: SHA,
+      github_api_url: github.address,
+      active_branches: ["main"],
+    }),
+    headers: { authorization: TOKEN },
+  });
+  assert.match(await errorOf(response, 404), /Nothing was ever uploaded/);
+  assert.deepEqual(
+    github.requests.map(({ body }) => (body as { state: string }).state),
+    ["pending", "success"],
+  );
 });
 
 Deno.test("attempts are counted per client, whom only a near proxy can name", async () => {
@@ -342,6 +422,6 @@ Deno.test("sync needs what an upload needs, and concludes its own status", async
   assert.deepEqual(body, {
     state: "success",
     context: "coverage/branches",
-    description: "1 active branches",
+    description: "Active branches: 1",
   });
 });

@@ -91,6 +91,11 @@ Deno.test("an OIDC token that proves nothing is refused with what is wrong with 
     ["eyJhbGciOiJSUzI1NiJ9.e30.x", 401, /issued by ""/],
     ["eyJ.e30.x", 401, /issued by ""/],
     ["eyJ.x.x", 401, /malformed/],
+    [
+      `${btoa('{"alg":"RS256"}')}.${btoa('{"iss":{"length":1000}}')}.AAAA`.replaceAll("=", ""),
+      401,
+      /issued by ""/,
+    ],
     ["ghs_token", 401, /not known here. This server takes an OIDC token/],
   ];
   for (const [token, status, sentence] of cases) {
@@ -102,7 +107,7 @@ Deno.test("an OIDC token that proves nothing is refused with what is wrong with 
 
 Deno.test("a key that the issuer has taken since is found, and one it took back is refused", async () => {
   await using issuer = await startIssuer(AUDIENCE);
-  const check = createOidc({ issuers: [issuer.address], audience: AUDIENCE, cooldownMs: 0 });
+  const check = createOidc({ issuers: [issuer.address], audiences: [AUDIENCE], cooldownMs: 0 });
   const before = await issuer.token();
   await check(before);
   await issuer.rotate();
@@ -165,7 +170,7 @@ Deno.test("of two repositories that claim a new name at once, one gets it", asyn
 
 Deno.test("an issuer is only asked for keys that it may have", async () => {
   await using issuer = await startIssuer(AUDIENCE);
-  const check = createOidc({ issuers: [issuer.address], audience: AUDIENCE });
+  const check = createOidc({ issuers: [issuer.address], audiences: [AUDIENCE] });
   await check(await issuer.token());
   for (let index = 0; index < 20; index++) {
     const unknown = await issuer.token({ kid: `unknown-${index}` });

@@ -69,7 +69,7 @@ Deno.test("compare says so where the base has no coverage, and where the head ha
   assert.deepEqual([answer.base, answer.delta, answer.head.percentage], [null, null, 12.5]);
   const markdown = await comment(test);
   assert.match(markdown, /### Coverage 12\.50%\n/);
-  assert.match(markdown, /<code>main<\/code> has no coverage in go yet/);
+  assert.match(markdown, /<code>main<\/code> has no coverage in <code>go<\/code> yet/);
   assert.doesNotMatch(markdown, /NaN|null|undefined/);
   for (const fields of [{ head: "nothing" }, { language: "rust" }, { repo_name: "other" }]) {
     const missing = await test.get(path(fields));

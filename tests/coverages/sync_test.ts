@@ -111,3 +111,27 @@ Deno.test("sync needs what an upload needs", async () => {
   assert.equal(response.status, 401);
   await response.body?.cancel();
 });
+
+Deno.test("sync looks at the branches of somebody who may, and at no more than it must", async () => {
+  await using test = await testApp();
+  await withBranches(test, "main");
+  const cases: [unknown, RegExp][] = [
+    [Array(20_001).fill("a"), /at most 20000 branches/],
+    [["main", "a..b"], /git check-ref-format/],
+    [["main", 7], /git check-ref-format/],
+    ["main", /a list of branch names/],
+    [[], /at least one branch/],
+  ];
+  for (const [active_branches, sentence] of cases) {
+    const response = await sync(test, { ...fields, active_branches });
+    assert.equal(response.status, 422);
+    assert.match((await response.json()).error.active_branches, sentence);
+  }
+  const long = await sync(test, { ...fields, active_branches: ["x".repeat(1024 * 1024)] });
+  assert.equal(long.status, 413);
+  await long.body?.cancel();
+  assert.deepEqual(await active(test), ["main"]);
+  const all = await sync(test, { ...fields, active_branches: Array(20_000).fill("main") });
+  assert.equal(all.status, 200);
+  await all.body?.cancel();
+});

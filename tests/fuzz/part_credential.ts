@@ -30,7 +30,12 @@ export async function fuzzCredentials(bench: Bench): Promise<void> {
   });
   const authorize = createAuthorize({ config: { auth, publicUrl: undefined }, log: logTo([]) });
   const issued = [token, await issuer.token({ expires: 3600 })];
-  const subject = { org_name: "acme", repo_name: "shop", context: "coverage/go" };
+  const subject = {
+    org_name: "acme",
+    repo_name: "shop",
+    context: "coverage/go",
+    beginning: "It begins.",
+  };
 
   await runPart(bench, "credential", { runs: options.runs * 4, share: 0.06 }, async (iteration) => {
     const random = new Random(options.seed, "credential", iteration);

@@ -1,22 +1,24 @@
 /**
- * How many uploads are worked on at a time.
+ * How much is worked on at a time.
  *
  * @module
  */
-import { HttpError } from "../http/errors.ts";
+import { HttpError } from "./errors.ts";
 
-/** Uploads that may wait, for each one that is worked on. */
+/** Requests that may wait, for each one that is worked on. */
 const WAITING_PER_SLOT = 25;
 
 /** A fair queue for a few places. */
 export class Slots {
   readonly #most: number;
+  readonly #what: string;
   #taken = 0;
   readonly #waiting: (() => void)[] = [];
 
-  /** Gives out `most` places at a time. */
-  constructor(most: number) {
+  /** Gives out `most` places at a time for `what`, in the plural. */
+  constructor(most: number, what: string) {
     this.#most = most;
+    this.#what = what;
   }
 
   /** Waits for a place; dispose it to give it back. Throws 429 when too many wait already. */
@@ -26,7 +28,7 @@ export class Slots {
       if (this.#waiting.length >= mayWait) {
         throw new HttpError(
           429,
-          `The server works on ${this.#taken} uploads and ${mayWait} wait, which is all it takes; try again shortly.`,
+          `The server works on ${this.#taken} ${this.#what} and ${mayWait} wait, which is all it takes; try again shortly.`,
           { headers: { "retry-after": "10" } },
         );
       }

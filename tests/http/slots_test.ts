@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { HttpError } from "../../src/http/errors.ts";
-import { Slots } from "../../src/upload/slots.ts";
+import { Slots } from "../../src/http/slots.ts";
 
 Deno.test("Slots gives places out in turn", async () => {
-  const slots = new Slots(1);
+  const slots = new Slots(1, "uploads");
   const order: number[] = [];
   const work = async (number: number) => {
     using _slot = await slots.take();
@@ -16,7 +16,7 @@ Deno.test("Slots gives places out in turn", async () => {
 });
 
 Deno.test("Slots refuses with 429 when too many wait, and takes again afterwards", async () => {
-  const slots = new Slots(1);
+  const slots = new Slots(1, "uploads");
   const first = await slots.take();
   const waiting = Array.from({ length: 25 }, () => slots.take());
   await assert.rejects(slots.take(), (error) => {
