@@ -54,6 +54,14 @@ request() {
   return 1
 }
 
+# The same, to the coverage server: what it answers with 4xx is the job's to hear, and not asked again.
+send() {
+  local code=0
+  request "$@" || code=$?
+  if [ "$code" = "$TRY_AGAIN" ] && [[ $status == 4?? ]]; then return 1; fi
+  return "$code"
+}
+
 # Why the request was refused, in the words of who refused it.
 sentence() {
   local said

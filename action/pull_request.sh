@@ -8,9 +8,9 @@ compare() {
   local address
   address="$API/compare?$(query --arg org_name "$ORG" --arg repo_name "$REPO" \
     --arg base "$base_branch" --arg head "$branch" --arg language "$INPUT_LANGUAGE")"
-  retrying request '' GET "$address" --header 'Accept: application/json' || return 1
+  retrying send '' GET "$address" --header 'Accept: application/json' || return 1
   mv "$WORK/body" "$WORK/compare.json"
-  retrying request '' GET "$address" --header 'Accept: text/markdown' || return 1
+  retrying send '' GET "$address" --header 'Accept: text/markdown' || return 1
   mv "$WORK/body" "$WORK/compare.md"
   marker=$(head -n 1 "$WORK/compare.md")
   if ! [[ $marker =~ ^'<!-- '.+' -->'$ ]]; then

@@ -12,7 +12,7 @@ sync_branches() {
     --arg commit_hash "$GITHUB_SHA" '$ARGS.named + {active_branches: .}' \
     "$WORK/branches.json" >"$WORK/sync.json"
   if ! find_credential; then fail "$failure."; fi
-  if retrying request "$credential" PUT "$API" --header 'Content-Type: application/json' \
+  if retrying send "$credential" PUT "$API" --header 'Content-Type: application/json' \
     --data-binary "@$WORK/sync.json"; then
     say "$(jq '.active_branches | length' "$WORK/sync.json") branches are left."
   elif [ "$status" = 404 ]; then

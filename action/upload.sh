@@ -25,7 +25,7 @@ upload() {
     --arg language "$INPUT_LANGUAGE" \
     --arg coverage_xml_file_name "$INPUT_COVERAGE_XML_FILE_NAME" \
     --arg github_api_url "$GITHUB_API_URL")"
-  retrying request "$credential" POST "$address" --header 'Content-Type: application/gzip' \
+  retrying send "$credential" POST "$address" --header 'Content-Type: application/gzip' \
     --data-binary "@$WORK/report.tar.gz" || return 1
   if ! jq -c . "$WORK/body" >"$WORK/upload.json" 2>"$WORK/jq" ||
     ! jq -e '.coverage.percentage | numbers' "$WORK/upload.json" >"$WORK/percentage"; then
