@@ -24,14 +24,17 @@ export function createReportHandlers(
   return {
     async file(request, { params }) {
       const path = params["0"] ?? "";
-      const row = await findReport(sql, params);
-      try {
-        return await serveReport(request, store.folder(row.report_id), path);
-      } catch (error) {
-        // A new upload may have taken the folder away since its row was read.
-        const now = await findReport(sql, params);
-        if (now.report_id === row.report_id) throw error;
-        return await serveReport(request, store.folder(now.report_id), path);
+      let row = await findReport(sql, params);
+      while (true) {
+        try {
+          return await serveReport(request, store.folder(row.report_id), path);
+        } catch (error) {
+          // A new upload may have taken the folder away since its row was read, and on a busy branch
+          // so may the next one meanwhile.
+          const now = await findReport(sql, params);
+          if (now.report_id === row.report_id) throw error;
+          row = now;
+        }
       }
     },
     async index(_request, { params }) {
