@@ -7,6 +7,7 @@ import type { Sql } from "postgres";
 import { z } from "zod";
 import { HttpError } from "../http/errors.ts";
 import type { Handler } from "../http/router.ts";
+import { changeOf, signed } from "./change.ts";
 import { branchName, givenFields, language, orgName, parseFields, repoName } from "./names.ts";
 import {
   badgePath,
@@ -98,26 +99,15 @@ function compare(
     head_branch,
     base: base ? present(base, origin) : null,
     head: present(head, origin),
-    delta: base ? changeOf(base.percentage, head.percentage) : null,
+    delta: changeOf(base?.percentage, head.percentage),
     base_badge_url: badge({ org_name, repo_name, branch_name: base_branch, language }),
     head_badge_url: badge(head),
     repository_url: `${origin}${repositoryPath(head)}`,
   };
 }
 
-/** Percentage points between two percentages of two decimals, which binary fractions blur. */
-export function changeOf(before: number, after: number): number {
-  return (Math.round(after * 100) - Math.round(before * 100)) / 100;
-}
-
-/** A change with its sign, as in "+0.40". */
-export function signed(change: number): string {
-  const text = Math.abs(change).toFixed(2);
-  return change > 0 ? `+${text}` : change < 0 ? `−${text}` : text;
-}
-
 /** The marker by which a comment of a language is found again; the ancestor's Action has the same. */
-export function markerOf(language: string): string {
+function markerOf(language: string): string {
   return `<!-- __CODE_COVERAGE_${language}__ -->`;
 }
 

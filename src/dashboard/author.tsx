@@ -29,9 +29,8 @@ export function createAuthorHandler(
   return async (_request, { url, params }) => {
     const given = decodeSegment(params.org ?? "");
     // A name may have a slash, which some proxies turn `%2F` into.
-    const author = (params["0"] ?? "").replace(/\/$/, "").split(/\/|%2F/i).map(decodeSegment).join(
-      "/",
-    );
+    const rest = (params["0"] ?? "").replace(/\/$/, "");
+    const author = rest.split(/\/|%2F/i).map(decodeSegment).join("/");
     const { p: page } = parseFields(authorFields, givenFields(url));
     const { uploads, trend } = await readAuthor(sql, {
       org: given,
@@ -53,10 +52,7 @@ export function createAuthorHandler(
     // Those with the last points are what the author works on.
     const lastOf = ({ points }: typeof trends[number]) => points.at(-1)!.at.getTime();
     const drawn = trends.toSorted((a, b) => lastOf(b) - lastOf(a)).slice(0, MAX_PICKED);
-    const lines = uploads.slice(0, PER_PAGE).map(({ before, ...upload }) => ({
-      ...upload,
-      change: before === null ? null : upload.percentage - before,
-    }));
+    const lines = uploads.slice(0, PER_PAGE);
     return renderPage(
       site,
       { title: `${author} · ${org} · Coverage` },
@@ -68,7 +64,13 @@ export function createAuthorHandler(
           <h1 id="name">
             <bdi>{author}</bdi>
           </h1>
-          {github ? <p>{<a href={github}>{author} on GitHub</a>}</p> : null}
+          {github
+            ? (
+              <p>
+                <a href={github}>{author} on GitHub</a>
+              </p>
+            )
+            : null}
         </section>
         <section aria-labelledby="trend-title">
           <h2 id="trend-title">Coverage over time</h2>

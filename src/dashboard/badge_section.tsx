@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { renderToString } from "preact-render-to-string";
 import type { Html } from "./html.ts";
 import type { BranchOfLanguage } from "../coverages/present.ts";
 import type { Site } from "./site.ts";
@@ -15,7 +16,15 @@ export function BadgeSection(
   const page = site.absolute(branch);
   const ways = [
     ["Markdown", "badge-markdown", `[![coverage](${badge})](${page})`],
-    ["HTML", "badge-html", `<a href="${page}"><img src="${attribute(badge)}" alt="coverage"></a>`],
+    [
+      "HTML",
+      "badge-html",
+      renderToString(
+        <a href={page}>
+          <img src={badge} alt="coverage" />
+        </a>,
+      ),
+    ],
     ["Address", "badge-address", badge],
   ] as const;
   return (
@@ -33,9 +42,4 @@ export function BadgeSection(
       ))}
     </section>
   );
-}
-
-/** Text in an attribute of HTML that is itself shown as text. */
-function attribute(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
 }

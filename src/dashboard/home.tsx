@@ -8,6 +8,7 @@ import { LRUCache } from "lru-cache";
 import type { Sql } from "postgres";
 import { z } from "zod";
 import type { Config } from "../config.ts";
+import { changeOf } from "../coverages/change.ts";
 import { givenFields, keyword, orgName, pageNumber, parseFields } from "../coverages/names.ts";
 import type { Handler } from "../http/router.ts";
 import { pageResponse, renderHtml } from "./layout.tsx";
@@ -230,13 +231,12 @@ function Repository(
 
 function Measured({ summary, report }: { summary: LanguageSummary; report: string }): Html {
   const { language, percentage, trend } = summary;
-  const before = trend.at(-2);
   return (
     <li>
       <span class="language">{language}</span>
       <Sparkline values={trend} />
       <Change
-        value={before === undefined ? null : percentage - before}
+        value={changeOf(trend.at(-2), percentage)}
         against="the upload before"
       />
       <a class="number" href={report} title={`The ${language} report`}>

@@ -5,24 +5,11 @@
  */
 import type { Html } from "./html.ts";
 import { coverageColor } from "../coverages/badge.ts";
-import { signed } from "../coverages/compare.ts";
+import { signed } from "../coverages/change.ts";
 
 /** A percentage as text, with the two decimals it is kept with. */
 export function percent(percentage: number): string {
   return `${percentage.toFixed(2)}%`;
-}
-
-/** A change in percentage points as text, with its sign. */
-export function points(change: number): string {
-  // Percentages have two decimals, and so has their difference; binary fractions do not.
-  return signed(Math.round(change * 100) / 100);
-}
-
-/** The least and the greatest of some numbers, moved apart until `least` lies between them. */
-export function spanOf(values: readonly number[], least: number): [number, number] {
-  const low = Math.min(...values), high = Math.max(...values);
-  const missing = Math.max(0, least - (high - low)) / 2;
-  return [low - missing, high + missing];
 }
 
 /** A percentage, with a mark in the badge's colour. */
@@ -40,7 +27,7 @@ export function Change(
   { value, against }: { value: number | null; against: string },
 ): Html | null {
   if (value === null) return null;
-  const text = points(value);
+  const text = signed(value);
   const [direction, arrow] = text.startsWith("+")
     ? ["up", "▲"]
     : text.startsWith("−")

@@ -142,8 +142,6 @@ export interface AuthorLine {
   uploads: number;
   /** The sum of what these changed, in percentage points; null where none had one before it. */
   change: number | null;
-  /** When the last one was. */
-  created_at: string;
 }
 
 /** Everything on a repository's page. */
@@ -151,7 +149,7 @@ export interface RepositoryPage {
   /** The repository. */
   repository: RepositorySummary;
   /** The last upload of each branch and language, active ones first, newest first. */
-  branches: Omit<UploadLine, "before" | "newest">[];
+  branches: Omit<UploadLine, "before">[];
   /** The active branches uploaded last, without the main one. */
   bars: Pick<UploadLine, "branch_name" | "language" | "percentage">[];
   /** Every upload, newest first. */
@@ -202,7 +200,7 @@ export async function readRepository(
       (
         select coalesce(jsonb_agg(b order by b.is_deleted, b.id desc), '[]') from (
           select id, branch_name, language, commit_hash, commit_author, percentage, created_at,
-            deleted_at, deleted_at is not null as is_deleted, report_index
+            deleted_at, deleted_at is not null as is_deleted, newest, report_index
           from coverages c
           where c.repository_id = r.id and c.newest
           order by (c.deleted_at is not null), c.id desc
@@ -263,11 +261,11 @@ export async function readRepository(
         select coalesce(jsonb_agg(a order by a.last desc), '[]') from (
           select commit_author, (array_agg(percentage order by id desc))[1] as percentage,
             count(*) as uploads, sum(percentage - before) as change,
-            max(created_at) as created_at, max(id) as last
+            max(id) as last
           from (
             select c.*, ${before(sql)} as before
             from (
-              select id, repository_id, commit_author, branch_name, language, percentage, created_at
+              select id, repository_id, commit_author, branch_name, language, percentage
               from coverages
               where repository_id = r.id
               order by id desc limit ${AUTHOR_UPLOADS}::int

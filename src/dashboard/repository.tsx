@@ -6,6 +6,7 @@
 import type { Sql } from "postgres";
 import { z } from "zod";
 import type { Config } from "../config.ts";
+import { changeOf } from "../coverages/change.ts";
 import {
   branchName,
   givenFields,
@@ -112,7 +113,6 @@ function Head({ site, page: { repository }, now }: Shown): Html {
         </p>
       </div>
       {languages?.map(({ language, percentage, trend, report_index }) => {
-        const before = trend.at(-2);
         const report = { ...repository, branch_name: main_branch!, language, report_index };
         return (
           <div class="total" key={language}>
@@ -123,7 +123,7 @@ function Head({ site, page: { repository }, now }: Shown): Html {
             <p>
               {language}{" "}
               <Change
-                value={before === undefined ? null : percentage - before}
+                value={changeOf(trend.at(-2), percentage)}
                 against="the upload before"
               />{" "}
               · <a href={site.report(report)}>Report</a>

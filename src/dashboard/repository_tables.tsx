@@ -13,15 +13,13 @@ export function Branches({ site, page: { repository, branches }, view, link, now
   const main = new Map(
     repository.languages?.map(({ language, percentage }) => [language, percentage]),
   );
-  const lines = branches.slice(0, BRANCHES_PER_PAGE).map((row) => {
-    const other = row.branch_name === repository.main_branch ? undefined : main.get(row.language);
-    return {
-      ...row,
-      org_name: repository.org_name,
-      repo_name: repository.repo_name,
-      change: other === undefined ? null : row.percentage - other,
-    };
-  });
+  const { org_name, repo_name, main_branch } = repository;
+  const lines = branches.slice(0, BRANCHES_PER_PAGE).map((row) => ({
+    ...row,
+    org_name,
+    repo_name,
+    before: row.branch_name === main_branch ? null : main.get(row.language) ?? null,
+  }));
   return (
     <section id="branches" aria-labelledby="branches-title">
       <h2 id="branches-title">Branches</h2>
@@ -31,8 +29,8 @@ export function Branches({ site, page: { repository, branches }, view, link, now
           lines={lines}
           options={{
             caption: "The last upload of each branch",
-            against: repository.main_branch ?? "",
-            mainBranch: repository.main_branch,
+            against: main_branch ?? "",
+            mainBranch: main_branch,
             now,
           }}
         />
@@ -49,12 +47,8 @@ export function Branches({ site, page: { repository, branches }, view, link, now
 /** Every upload, against the one before. */
 export function History({ site, page: { repository, history }, view, link, now }: Shown): Html {
   const { org_name, repo_name } = repository;
-  const lines = history.slice(0, HISTORY_PER_PAGE).map(({ before, ...row }) => ({
-    ...row,
-    org_name,
-    repo_name,
-    change: before === null ? null : row.percentage - before,
-  }));
+  const lines = history.slice(0, HISTORY_PER_PAGE)
+    .map((row) => ({ ...row, org_name, repo_name }));
   return (
     <section id="history" aria-labelledby="history-title">
       <h2 id="history-title">History</h2>

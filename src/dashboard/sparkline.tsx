@@ -8,7 +8,8 @@ import type { Html } from "./html.ts";
 import { scaleLinear } from "d3-scale";
 // @ts-types="@types/d3-shape"
 import { line } from "d3-shape";
-import { percent, spanOf } from "./numbers.tsx";
+import { spanOf, tenths } from "./geometry.ts";
+import { percent } from "./numbers.tsx";
 
 const WIDTH = 120;
 const HEIGHT = 32;
@@ -23,7 +24,7 @@ export function Sparkline({ values }: { values: readonly number[] }): Html | nul
   if (first === undefined || last === undefined) return null;
   const x = scaleLinear([0, Math.max(values.length - 1, 1)], [MARGIN, WIDTH - MARGIN]);
   const y = scaleLinear(spanOf(values, LEAST_SPAN), [HEIGHT - MARGIN, MARGIN]);
-  const path = line<number>((_, index) => round(x(index)), (value) => round(y(value)));
+  const path = line<number>((_, index) => tenths(x(index)), (value) => tenths(y(value)));
   const label = values.length === 1
     ? `One upload: ${percent(last)}`
     : `Last ${values.length} uploads: from ${percent(first)} to ${percent(last)}`;
@@ -31,12 +32,7 @@ export function Sparkline({ values }: { values: readonly number[] }): Html | nul
     <svg class="sparkline" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label}>
       <title>{label}</title>
       <path d={path(values) ?? ""} />
-      <circle cx={round(x(values.length - 1))} cy={round(y(last))} r="2.5" />
+      <circle cx={tenths(x(values.length - 1))} cy={tenths(y(last))} r="2.5" />
     </svg>
   );
-}
-
-/** A tenth of a unit is finer than a screen. */
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
 }

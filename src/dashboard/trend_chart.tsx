@@ -8,7 +8,8 @@ import type { Html } from "./html.ts";
 import { scaleLinear, scaleUtc } from "d3-scale";
 // @ts-types="@types/d3-shape"
 import { line, symbol, symbolsFill } from "d3-shape";
-import { percent, spanOf } from "./numbers.tsx";
+import { spanOf, tenths } from "./geometry.ts";
+import { percent } from "./numbers.tsx";
 
 /** A measurement of a trend. */
 export interface ChartPoint {
@@ -34,12 +35,14 @@ interface Size {
   readonly height: number;
   /** How many dates fit below. */
   readonly dates: number;
+  /** Whether its readers can point at a measurement. */
+  readonly hasNotes: boolean;
 }
 
 /** A drawing shrinks to fit, and its text with it; a telephone gets one of its own. */
 const SIZES: readonly Size[] = [
-  { name: "wide", width: 960, height: 300, dates: 8 },
-  { name: "narrow", width: 360, height: 260, dates: 4 },
+  { name: "wide", width: 960, height: 300, dates: 8, hasNotes: true },
+  { name: "narrow", width: 360, height: 260, dates: 4, hasNotes: false },
 ];
 const MARGIN = { top: 12, right: 14, bottom: 26, left: 46 };
 const COLORS = 6;
@@ -90,21 +93,22 @@ function Drawing(
   // Nice ends may lie where no percentage can.
   y.domain(y.domain().map((end) => Math.min(100, Math.max(0, end))));
   const path = line<ChartPoint>(
-    ({ at }) => round(x(at)),
-    ({ percentage }) => round(y(percentage)),
+    ({ at }) => tenths(x(at)),
+    ({ percentage }) => tenths(y(percentage)),
   );
   const date = x.tickFormat(size.dates);
+  const shapes = trends.map((_, index) => mark(index));
   return (
     <svg class={size.name} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label}>
       <g class="axis">
         {y.ticks(5).map((value) => (
-          <g key={value} transform={`translate(0 ${round(y(value))})`}>
+          <g key={value} transform={`translate(0 ${tenths(y(value))})`}>
             <line x1={MARGIN.left} x2={width - MARGIN.right} />
             <text x={MARGIN.left - 8} dy="0.32em" text-anchor="end">{`${value}%`}</text>
           </g>
         ))}
         {x.ticks(size.dates).map((at) => (
-          <text key={at.getTime()} x={round(x(at))} y={height - 6} text-anchor="middle">
+          <text key={at.getTime()} x={tenths(x(at))} y={height - 6} text-anchor="middle">
             {date(at)}
           </text>
         ))}
@@ -115,10 +119,10 @@ function Drawing(
           {trend.points.map((point) => (
             <path
               key={point.note}
-              transform={`translate(${round(x(point.at))} ${round(y(point.percentage))})`}
-              d={mark(index)}
+              transform={`translate(${tenths(x(point.at))} ${tenths(y(point.percentage))})`}
+              d={shapes[index]}
             >
-              <title>{point.note}</title>
+              {size.hasNotes ? <title>{point.note}</title> : null}
             </path>
           ))}
         </g>
@@ -153,8 +157,4 @@ function seriesOf(index: number): string {
 /** A shape for each line, for who cannot tell their colours apart. */
 function mark(index: number): string {
   return symbol(symbolsFill[index % symbolsFill.length]!, 30)() ?? "";
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
 }

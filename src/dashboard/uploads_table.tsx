@@ -4,18 +4,14 @@
  * @module
  */
 import type { Content, Html } from "./html.ts";
+import { changeOf } from "../coverages/change.ts";
 import type { RepositoryName } from "../coverages/queries.ts";
 import { Ago, Change, Percentage } from "./numbers.tsx";
 import type { UploadLine } from "./queries.ts";
 import type { Site } from "./site.ts";
 
-/** A line of the table. */
-export interface Line extends Omit<UploadLine, "before" | "newest">, RepositoryName {
-  /** Whether it is the last one of its branch and language. */
-  readonly newest?: boolean;
-  /** What the upload changed, in percentage points; null: nothing to compare with. */
-  readonly change: number | null;
-}
+/** A line of the table; `before` is what its change is counted from, whatever that is here. */
+export type Line = UploadLine & RepositoryName;
 
 /** How a table is shown. */
 export interface TableOptions {
@@ -66,8 +62,14 @@ function Row(
 ): Html {
   const { withRepository = false, mainBranch, against, now } = options;
   return (
-    <tr class={line.deleted_at === null ? undefined : "past"}>
-      {withRepository ? <td>{<a href={site.repository(line)}>{line.repo_name}</a>}</td> : null}
+    <tr>
+      {withRepository
+        ? (
+          <td>
+            <a href={site.repository(line)}>{line.repo_name}</a>
+          </td>
+        )
+        : null}
       <th scope="row" class="branch">
         <a href={site.githubBranch(line)}>
           <bdi>{line.branch_name}</bdi>
@@ -89,12 +91,12 @@ function Row(
         <Percentage value={line.percentage} />
       </td>
       <td class="figure">
-        <Change value={line.change} against={against} />
+        <Change value={changeOf(line.before, line.percentage)} against={against} />
       </td>
       <td>
         {line.deleted_at === null
           ? <a href={site.report(line)}>Report</a>
-          : <span class="muted">{line.newest === false ? "superseded" : "deleted"}</span>}
+          : <span class="muted">{line.newest ? "deleted" : "superseded"}</span>}
       </td>
       <td class="when">
         <Ago at={line.created_at} now={now} />
@@ -125,6 +127,6 @@ export function Author(
 }
 
 /** A word about what stands before it. */
-export function Tag({ children }: { children: Content }): Html {
+function Tag({ children }: { children: Content }): Html {
   return <small class="tag">{children}</small>;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Subject } from "../auth/permit.ts";
-import { changeOf, signed } from "../coverages/compare.ts";
+import { changeOf, signed } from "../coverages/change.ts";
 import type { CoverageRow } from "../coverages/queries.ts";
 import { HttpError } from "../http/errors.ts";
 
@@ -38,7 +38,7 @@ export function summaryOf(
   const base = isMain ? before : active
     .find((other) => other.branch_name === main && other.language === row.language)?.percentage;
   const number = `${row.percentage.toFixed(2)}%`;
-  if (base === undefined) return number;
-  const against = isMain ? "the upload before" : main;
-  return `${number} (${signed(changeOf(base, row.percentage))}% against ${against})`;
+  const change = changeOf(base, row.percentage);
+  if (change === null) return number;
+  return `${number} (${signed(change)}% against ${isMain ? "the upload before" : main})`;
 }
