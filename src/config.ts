@@ -145,7 +145,7 @@ const variables = z.object({
   DEFAULT_BRANCHES: list.refine((names) => names.length <= 20)
     .default(["main", "master", "develop", "trunk"])
     .describe("1 to 20 names of branches with commas between them"),
-  GITHUB_URL: z.url({ protocol: /^https?$/ }).default("https://github.com")
+  GITHUB_URL: z.string().refine(isApiUrl).default("https://github.com")
     .describe("an address like https://github.example.com"),
   LOG_LEVEL: oneOf(["debug", "info", "warning", "error"], "info"),
   LOG_FORMAT: oneOf(["text", "json"], "text"),

@@ -120,6 +120,7 @@ Deno.test("readConfig takes kinds of credentials together, and none alone", () =
     [{ UPLOAD_TOKENS: entry }, /AUTH does not have token/],
     [{ AUTH: "token", UPLOAD_TOKENS: "acme:secret" }, /^UPLOAD_TOKENS must be a list/],
     [{ GITHUB_API_URLS: "https://user@api.github.com" }, /GITHUB_API_URLS is .* must be addresses/],
+    [{ GITHUB_URL: "https://github.com/?x" }, /GITHUB_URL is .* must be an address like/],
     [{ GITHUB_API_URLS: "ftp://api.github.com" }, /must be addresses/],
     [
       { OIDC_ISSUERS: "token.actions.githubusercontent.com" },

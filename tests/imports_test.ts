@@ -10,24 +10,16 @@ const MAY_IMPORT: Record<string, string[]> = {
   "src/config.ts": ["src/operator_error.ts"],
   "src/log.ts": [],
   "src/quote.ts": [],
-  "src/http": ["src/operator_error.ts"],
+  "src/http": ["src/operator_error.ts", "src/quote.ts"],
   "src/coverage": ["src/quote.ts"],
   "src/db": ["src/config.ts", "src/http", "src/operator_error.ts"],
-  "src/reports": [
-    "src/config.ts",
-    "src/log.ts",
-    "src/http",
-    "src/operator_error.ts",
-    "src/quote.ts",
-  ],
+  "src/reports": ["src/config.ts", "src/log.ts", "src/http", "src/operator_error.ts"],
   "src/auth": ["src/config.ts", "src/http", "src/log.ts", "src/quote.ts"],
   "src/coverages": [
     ...["src/auth", "src/config.ts", "src/coverage", "src/db", "src/http", "src/log.ts"],
     ...["src/quote.ts", "src/reports"],
   ],
-  "src/dashboard": [
-    ...["src/config.ts", "src/coverages", "src/db", "src/http", "src/reports"],
-  ],
+  "src/dashboard": ["src/config.ts", "src/coverages", "src/db", "src/http"],
   "src/commands": [
     ...["src/auth", "src/config.ts", "src/coverages", "src/db", "src/operator_error.ts"],
   ],

@@ -21,7 +21,7 @@ import { findToken, TOKEN_PREFIX } from "./upload_token.ts";
  */
 export type Authorize = (request: Request, context: RouteContext) => Promise<Credential>;
 
-/** Everybody's. */
+/** The credential of whoever needs none. */
 const OPEN: Credential = { permit: () => Promise.resolve(OPEN_PERMIT) };
 
 /** Makes the check of credentials; which kind one is, its form tells. */

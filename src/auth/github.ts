@@ -67,11 +67,12 @@ export function createGithub(
   });
 
   async function conclude(token: string, commit: Commit, outcome: Outcome): Promise<void> {
-    const url = outcome.state === "success" ? outcome.url : undefined;
+    const { state, description } = outcome;
+    const url = state === "success" ? outcome.url : undefined;
     try {
       const status: Status = {
-        state: outcome.state,
-        description: outcome.description,
+        state,
+        description,
         ...(url === undefined ? {} : { target_url: url }),
       };
       let answer = await ask(token, commit, status).catch(() => undefined);
@@ -86,7 +87,7 @@ export function createGithub(
       log.warn("the commit's final status could not be set", {
         repository: `${commit.org_name}/${commit.repo_name}`,
         commit: commit.commit_hash,
-        state: outcome.state,
+        state,
         error,
       });
     }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { HttpError } from "../http/errors.ts";
 
 /** What a request wants to change; the fields are as given, and checked where they are needed. */
 export interface Subject {
@@ -23,7 +24,7 @@ export interface Subject {
 /** How what was permitted has ended. */
 export type Outcome =
   /** Done: what came of it in a few words, and a page about it. */
-  | { readonly state: "success"; readonly description: string; readonly url: string | undefined }
+  | { readonly state: "success"; readonly description: string; readonly url?: string }
   /** Refused or failed, and why. */
   | { readonly state: "error"; readonly description: string };
 
@@ -46,3 +47,24 @@ export interface Credential {
 
 /** The permit of those who need not be asked about. */
 export const OPEN_PERMIT: Permit = { identity: undefined, conclude: () => Promise.resolve() };
+
+/**
+ * Does what was permitted, and tells how it has ended: in the words of `told`, or why it was refused.
+ * Of a bug whoever looks there learns nothing.
+ */
+export async function concluding<T>(
+  permit: Permit,
+  work: () => Promise<T>,
+  told: (done: T) => { description: string; url?: string },
+): Promise<T> {
+  let done: T;
+  try {
+    done = await work();
+  } catch (error) {
+    const description = error instanceof HttpError ? error.message : "The coverage server failed.";
+    await permit.conclude({ state: "error", description });
+    throw error;
+  }
+  await permit.conclude({ state: "success", ...told(done) });
+  return done;
+}

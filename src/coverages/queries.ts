@@ -1,5 +1,5 @@
 /**
- * Every statement about repositories and coverages.
+ * The statements of uploads, syncs, lists and badges; those of pages are in `dashboard/queries.ts`.
  *
  * @module
  */

@@ -6,7 +6,8 @@
 import type { Sql } from "postgres";
 import { HttpError } from "../http/errors.ts";
 import type { Handler } from "../http/router.ts";
-import { decodeSegment, serveReport } from "../reports/serve.ts";
+import { decodeSegment } from "../http/segment.ts";
+import { serveReport } from "../reports/serve.ts";
 import type { ReportStore } from "../reports/store.ts";
 import { branchParts, reportPath } from "./present.ts";
 import { type CoverageRow, findActive } from "./queries.ts";

@@ -6,6 +6,7 @@
 import type { Sql } from "postgres";
 import { z } from "zod";
 import type { Authorize } from "../auth/authorize.ts";
+import { concluding } from "../auth/permit.ts";
 import type { Config } from "../config.ts";
 import { bodyStream, Deadline } from "../http/body.ts";
 import { HttpError } from "../http/errors.ts";
@@ -78,20 +79,16 @@ export function createSyncHandler(
       context: "coverage/branches",
       beginning: "The list of branches is on its way.",
     });
-    let isKnown: boolean;
-    try {
+    const count = await concluding(permit, async () => {
       const { active_branches } = parseFields(branchFields, body);
-      isKnown = await sync({ ...subject, active_branches }, permit.identity);
-      const description = isKnown
-        ? `Active branches: ${active_branches.length}`
-        : "Nothing was uploaded yet, so there is nothing to forget.";
-      await permit.conclude({ state: "success", description, url: undefined });
-    } catch (error) {
-      const description = error instanceof HttpError ? error.message : "The server failed.";
-      await permit.conclude({ state: "error", description });
-      throw error;
-    }
-    if (isKnown) return Response.json({ success: "1" });
+      const isKnown = await sync({ ...subject, active_branches }, permit.identity);
+      return isKnown ? active_branches.length : undefined;
+    }, (count) => ({
+      description: count === undefined
+        ? "Nothing was uploaded yet, so there is nothing to forget."
+        : `Active branches: ${count}`,
+    }));
+    if (count !== undefined) return Response.json({ success: "1" });
     throw new HttpError(
       404,
       `Nothing was ever uploaded for ${subject.org_name}/${subject.repo_name}.`,

@@ -9,7 +9,7 @@ import type { Config } from "../config.ts";
 import { givenFields, pageOfMany, parseFields } from "../coverages/names.ts";
 import { HttpError } from "../http/errors.ts";
 import type { Handler } from "../http/router.ts";
-import { decodeSegment } from "../reports/serve.ts";
+import { decodeSegment } from "../http/segment.ts";
 import { renderPage } from "./layout.tsx";
 import { Pager } from "./pager.tsx";
 import { MAX_PICKED, readAuthor } from "./queries.ts";

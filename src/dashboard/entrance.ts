@@ -5,7 +5,7 @@
  */
 import type { Config } from "../config.ts";
 import type { Handler } from "../http/router.ts";
-import { decodeSegment } from "../reports/serve.ts";
+import { decodeSegment } from "../http/segment.ts";
 import { isAsset, serveAsset } from "./assets.ts";
 import { Site } from "./site.ts";
 

@@ -17,7 +17,7 @@ import {
 import type { RepositoryName } from "../coverages/queries.ts";
 import { HttpError } from "../http/errors.ts";
 import type { Handler } from "../http/router.ts";
-import { decodeSegment } from "../reports/serve.ts";
+import { decodeSegment } from "../http/segment.ts";
 import { BadgeSection } from "./badge_section.tsx";
 import type { Html } from "./html.ts";
 import { renderPage } from "./layout.tsx";

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { serveDir } from "@std/http";
 import { HttpError } from "../http/errors.ts";
 import { reportHeaders, withHeaders } from "../http/headers.ts";
-import { quote } from "../quote.ts";
+import { decodeSegment } from "../http/segment.ts";
 import { askForPage, opensPage, withStorage } from "./storage.ts";
 
 /**
@@ -73,26 +73,6 @@ function withUsableRange(given: Headers): Headers {
   const [, first, last] = range ?? [];
   if (!range || (first && last && Number(last) < Number(first))) headers.delete("range");
   return headers;
-}
-
-/** Percent-decodes one segment of a path; throws 400 for what no file of a report can be named. */
-export function decodeSegment(segment: string): string {
-  let name: string;
-  try {
-    name = decodeURIComponent(segment);
-  } catch (error) {
-    throw new HttpError(400, `The path has a malformed escape in ${quote(segment)}.`, {
-      cause: error,
-    });
-  }
-  const isSeparator = name.includes("/") || (Deno.build.os === "windows" && name.includes("\\"));
-  if (name === "." || name === ".." || name.includes("\0") || isSeparator) {
-    throw new HttpError(
-      400,
-      `The path has a segment that names no file, ${quote(segment)}.`,
-    );
-  }
-  return name;
 }
 
 /** Nothing for a path that no file has: too long, or through a file as if it were a folder. */

@@ -1,12 +1,11 @@
 /**
- * What an upload says of itself to whoever permits it: what it is about, and how it has ended.
+ * What an upload says of itself to whoever permits it: what it is about, and what came of it.
  *
  * @module
  */
 import type { Subject } from "../auth/permit.ts";
 import { changeOf, signed } from "../coverages/change.ts";
 import type { CoverageRow } from "../coverages/queries.ts";
-import { HttpError } from "../http/errors.ts";
 
 /** What the credential is checked for: as the query has it, since no body has been read by then. */
 export function subjectOf(query: Readonly<Record<string, string>>): Subject {
@@ -14,11 +13,6 @@ export function subjectOf(query: Readonly<Record<string, string>>): Subject {
   const context = language === undefined ? "coverage" : `coverage/${language}`;
   const beginning = "The coverage report is on its way.";
   return { org_name, repo_name, commit_hash, github_api_url, context, beginning };
-}
-
-/** Why it was refused, for people who look at the commit; of a bug they learn nothing. */
-export function reasonOf(error: unknown): string {
-  return error instanceof HttpError ? error.message : "The coverage server failed.";
 }
 
 /** The number and what has become of it, as in "83.20% (+0.40% against main)". */

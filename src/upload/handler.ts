@@ -5,6 +5,7 @@
  */
 import type { Sql } from "postgres";
 import type { Authorize } from "../auth/authorize.ts";
+import { concluding } from "../auth/permit.ts";
 import type { Config } from "../config.ts";
 import type { ReadCoverage } from "../coverage/read.ts";
 import { parseFields } from "../coverages/names.ts";
@@ -24,7 +25,7 @@ import { removeReports } from "../reports/remove.ts";
 import type { ReportStore } from "../reports/store.ts";
 import { readArchive } from "./archive.ts";
 import { checkBody, filePart, readForm } from "./body.ts";
-import { reasonOf, subjectOf, summaryOf } from "./conclusion.ts";
+import { subjectOf, summaryOf } from "./conclusion.ts";
 import {
   formFields,
   givenUploadFields,
@@ -83,22 +84,15 @@ export function createUploadHandler(dependencies: UploadDependencies): Handler {
       const upload = parseFields(uploadFields, fields);
       return await store(dependencies, upload, archive, permit.identity);
     };
-    let stored: Stored;
-    try {
-      stored = await receive();
-    } catch (error) {
-      await permit.conclude({ state: "error", description: reasonOf(error) });
-      throw error;
-    }
-    const { row, active, before } = stored;
     const origin = config.publicUrl ?? context.url.origin;
-    const coverage = present(row, origin);
-    await permit.conclude({
-      state: "success",
+    const { row, active } = await concluding(permit, receive, ({ row, active, before }) => ({
       description: summaryOf(row, { active, before, defaultBranches: config.defaultBranches }),
-      url: coverage.report_url,
+      url: present(row, origin).report_url,
+    }));
+    return Response.json({
+      coverage: present(row, origin),
+      data: active.map((other) => present(other, origin)),
     });
-    return Response.json({ coverage, data: active.map((other) => present(other, origin)) });
   };
 }
 
