@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { makeDatabase } from "./database.ts";
 import { fill } from "./fill.ts";
 import { startProgram } from "./program.ts";
-import { makeReport } from "./report.ts";
+import { makeReport, SMALL_REPORT } from "./report.ts";
 import { makeScratch } from "./scratch.ts";
 import { judge, type Section } from "./section.ts";
 import { uploadUrl } from "./send.ts";
@@ -32,13 +32,7 @@ export async function measureDashboard(): Promise<Section> {
     await using database = await makeDatabase(data, { embedded: true });
     await fill(database.sql, SIZE);
   }
-  const report = await makeReport(scratch.folder, {
-    name: "small",
-    files: 5,
-    linesEach: 20,
-    xmlClasses: 5,
-    xmlLines: 20,
-  });
+  const report = await makeReport(scratch.folder, SMALL_REPORT);
   const archive = await Deno.readFile(report.archive);
   await using server = await startServer(data);
   const page = `${server.address}/coverages-ui`;

@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "node:path";
-import { makeReport } from "./report.ts";
+import { makeReport, SMALL_REPORT } from "./report.ts";
 import { makeScratch } from "./scratch.ts";
 import type { Section } from "./section.ts";
 import { uploadUrl } from "./send.ts";
@@ -29,13 +29,7 @@ interface Round {
 /** Sends small reports one after the other and all at once, in turn. */
 export async function measureParallel(): Promise<Section> {
   await using scratch = await makeScratch();
-  const report = await makeReport(scratch.folder, {
-    name: "small",
-    files: 39,
-    linesEach: 190,
-    xmlClasses: 20,
-    xmlLines: 50,
-  });
+  const report = await makeReport(scratch.folder, SMALL_REPORT);
   const body = await Deno.readFile(report.archive);
   await using server = await startServer(join(scratch.folder, "data"));
   const send = async (upload: number) => {

@@ -68,10 +68,33 @@ export interface BenchReport {
   readonly files: number;
 }
 
+/** What a report is made of. */
+export interface ReportSize {
+  /** Its folder's name. */
+  readonly name: string;
+  /** Pages. */
+  readonly files: number;
+  /** Lines of a page, about. */
+  readonly linesEach: number;
+  /** Classes in the XML. */
+  readonly xmlClasses: number;
+  /** Lines of a class. */
+  readonly xmlLines: number;
+}
+
+/** A report as most repositories have it. */
+export const SMALL_REPORT: ReportSize = {
+  name: "small",
+  files: 39,
+  linesEach: 190,
+  xmlClasses: 20,
+  xmlLines: 50,
+};
+
 /** Writes a report of `files` pages, each of about `linesEach` lines, into `folder` and packs it. */
 export async function makeReport(
   folder: string,
-  options: { name: string; files: number; linesEach: number; xmlClasses: number; xmlLines: number },
+  options: ReportSize,
 ): Promise<BenchReport> {
   const random = randomFrom(42);
   const root = join(folder, options.name);

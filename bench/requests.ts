@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startProgram } from "./program.ts";
-import { makeReport, run } from "./report.ts";
+import { makeReport, run, SMALL_REPORT } from "./report.ts";
 import { makeScratch } from "./scratch.ts";
 import type { Section } from "./section.ts";
 import { language, repository, sendByCurl } from "./send.ts";
@@ -26,13 +26,7 @@ const BRANCH = "main";
 /** Asks the server and one that does nothing, in turn. */
 export async function measureRequests(): Promise<Section> {
   await using scratch = await makeScratch();
-  const report = await makeReport(scratch.folder, {
-    name: "small",
-    files: 39,
-    linesEach: 190,
-    xmlClasses: 20,
-    xmlLines: 50,
-  });
+  const report = await makeReport(scratch.folder, SMALL_REPORT);
   await using server = await startServer(join(scratch.folder, "data"));
   const emptyScript = fileURLToPath(new URL("./empty.ts", import.meta.url));
   await using empty = await startProgram(["run", "--allow-net", emptyScript], {

@@ -2,133 +2,11 @@ import assert from "node:assert/strict";
 import { createGithub } from "../../src/auth/github.ts";
 import { readConfig } from "../../src/config.ts";
 import { HttpError } from "../../src/http/errors.ts";
-import { cobertura, gzip, tar } from "../support/archive.ts";
-import { type AppOptions, type TestApp, testApp, uploadPath } from "../support/app.ts";
-import { type GitHub, type GitHubOptions, startGitHub } from "../support/github.ts";
+import { uploadPath } from "../support/fields.ts";
+import { startGitHub } from "../support/github.ts";
+import { appWith, errorOf, report, SHA, shop, TOKEN } from "../support/github_app.ts";
 import { logTo } from "../support/log.ts";
 import { storedReports } from "../support/reports.ts";
-
-const SHA = "0123456789abcdef0123456789abcdef01234567";
-const TOKEN = "ghs_job";
-const shop: GitHubOptions = {
-  repositories: [
-    {
-      owner: "acme",
-      name: "shop",
-      commits: [SHA],
-      tokens: { [TOKEN]: { statuses: "write" }, ghs_fork: { statuses: "read" } },
-      formerNames: ["acme/store"],
-    },
-    { owner: "acme", name: "secret", commits: [SHA], tokens: {} },
-  ],
-};
-
-async function appWith(
-  github: GitHub,
-  options: AppOptions = {},
-): Promise<
-  TestApp & { send(fields?: Record<string, string>, init?: RequestInit): Promise<Response> }
-> {
-  const { auth } = readConfig({ AUTH: "github", GITHUB_API_URLS: github.address });
-  const test = await testApp({ ...options, config: { auth, ...options.config } });
-  const archive = await report(3, 4);
-  return Object.assign(test, {
-    send: (fields: Record<string, string> = {}, init: RequestInit = {}) =>
-      test.get(
-        uploadPath({ commit_hash: SHA, github_api_url: github.address, ...fields }),
-        {
-          method: "POST",
-          body: archive,
-          ...init,
-          headers: {
-            "content-type": "application/gzip",
-            authorization: TOKEN,
-            ...init.headers as Record<string, string>,
-          },
-        },
-      ),
-  });
-}
-
-async function report(covered: number, valid: number) {
-  return await gzip(tar([
-    { name: "index.html", content: "<h1>coverage</h1>" },
-    { name: "coverage.xml", content: cobertura(covered, valid) },
-  ]));
-}
-
-async function errorOf(response: Response, status: number): Promise<string> {
-  const { error } = await response.json();
-  assert.equal(response.status, status, JSON.stringify(error));
-  return typeof error === "string" ? error : Object.values(error).join(" ");
-}
-
-Deno.test("a job's token proves itself by a pending status, which the upload then concludes", async () => {
-  await using github = await startGitHub(shop);
-  await using test = await appWith(github);
-  for (const authorization of [TOKEN, `Bearer ${TOKEN}`, `token ${TOKEN}`, `bearer  ${TOKEN}`]) {
-    const response = await test.send({}, { headers: { authorization } });
-    assert.equal(response.status, 200, authorization);
-    await response.body?.cancel();
-  }
-  const { statuses } = github.repository("acme/shop");
-  assert.deepEqual(statuses.map(({ state }) => state).sort(), [
-    ...Array(4).fill("pending"),
-    ...Array(4).fill("success"),
-  ]);
-  const pending = github.requests[0]!.body as Record<string, unknown>;
-  const final = github.requests[1]!.body as Record<string, unknown>;
-  assert.equal(pending.state, "pending");
-  assert.equal(final.context, "coverage/go");
-  assert.equal(final.description, "75.00%");
-  assert.equal(
-    final.target_url,
-    "http://coverage.test/coverages-api/assets/acme/shop/main/go/archive/index.html",
-  );
-  const third = github.requests[3]!.body as Record<string, unknown>;
-  assert.equal(third.description, "75.00% (0.00% against the upload before)");
-  assert(!JSON.stringify(test.log).includes(TOKEN));
-});
-
-Deno.test("the final status compares a branch with the main one, in the same language", async () => {
-  await using github = await startGitHub(shop);
-  await using test = await appWith(github);
-  const send = async (branch_name: string, covered: number, language = "go") => {
-    const body = await report(covered, 1000);
-    const response = await test.send({ branch_name, language }, { body });
-    assert.equal(response.status, 200);
-    await response.body?.cancel();
-    return (github.requests.at(-1)!.body as Record<string, unknown>).description;
-  };
-  assert.equal(await send("feature", 832), "83.20%");
-  assert.equal(await send("main", 828), "82.80%");
-  assert.equal(await send("feature", 832), "83.20% (+0.40% against main)");
-  assert.equal(await send("feature", 100, "c"), "10.00%");
-  assert.equal(await send("main", 827), "82.70% (−0.10% against the upload before)");
-});
-
-Deno.test("a refused upload is concluded with the reason, and a failed one with nothing of the server", async () => {
-  await using github = await startGitHub(shop);
-  let isBroken = false;
-  await using test = await appWith(github, {
-    readCoverage: () => {
-      if (isBroken) throw new TypeError("a bug with a secret");
-      return Promise.reject(new HttpError(422, `The coverage file is bad: ${"x".repeat(300)}`));
-    },
-  });
-  const refused = await test.send();
-  assert.equal(refused.status, 422);
-  await refused.body?.cancel();
-  isBroken = true;
-  const failed = await test.send();
-  assert.equal(failed.status, 500);
-  await failed.body?.cancel();
-  const [first, second] = github.repository("acme/shop").statuses
-    .filter(({ state }) => state === "error")
-    .toSorted((a, b) => a.id - b.id);
-  assert.match(first!.description!, /^The coverage file is bad: x+…$/);
-  assert.equal(second!.description, "The coverage server failed.");
-});
 
 Deno.test("what GitHub refuses is refused, with what to do, and nothing is read or stored", async () => {
   await using github = await startGitHub(shop);
@@ -258,19 +136,6 @@ Deno.test("while GitHub is down, slow or limits requests, that is what the clien
   release();
 });
 
-Deno.test("a final status that fails is logged, and the upload is done all the same", async () => {
-  await using github = await startGitHub(shop);
-  await using test = await appWith(github);
-  github.down({ when: ({ body }) => (body as { state: string }).state === "success" });
-  const response = await test.send();
-  assert.equal(response.status, 200);
-  await response.body?.cancel();
-  const [warning] = test.log.filter(({ level }) => level === "warn");
-  assert.match(warning!.message, /final status could not be set/);
-  assert.equal(warning!.fields.repository, "acme/shop");
-  assert(!JSON.stringify(test.log).includes(TOKEN));
-});
-
 Deno.test("a bad token is asked about once, and its client not without end", async () => {
   await using github = await startGitHub(shop);
   await using test = await appWith(github);
@@ -320,44 +185,6 @@ Deno.test("a token that one GitHub does not know is still good at another", asyn
   await response.body?.cancel();
 });
 
-Deno.test("a final status has no character that GitHub refuses, and is tried once more", async () => {
-  await using github = await startGitHub(shop);
-  await using test = await appWith(github);
-  const body = await gzip(tar([{ name: "../😀.html", content: "x" }]));
-  const refused = await test.send({}, { body });
-  assert.equal(refused.status, 422);
-  await refused.body?.cancel();
-  const { description } = github.requests.at(-1)!.body as { description: string };
-  assert.match(description, /unsafe entry, "\.\.\/\?\.html"/);
-  github.down({ times: 1, when: ({ body }) => (body as { state: string }).state === "success" });
-  const response = await test.send();
-  assert.equal(response.status, 200);
-  await response.body?.cancel();
-  assert.equal(github.repository("acme/shop").statuses.at(-1)!.state, "success");
-  assert.deepEqual(test.log.filter(({ level }) => level === "warn"), []);
-});
-
-Deno.test("a sync of what was never uploaded leaves no error on the commit", async () => {
-  await using github = await startGitHub(shop);
-  await using test = await appWith(github);
-  const response = await test.get("/coverages-api", {
-    method: "PUT",
-    body: JSON.stringify({
-      org_name: "acme",
-      repo_name: "shop",
-      commit_hash: SHA,
-      github_api_url: github.address,
-      active_branches: ["main"],
-    }),
-    headers: { authorization: TOKEN },
-  });
-  assert.match(await errorOf(response, 404), /Nothing was ever uploaded/);
-  assert.deepEqual(
-    github.requests.map(({ body }) => (body as { state: string }).state),
-    ["pending", "success"],
-  );
-});
-
 Deno.test("attempts are counted per client, whom only a near proxy can name", async () => {
   await using github = await startGitHub(shop);
   await using test = await appWith(github);
@@ -392,36 +219,36 @@ Deno.test("attempts are counted per client, whom only a near proxy can name", as
   assert.equal(await attempt(TOKEN, "8.8.8.8", "6.6.6.6"), 429);
 });
 
-Deno.test("sync needs what an upload needs, and concludes its own status", async () => {
-  await using github = await startGitHub(shop);
-  await using test = await appWith(github);
-  await (await test.send({ branch_name: "gone" })).body?.cancel();
-  await (await test.send()).body?.cancel();
-  const sync = (authorization?: string, fields: Record<string, unknown> = {}) =>
-    test.get("/coverages-api", {
-      method: "PUT",
-      body: JSON.stringify({
-        org_name: "acme",
-        repo_name: "shop",
-        commit_hash: SHA,
-        github_api_url: github.address,
-        active_branches: ["main"],
-        ...fields,
-      }),
-      headers: authorization ? { authorization } : {},
-    });
-  await errorOf(await sync(), 401);
-  await errorOf(await sync("ghs_fork"), 403);
-  await errorOf(await sync(TOKEN, { repo_name: "secret" }), 403);
-  await errorOf(await sync(TOKEN, { commit_hash: undefined }), 422);
-  const active = () => test.sql`select from coverages where deleted_at is null`;
-  assert.equal((await active()).length, 2);
-  assert.deepEqual(await (await sync(TOKEN)).json(), { success: "1" });
-  assert.equal((await active()).length, 1);
-  const { body } = github.requests.at(-1)!;
-  assert.deepEqual(body, {
-    state: "success",
-    context: "coverage/branches",
-    description: "Active branches: 1",
-  });
+Deno.test("an answer of GitHub that is no JSON, or is cut, is understood by its status", async () => {
+  const answers = [
+    () => new Response("<h1>Forbidden</h1>", { status: 403 }),
+    () => new Response('{"message": "Bad cred', { status: 401 }),
+    () => new Response("null", { status: 422 }),
+    () => new Response("", { status: 502 }),
+  ];
+  let next = 0;
+  const proxy = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    () => answers[next++]!(),
+  );
+  const apiUrls = [`http://127.0.0.1:${(proxy.addr as Deno.NetAddr).port}`];
+  const token = createGithub({ apiUrls, log: logTo([]) })(TOKEN);
+  const subject = {
+    org_name: "acme",
+    repo_name: "shop",
+    commit_hash: SHA,
+    context: "coverage/go",
+    beginning: "It is on its way.",
+  };
+  for (const status of [403, 401, 422, 503]) {
+    await assert.rejects(
+      token.permit(subject),
+      (error) => error instanceof HttpError && error.status === status,
+    );
+  }
+  await proxy.shutdown();
+  await assert.rejects(
+    token.permit(subject),
+    (error) => error instanceof HttpError && error.status === 503,
+  );
 });

@@ -6,8 +6,8 @@ import { forgetIdentity } from "../../src/coverages/queries.ts";
 import { HttpError } from "../../src/http/errors.ts";
 import { goodReport, gzip, tar } from "../support/archive.ts";
 import { type TestApp, testApp } from "../support/app.ts";
-import { uploadPath } from "../support/app.ts";
 import { type Issuer, startIssuer, type TokenOptions } from "../support/oidc.ts";
+import { uploadPath } from "../support/fields.ts";
 
 const AUDIENCE = "https://coverage.example.com";
 const archive = await gzip(tar(goodReport()));
@@ -116,14 +116,23 @@ Deno.test("a key that the issuer has taken since is found, and one it took back 
   await assert.rejects(check(before), /signature is not its issuer's/);
 });
 
-Deno.test("while the issuer's keys are away the client is told to come back", async () => {
+Deno.test("while the issuer's keys are away or broken the client is told to come back", async () => {
   await using issuer = await startIssuer(AUDIENCE);
   await using test = await appWith(issuer);
-  issuer.down(true);
-  const response = await test.send(await issuer.token());
-  assert.equal(response.headers.get("retry-after"), "5");
-  assert.match(await errorOf(response, 503), /keys .* cannot be had/);
-  issuer.down(false);
+  for (
+    const instead of [
+      () => new Response(null, { status: 503 }),
+      () => new Response("<h1>Not here</h1>"),
+      () => new Response('{"keys": [{"kty"'),
+      () => Response.json({ keys: "none" }),
+    ]
+  ) {
+    issuer.answer(instead);
+    const response = await test.send(await issuer.token());
+    assert.equal(response.headers.get("retry-after"), "5");
+    assert.match(await errorOf(response, 503), /keys .* cannot be had/);
+  }
+  issuer.answer(undefined);
   const again = await test.send(await issuer.token());
   assert.equal(again.status, 200);
   await again.body?.cancel();

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { newToken } from "../../src/commands/token.ts";
 import { readConfig } from "../../src/config.ts";
 import { goodReport, gzip, tar } from "../support/archive.ts";
-import { testApp, uploadPath } from "../support/app.ts";
+import { testApp } from "../support/app.ts";
+import { uploadPath } from "../support/fields.ts";
 
 const archive = await gzip(tar(goodReport()));
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { concat } from "../support/archive.ts";
-import { allFields, uploadPath } from "./fields.ts";
+import { FIELDS, uploadPath } from "../support/fields.ts";
 import { randomChunks, streamOf } from "./chunks.ts";
 import { type Bytes, mutate } from "./mutation.ts";
 import { byteMutations } from "./mutate_bytes.ts";
@@ -67,7 +67,7 @@ export function chooseDelivery(archive: Bytes, iteration: number, random: Random
 }
 
 function form(archive: Bytes, boundary: string, fields: Record<string, string>): Bytes {
-  const all = Object.keys(fields).length > 0 ? allFields(fields) : {};
+  const all = Object.keys(fields).length > 0 ? { ...FIELDS, ...fields } : {};
   const texts = Object.entries(all).map(([name, value]) =>
     `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`
   );

@@ -11,6 +11,7 @@ import { formats } from "../../src/coverage/formats.ts";
 import { type ReadCoverage, readCoverage } from "../../src/coverage/read.ts";
 import { ReportStore } from "../../src/reports/store.ts";
 import { type TestDatabase, testDatabase } from "./database.ts";
+import { uploadPath } from "./fields.ts";
 import { type LogRecord, logTo } from "./log.ts";
 
 /** What a test may set apart from the defaults. */
@@ -39,25 +40,6 @@ export interface TestApp extends AsyncDisposable {
   get(path: string, init?: RequestInit): Promise<Response>;
   /** Uploads an archive as the raw body, with defaults for every field. */
   upload(archive: BodyInit, fields?: Record<string, string | undefined>): Promise<Response>;
-}
-
-/** Every field of an upload. */
-export const FIELDS: Record<string, string> = {
-  org_name: "acme",
-  repo_name: "shop",
-  branch_name: "main",
-  commit_hash: "0123456789abcdef",
-  commit_author: "ada",
-  language: "go",
-  coverage_xml_file_name: "coverage.xml",
-  github_api_url: "https://api.github.com",
-};
-
-/** The path of an upload; a field that is `undefined` is left out. */
-export function uploadPath(fields: Record<string, string | undefined> = {}): string {
-  const given = Object.entries({ ...FIELDS, ...fields })
-    .filter((field): field is [string, string] => field[1] !== undefined);
-  return `/coverages-api?${new URLSearchParams(given)}`;
 }
 
 /** Makes an application that takes uploads from anybody; dispose it to remove all it has. */

@@ -31,8 +31,8 @@ export interface Issuer extends AsyncDisposable {
   token(options?: TokenOptions): Promise<string>;
   /** Takes another key; the one before is no longer published. */
   rotate(): Promise<void>;
-  /** Answers 503 until it is called again with false. */
-  down(isDown: boolean): void;
+  /** Answers this in place of its keys; nothing: its keys again. */
+  answer(instead: (() => Response) | undefined): void;
 }
 
 /** Starts an issuer for that audience. */
@@ -47,11 +47,12 @@ export async function startIssuer(audience: string): Promise<Issuer> {
   };
   let key = await make("key-1");
   const forger = await make("key-1");
-  let asked = 0, rotations = 1, isDown = false;
+  let asked = 0, rotations = 1;
+  let instead: (() => Response) | undefined;
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, ({ url }) => {
     if (new URL(url).pathname !== "/.well-known/jwks") return new Response(null, { status: 404 });
     asked++;
-    return isDown ? new Response(null, { status: 503 }) : Response.json({ keys: [key.jwk] });
+    return instead?.() ?? Response.json({ keys: [key.jwk] });
   });
   const address = `http://127.0.0.1:${(server.addr as Deno.NetAddr).port}`;
   return {
@@ -77,8 +78,8 @@ export async function startIssuer(audience: string): Promise<Issuer> {
     rotate: async () => {
       key = await make(`key-${++rotations}`);
     },
-    down: (value) => {
-      isDown = value;
+    answer: (other) => {
+      instead = other;
     },
     [Symbol.asyncDispose]: () => server.shutdown(),
   };

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { cobertura, goodReport, gzip, tar } from "../support/archive.ts";
-import { FIELDS, testApp, uploadPath } from "../support/app.ts";
+import { testApp } from "../support/app.ts";
 import { storedReports } from "../support/reports.ts";
+import { FIELDS, uploadPath } from "../support/fields.ts";
 
 const archive = await gzip(tar(goodReport()));
 

@@ -34,6 +34,7 @@ Deno.test("while the database is away uploads and reads get 503, and service aga
       () => test.upload(archive),
       () => test.get("/coverages-api"),
       () => test.get("/coverages-api/badge?org_name=acme&repo_name=shop&branch_name=main"),
+      () => test.get("/coverages-api/compare?org_name=acme&repo_name=shop&base=main&head=main"),
       () => test.get("/coverages-api/health"),
       () => test.get(new URL(coverage.report_url).pathname),
       () => test.upload(archive),
@@ -43,6 +44,11 @@ Deno.test("while the database is away uploads and reads get 503, and service aga
     assert.equal(response.status, 503);
     assert(response.headers.get("retry-after"));
     assert.match((await response.json()).error, /database does not answer/);
+  }
+  for (const path of ["/coverages-ui", "/coverages-ui/acme/shop", "/coverages-ui/acme/user/ada"]) {
+    const page = await test.get(path);
+    assert.equal(page.status, 503);
+    assert.match(await page.text(), /<h1>Not available at the moment<[^]*database does not answer/);
   }
   assert.deepEqual(await storedReports(test.reports), before);
 

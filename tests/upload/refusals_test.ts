@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { readConfig } from "../../src/config.ts";
 import { cobertura, type Entry, goodReport, gzip, tar } from "../support/archive.ts";
-import { type AppOptions, FIELDS, type TestApp, testApp, uploadPath } from "../support/app.ts";
+import { type AppOptions, type TestApp, testApp } from "../support/app.ts";
 import { storedReports } from "../support/reports.ts";
+import { FIELDS, uploadPath } from "../support/fields.ts";
 
 const archive = await gzip(tar(goodReport()));
 const post = (body: BodyInit, type = "application/gzip"): RequestInit => ({

@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { HttpError } from "../../src/http/errors.ts";
+import { gzip, tar } from "../support/archive.ts";
+import { startGitHub } from "../support/github.ts";
+import { appWith, errorOf, report, shop, sync, TOKEN } from "../support/github_app.ts";
+import { storedReports } from "../support/reports.ts";
+
+Deno.test("a job's token proves itself by a pending status, which the upload then concludes", async () => {
+  await using github = await startGitHub(shop);
+  await using test = await appWith(github);
+  for (const authorization of [TOKEN, `Bearer ${TOKEN}`, `token ${TOKEN}`, `bearer  ${TOKEN}`]) {
+    const response = await test.send({}, { headers: { authorization } });
+    assert.equal(response.status, 200, authorization);
+    await response.body?.cancel();
+  }
+  const { statuses } = github.repository("acme/shop");
+  assert.deepEqual(statuses.map(({ state }) => state).sort(), [
+    ...Array(4).fill("pending"),
+    ...Array(4).fill("success"),
+  ]);
+  const pending = github.requests[0]!.body as Record<string, unknown>;
+  const final = github.requests[1]!.body as Record<string, unknown>;
+  assert.equal(pending.state, "pending");
+  assert.equal(final.context, "coverage/go");
+  assert.equal(final.description, "75.00%");
+  assert.equal(
+    final.target_url,
+    "http://coverage.test/coverages-api/assets/acme/shop/main/go/archive/index.html",
+  );
+  const third = github.requests[3]!.body as Record<string, unknown>;
+  assert.equal(third.description, "75.00% (0.00% against the upload before)");
+  assert(!JSON.stringify(test.log).includes(TOKEN));
+});
+
+Deno.test("the final status compares a branch with the main one, in the same language", async () => {
+  await using github = await startGitHub(shop);
+  await using test = await appWith(github);
+  const send = async (branch_name: string, covered: number, language = "go") => {
+    const body = await report(covered, 1000);
+    const response = await test.send({ branch_name, language }, { body });
+    assert.equal(response.status, 200);
+    await response.body?.cancel();
+    return (github.requests.at(-1)!.body as Record<string, unknown>).description;
+  };
+  assert.equal(await send("feature", 832), "83.20%");
+  assert.equal(await send("main", 828), "82.80%");
+  assert.equal(await send("feature", 832), "83.20% (+0.40% against main)");
+  assert.equal(await send("feature", 100, "c"), "10.00%");
+  assert.equal(await send("main", 827), "82.70% (−0.10% against the upload before)");
+});
+
+Deno.test("a refused upload is concluded with the reason, and a failed one with nothing of the server", async () => {
+  await using github = await startGitHub(shop);
+  let isBroken = false;
+  await using test = await appWith(github, {
+    readCoverage: () => {
+      if (isBroken) throw new TypeError("a bug with a secret");
+      return Promise.reject(new HttpError(422, `The coverage file is bad: ${"x".repeat(300)}`));
+    },
+  });
+  const refused = await test.send();
+  assert.equal(refused.status, 422);
+  await refused.body?.cancel();
+  isBroken = true;
+  const failed = await test.send();
+  assert.equal(failed.status, 500);
+  await failed.body?.cancel();
+  const [first, second] = github.repository("acme/shop").statuses
+    .filter(({ state }) => state === "error")
+    .toSorted((a, b) => a.id - b.id);
+  assert.match(first!.description!, /^The coverage file is bad: x+…$/);
+  assert.equal(second!.description, "The coverage server failed.");
+});
+
+Deno.test("a final status that fails is logged, and the upload is done all the same", async () => {
+  await using github = await startGitHub(shop);
+  await using test = await appWith(github);
+  github.down({ when: ({ body }) => (body as { state: string }).state === "success" });
+  const response = await test.send();
+  assert.equal(response.status, 200);
+  await response.body?.cancel();
+  const [warning] = test.log.filter(({ level }) => level === "warn");
+  assert.match(warning!.message, /final status could not be set/);
+  assert.equal(warning!.fields.repository, "acme/shop");
+  assert(!JSON.stringify(test.log).includes(TOKEN));
+});
+
+Deno.test("a final status has no character that GitHub refuses, and is tried once more", async () => {
+  await using github = await startGitHub(shop);
+  await using test = await appWith(github);
+  const body = await gzip(tar([{ name: "../😀.html", content: "x" }]));
+  const refused = await test.send({}, { body });
+  assert.equal(refused.status, 422);
+  await refused.body?.cancel();
+  const { description } = github.requests.at(-1)!.body as { description: string };
+  assert.match(description, /unsafe entry, "\.\.\/\?\.html"/);
+  github.down({ times: 1, when: ({ body }) => (body as { state: string }).state === "success" });
+  const response = await test.send();
+  assert.equal(response.status, 200);
+  await response.body?.cancel();
+  assert.equal(github.repository("acme/shop").statuses.at(-1)!.state, "success");
+  assert.deepEqual(test.log.filter(({ level }) => level === "warn"), []);
+});
+
+Deno.test("a sync of what was never uploaded leaves no error on the commit", async () => {
+  await using github = await startGitHub(shop);
+  await using test = await appWith(github);
+  const response = await sync(test, github, TOKEN);
+  assert.match(await errorOf(response, 404), /Nothing was ever uploaded/);
+  assert.deepEqual(
+    github.requests.map(({ body }) => (body as { state: string }).state),
+    ["pending", "success"],
+  );
+});
+
+Deno.test("sync needs what an upload needs, and concludes its own status", async () => {
+  await using github = await startGitHub(shop);
+  await using test = await appWith(github);
+  await (await test.send({ branch_name: "gone" })).body?.cancel();
+  await (await test.send()).body?.cancel();
+  await errorOf(await sync(test, github, undefined), 401);
+  await errorOf(await sync(test, github, "ghs_fork"), 403);
+  await errorOf(await sync(test, github, TOKEN, { repo_name: "secret" }), 403);
+  await errorOf(await sync(test, github, TOKEN, { commit_hash: undefined }), 422);
+  const active = () => test.sql`select from coverages where deleted_at is null`;
+  assert.equal((await active()).length, 2);
+  assert.deepEqual(await (await sync(test, github, TOKEN)).json(), { success: "1" });
+  assert.equal((await active()).length, 1);
+  const { body } = github.requests.at(-1)!;
+  assert.deepEqual(body, {
+    state: "success",
+    context: "coverage/branches",
+    description: "Active branches: 1",
+  });
+});
+
+Deno.test("an upload that its client gives up is concluded as an error", async () => {
+  await using github = await startGitHub(shop);
+  await using test = await appWith(github);
+  const body = new ReadableStream({
+    pull: (controller) => controller.error(new TypeError("connection lost")),
+  });
+  const response = await test.send({}, { body });
+  assert.match(await errorOf(response, 400), /ended before it was complete/);
+  const states = github.requests.map(({ body }) => (body as { state: string }).state);
+  assert.deepEqual(states, ["pending", "error"]);
+  assert.deepEqual(await storedReports(test.reports), { published: [], staged: [] });
+});
+
+Deno.test("the same upload twice at once is stored twice, and one of them is the branch's", async () => {
+  await using github = await startGitHub(shop);
+  await using test = await appWith(github);
+  const answers = await Promise.all([test.send(), test.send()]);
+  for (const answer of answers) {
+    assert.equal(answer.status, 200);
+    await answer.body?.cancel();
+  }
+  const active = await test.sql`select from coverages where deleted_at is null`;
+  assert.equal(active.length, 1);
+  assert.equal(github.repository("acme/shop").statuses.at(-1)!.state, "success");
+});
