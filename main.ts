@@ -1,10 +1,12 @@
 /**
- * The server: settings, database, application, listening, and a graceful stop.
+ * The server: settings, database, application, listening, and a graceful stop. With the name of a
+ * command, that command instead.
  *
  * @module
  */
 import { join, resolve } from "node:path";
 import { createApp } from "./src/app.ts";
+import { runCommand } from "./src/commands/mod.ts";
 import { readConfig } from "./src/config.ts";
 import { CoverageThread } from "./src/coverage/threaded.ts";
 import { databaseIdentity, reachableReports } from "./src/coverages/queries.ts";
@@ -79,8 +81,9 @@ function stopSignal(): Promise<void> {
   });
 }
 
+const [command, ...args] = Deno.args;
 try {
-  await start();
+  await (command === undefined ? start() : runCommand(command, args));
   Deno.exit(0);
 } catch (error) {
   console.error(error instanceof OperatorError ? error.message : error);

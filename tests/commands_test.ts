@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { startServer } from "./support/server.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 
@@ -39,6 +40,34 @@ Deno.test("deno task forget-identity says when there is nothing to forget", asyn
     });
     const malformed = await task("forget-identity", ["acme"], env);
     assert.match(malformed.output, /The repository is "acme"; it must be org\/repo/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a command that there is not is answered with those that there are", async () => {
+  const { code, output } = await task("start", ["tokens"]);
+  assert.equal(code, 1);
+  assert.match(output, /^There is no command "tokens"\.\n[^]* {2}token <org>\/<repo>/);
+  const help = await task("start", ["--help"]);
+  assert.equal(help.code, 0);
+  assert.match(help.output, /^Without a command the server starts[^]* {2}health\n/);
+});
+
+Deno.test("health says what the server says, or that it does not answer", async () => {
+  const folder = await Deno.makeTempDir();
+  const server = await startServer({ DATABASE_URL: "", DATA_DIR: folder });
+  try {
+    assert(!("code" in server), "the server starts");
+    const PORT = new URL(server.address).port;
+    assert.deepEqual(await task("start", ["health"], { PORT }), {
+      code: 0,
+      output: '{"success":"ok","database":"ok"}\n',
+    });
+    await server.stop("SIGTERM");
+    const gone = await task("start", ["health"], { PORT });
+    assert.equal(gone.code, 1);
+    assert.match(gone.output, new RegExp(`^http://127\\.0\\.0\\.1:${PORT} does not answer: `));
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

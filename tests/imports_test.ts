@@ -41,13 +41,8 @@ async function graph(): Promise<Map<string, string[]>> {
   const ours = (specifier: string) =>
     specifier.startsWith("file:") ? relative(root, fileURLToPath(specifier)) : undefined;
   const modules = new Map<string, string[]>();
-  // The thread's module is not imported, but started, and so are the commands.
-  for (
-    const entry of [
-      ...["main.ts", "src/coverage/worker.ts"],
-      ...["src/commands/token.ts", "src/commands/forget_identity.ts"],
-    ]
-  ) {
+  // The thread's module is not imported, but started.
+  for (const entry of ["main.ts", "src/coverage/worker.ts"]) {
     const { success, stdout } = await new Deno.Command(Deno.execPath(), {
       args: ["info", "--json", entry],
       cwd: root,

@@ -1,41 +1,27 @@
 /**
- * `deno task forget-identity <org>/<repo>`: lets a repository that was renamed or made anew go on
- * under a name that another one has uploaded by. The embedded database's server has to be stopped.
+ * `forget-identity <org>/<repo>`: lets a repository that was renamed or made anew go on under a name
+ * that another one has uploaded by.
  *
  * @module
  */
-import { join, resolve } from "node:path";
-import { readConfig } from "../config.ts";
 import { forgetIdentity } from "../coverages/queries.ts";
-import { openDatabase } from "../db/connect.ts";
-import { migrate, readMigrations } from "../db/migrate.ts";
 import { OperatorError } from "../operator_error.ts";
+import type { Command } from "./command.ts";
+import { withDatabase } from "./database.ts";
 
-async function forget(repository: string): Promise<void> {
-  const [org_name, repo_name, ...more] = repository.split("/");
-  if (!org_name || !repo_name || more.length > 0) {
-    throw new OperatorError(
-      `The repository is ${JSON.stringify(repository)}; it must be org/repo.`,
-    );
-  }
-  const { databaseUrl, dataDir } = readConfig(Deno.env.toObject());
-  const folder = join(resolve(dataDir), "postgres");
-  const database = await openDatabase({ url: databaseUrl, folder });
-  try {
-    await migrate(database.sql, await readMigrations());
-    if (!await forgetIdentity(database.sql, { org_name, repo_name })) {
-      throw new OperatorError(`Nothing was ever uploaded for ${repository}.`);
+/** The command. */
+export const forgetIdentityCommand: Command = {
+  usage: "<org>/<repo>",
+  summary: "Lets a repository made anew go on under a name that another one had",
+  async run([repository = ""]) {
+    const [org_name, repo_name, ...more] = repository.split("/");
+    if (!org_name || !repo_name || more.length > 0) {
+      throw new OperatorError(
+        `The repository is ${JSON.stringify(repository)}; it must be org/repo.`,
+      );
     }
-  } finally {
-    await database.close();
-  }
-  console.log(`The next upload to ${repository} says anew which repository that is.`);
-}
-
-try {
-  await forget(Deno.args[0] ?? "");
-  Deno.exit(0);
-} catch (error) {
-  console.error(error instanceof OperatorError ? error.message : error);
-  Deno.exit(1);
-}
+    const isKnown = await withDatabase(({ sql }) => forgetIdentity(sql, { org_name, repo_name }));
+    if (!isKnown) throw new OperatorError(`Nothing was ever uploaded for ${repository}.`);
+    console.log(`The next upload to ${repository} says anew which repository that is.`);
+  },
+};

@@ -1,5 +1,5 @@
 /**
- * `deno task token <scope>`: a new upload token, and the entry of `UPLOAD_TOKENS` that takes it.
+ * `token <scope>`: a new upload token, and the entry of `UPLOAD_TOKENS` that takes it.
  *
  * @module
  */
@@ -7,6 +7,7 @@ import { readConfig } from "../config.ts";
 import { hashOf } from "../auth/credential.ts";
 import { TOKEN_PREFIX } from "../auth/upload_token.ts";
 import { OperatorError } from "../operator_error.ts";
+import type { Command } from "./command.ts";
 
 /** Bytes of chance in a token: more than anybody can guess. */
 const TOKEN_BYTES = 32;
@@ -26,9 +27,12 @@ export function newToken(scope: string): { token: string; entry: string } {
   return { token, entry };
 }
 
-if (import.meta.main) {
-  try {
-    const [scope = ""] = Deno.args;
+/** The command. */
+export const tokenCommand: Command = {
+  usage: "<org>/<repo> | <org>/* | *",
+  summary: "Makes an upload token",
+  // deno-lint-ignore require-await -- what it throws is to come as a rejection
+  async run([scope = ""]) {
     const { token, entry } = newToken(scope);
     console.log(`The token, for CI to keep as a secret (it is not shown again):
 
@@ -37,8 +41,5 @@ if (import.meta.main) {
 Its entry for this server's UPLOAD_TOKENS, with a comma between entries; AUTH must have token:
 
   ${entry}`);
-  } catch (error) {
-    console.error(error instanceof OperatorError ? error.message : error);
-    Deno.exit(1);
-  }
-}
+  },
+};

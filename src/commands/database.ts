@@ -1,0 +1,31 @@
+/**
+ * The database of the settings, for a command.
+ *
+ * @module
+ */
+import { join, resolve } from "node:path";
+import type { Sql } from "postgres";
+import { type Config, readConfig } from "../config.ts";
+import { openDatabase } from "../db/connect.ts";
+import { migrate, readMigrations } from "../db/migrate.ts";
+
+/**
+ * Opens the database that the server would use, brought to this version's schema, and closes it
+ * after the work. The embedded one can be opened only while its server is stopped.
+ */
+export async function withDatabase<T>(
+  work: (opened: { sql: Sql; config: Config; dataDir: string }) => Promise<T>,
+): Promise<T> {
+  const config = readConfig(Deno.env.toObject());
+  const dataDir = resolve(config.dataDir);
+  const database = await openDatabase({
+    url: config.databaseUrl,
+    folder: join(dataDir, "postgres"),
+  });
+  try {
+    await migrate(database.sql, await readMigrations());
+    return await work({ sql: database.sql, config, dataDir });
+  } finally {
+    await database.close();
+  }
+}
