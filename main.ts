@@ -9,7 +9,8 @@ import { createApp } from "./src/app.ts";
 import { runCommand } from "./src/commands/mod.ts";
 import { readConfig } from "./src/config.ts";
 import { CoverageThread } from "./src/coverage/threaded.ts";
-import { databaseIdentity, reachableReports } from "./src/coverages/queries.ts";
+import { storedReports } from "./src/coverages/kept.ts";
+import { databaseIdentity } from "./src/coverages/queries.ts";
 import { summariseAll } from "./src/coverages/summary.ts";
 import { OperatorError } from "./src/operator_error.ts";
 import { isDatabaseAway, openDatabase } from "./src/db/connect.ts";
@@ -18,9 +19,12 @@ import { listen } from "./src/http/listen.ts";
 import { createLog } from "./src/log.ts";
 import { ReportStore } from "./src/reports/store.ts";
 import { sweep } from "./src/reports/sweep.ts";
+import { ORPHAN_GRACE_MS } from "./src/retention/grace.ts";
+import { runRetention } from "./src/retention/retention.ts";
+import { schedule } from "./src/retention/schedule.ts";
 
-/** Another server's upload that is between its rename and its commit takes less than this. */
-const ORPHAN_GRACE_MS = 60 * 60 * 1000;
+/** How often reports that are no longer kept, and left-overs, are looked for. */
+const RETENTION_PAUSE_MS = 60 * 60 * 1000;
 
 async function start(): Promise<void> {
   const config = readConfig(Deno.env.toObject());
@@ -45,8 +49,9 @@ async function start(): Promise<void> {
   using thread = new CoverageThread();
   using store = await ReportStore.open(join(dataDir, "reports"));
   await store.belongTo(await databaseIdentity(sql));
+  // What a crash has left goes before the first upload comes; the rest need not be waited for.
   await sweep(store, {
-    reachable: (ids) => reachableReports(sql, ids),
+    stored: (ids) => storedReports(sql, ids),
     graceMs: database.embedded ? 0 : ORPHAN_GRACE_MS,
     log,
   });
@@ -65,9 +70,25 @@ async function start(): Promise<void> {
     }`,
   );
 
+  const { retention } = config;
+  const { embedded } = database;
+  const keeping = schedule(
+    async (signal) => {
+      await runRetention({ sql, embedded, store, retention, graceMs: ORPHAN_GRACE_MS, log }, {
+        signal,
+      });
+    },
+    RETENTION_PAUSE_MS,
+    (error) =>
+      log.warn("reports could not be looked through; the next time is in an hour", { error }),
+  );
+
   await stopSignal();
-  await server.stop();
+  log.info("stopping", { seconds: config.shutdownSeconds });
+  const kept = keeping.stop();
+  await server.stop(config.shutdownSeconds);
   await database.close();
+  await kept; // without a database it cannot go on
 }
 
 /** Waits to be asked to stop. */

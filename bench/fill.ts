@@ -28,7 +28,8 @@ export async function fill(sql: Sql, { repositories, rowsEach }: Size): Promise<
   await sql`
     insert into coverages (
       repository_id, branch_name, commit_hash, commit_author, language, percentage,
-      lines_covered, lines_valid, format, report_id, report_index, deleted_at, newest
+      lines_covered, lines_valid, format, report_id, report_index, deleted_at, newest,
+      report_stored
     )
     select r.id, (${sql.array(BRANCHES)}::text[])[1 + n % ${BRANCHES.length}::int],
       md5(r.id || '/' || n) || left(md5(n::text), 8), 'author-' || n % 7,
@@ -37,7 +38,7 @@ export async function fill(sql: Sql, { repositories, rowsEach }: Size): Promise<
       ],
       50 + n % 50, 5000 + n % 5000, 10000, 'jacoco', gen_random_uuid(), 'coverage/index.html',
       case when n <= ${rowsEach - active}::int then clock_timestamp() end,
-      n > ${rowsEach - active}::int
+      n > ${rowsEach - active}::int, n > ${rowsEach - active}::int
     from generate_series(1, ${rowsEach}::int) n cross join repositories r
     order by n, r.id`;
   await summariseAll(sql, readConfig({}).defaultBranches);

@@ -80,6 +80,11 @@ export function createApp(dependencies: Dependencies): App {
       path: `${API_PATH}/assets/:org/:repo/:branch/:language/archive{/*}?`,
       handler: report.file,
     },
+    {
+      method: "GET",
+      path: `${API_PATH}/assets/:org/:repo/:branch/:language/:upload(\\d+)/archive{/*}?`,
+      handler: report.uploadFile,
+    },
     { method: "GET", path: "/", handler: entrances.root },
     { method: "GET", path: DASHBOARD_PATH, handler: createHomeHandler(dependencies) },
     { method: "GET", path: `${DASHBOARD_PATH}/:name`, handler: entrances.organisationOrAsset },

@@ -20,6 +20,16 @@ export interface Limits {
   readonly uploadSeconds: number;
 }
 
+/** Which reports are kept beside the newest of each branch and language; the numbers always are. */
+export interface Retention {
+  /** Superseded reports of each branch and language. Default: 0. */
+  readonly keepSuperseded: number;
+  /** Days for which the reports of a deleted branch stay. Default: 0. */
+  readonly keepDeletedDays: number;
+  /** Bytes of all reports, above which superseded ones go, the oldest first; unset: no bound. */
+  readonly maxStoredBytes: number | undefined;
+}
+
 /** An upload token that is taken, known by its hash alone. */
 export interface UploadToken {
   /** The repositories that it is for: `org/repo`, `org/*` or `*`. */
@@ -58,6 +68,10 @@ export interface Config {
   readonly dataDir: string;
   /** Limits of an upload. */
   readonly limits: Limits;
+  /** Which reports are kept. */
+  readonly retention: Retention;
+  /** Seconds that answers under way have to finish when the server is asked to stop. */
+  readonly shutdownSeconds: number;
   /** Who may upload. */
   readonly auth: Auth;
   /** The branches that may stand for a repository; the first that is active does. */
@@ -84,9 +98,11 @@ export class ConfigError extends OperatorError {
 const MiB = 1024 * 1024;
 const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
 
+const wholeOrUnset = (least: number, most: number) =>
+  z.string().regex(/^\d+$/).transform(Number).pipe(z.number().min(least).max(most)).optional()
+    .describe(`a whole number from ${least} to ${most}`);
 const whole = (least: number, most: number, fallback: number) =>
-  z.string().regex(/^\d+$/).transform(Number).pipe(z.number().min(least).max(most))
-    .default(fallback)
+  wholeOrUnset(least, most).transform((value) => value ?? fallback)
     .describe(`a whole number from ${least} to ${most}`);
 const oneOf = <const T extends string>(values: readonly T[], fallback: T) =>
   z.enum(values).default(fallback).describe(`one of ${values.join(", ")}`);
@@ -123,6 +139,10 @@ const variables = z.object({
   MAX_REPORT_FILES: whole(1, 10_000_000, 100_000),
   UPLOAD_CONCURRENCY: whole(1, 1000, 4),
   UPLOAD_SECONDS: whole(1, 86_400, 600),
+  KEEP_SUPERSEDED: whole(0, 1_000_000, 0),
+  KEEP_DELETED_DAYS: whole(0, 36_500, 0),
+  MAX_STORED_BYTES: wholeOrUnset(1, 2 ** 50),
+  SHUTDOWN_SECONDS: whole(0, 3600, 10),
   AUTH: list
     .refine((names) => names.join() === "none" || names.every(isMethod))
     .optional()
@@ -203,6 +223,12 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       uploadConcurrency: env.UPLOAD_CONCURRENCY,
       uploadSeconds: env.UPLOAD_SECONDS,
     },
+    retention: {
+      keepSuperseded: env.KEEP_SUPERSEDED,
+      keepDeletedDays: env.KEEP_DELETED_DAYS,
+      maxStoredBytes: env.MAX_STORED_BYTES,
+    },
+    shutdownSeconds: env.SHUTDOWN_SECONDS,
     auth: {
       methods,
       local: env.AUTH === undefined && isPrivate,

@@ -72,3 +72,26 @@ Deno.test("health says what the server says, or that it does not answer", async 
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("sweep says what would go, and takes it", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const env = { DATABASE_URL: "", DATA_DIR: folder };
+    const orphan = `${folder}/reports/${crypto.randomUUID()}`;
+    await Deno.mkdir(orphan, { recursive: true });
+    await Deno.writeTextFile(`${orphan}/page.html`, "page");
+    const dry = await task("sweep", ["--dry-run"], env);
+    assert.match(dry.output, /^without a row {3}1 reports, 4 bytes would go$/m);
+    assert((await Deno.stat(orphan)).isDirectory);
+    const swept = await task("sweep", [], env);
+    assert.match(swept.output, /^without a row {3}1 reports, 4 bytes removed$/m);
+    await assert.rejects(Deno.stat(orphan), Deno.errors.NotFound);
+    const unknown = await task("sweep", ["--dry"], env);
+    assert.deepEqual(unknown, {
+      code: 1,
+      output: 'sweep takes --dry-run or nothing, not "--dry".\n',
+    });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

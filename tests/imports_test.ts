@@ -19,9 +19,11 @@ const MAY_IMPORT: Record<string, string[]> = {
     ...["src/auth", "src/config.ts", "src/coverage", "src/db", "src/http", "src/log.ts"],
     ...["src/quote.ts", "src/reports"],
   ],
+  "src/retention": ["src/config.ts", "src/coverages", "src/db", "src/log.ts", "src/reports"],
   "src/dashboard": ["src/config.ts", "src/coverages", "src/db", "src/http"],
   "src/commands": [
-    ...["src/auth", "src/config.ts", "src/coverages", "src/db", "src/operator_error.ts"],
+    ...["src/auth", "src/config.ts", "src/coverages", "src/db", "src/log.ts"],
+    ...["src/operator_error.ts", "src/reports", "src/retention"],
   ],
   "src/upload": [
     ...["src/auth", "src/config.ts", "src/coverage", "src/coverages", "src/db", "src/http"],

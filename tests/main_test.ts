@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { storedReports } from "./support/reports.ts";
 import { cobertura, tar } from "./support/archive.ts";
+import { emptyDatabase } from "./support/database.ts";
 import { type RunningServer, startServer } from "./support/server.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -92,6 +93,132 @@ Deno.test("a server that was killed amid an upload has lost nothing and left not
     assert.deepEqual(Object.keys(list.data), ["rakuten/laravel-request-docs"]);
     assert.equal((await second.stop("SIGTERM")).code, 0);
   });
+});
+
+const FIELDS =
+  "commit_hash=abcd&commit_author=d&language=e&coverage_xml_file_name=coverage.xml&org_name=a&repo_name=b";
+
+/** An upload whose body ends when it is told to; resolves when its first file is on disk. */
+async function slowUpload(address: string, reports: string) {
+  const archive = tar([
+    { name: "coverage.xml", content: cobertura(1, 2) },
+    { name: "page.html", content: "x".repeat(100_000) },
+  ]);
+  const staged = watchForStaged(reports);
+  let body!: ReadableStreamDefaultController<Uint8Array>;
+  const answer = fetch(`${address}/coverages-api?branch_name=c&${FIELDS}`, {
+    method: "POST",
+    headers: { "content-type": "application/x-tar" },
+    body: new ReadableStream({
+      start(controller) {
+        body = controller;
+        body.enqueue(archive.slice(0, 50_000));
+      },
+    }),
+  });
+  answer.catch(() => {});
+  await staged;
+  return {
+    answer,
+    finish() {
+      body.enqueue(archive.slice(50_000));
+      body.close();
+    },
+  };
+}
+
+/** Resolves when the server has written that. */
+async function says(server: RunningServer, words: string): Promise<void> {
+  while (!server.output().includes(words)) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+Deno.test("a server that is asked to stop finishes the uploads under way, and ends with 0", async () => {
+  await withFolder(async (folder) => {
+    const reports = join(folder, "reports");
+    const server = await running({ DATA_DIR: folder });
+    const upload = await slowUpload(server.address, reports);
+    const stopped = server.stop("SIGTERM");
+    await says(server, "stopping");
+    upload.finish();
+    const { coverage } = await (await upload.answer).json();
+    assert.equal(coverage.percentage, 50);
+    assert.equal((await stopped).code, 0);
+    const { published, staged } = await storedReports(reports);
+    assert.deepEqual([published.length, staged], [1, []]);
+  });
+});
+
+Deno.test("after SHUTDOWN_SECONDS an upload is cut and leaves nothing; a second signal does not wait", async () => {
+  await withFolder(async (folder) => {
+    const reports = join(folder, "reports");
+    const first = await running({ DATA_DIR: folder, SHUTDOWN_SECONDS: "0" });
+    const cut = await slowUpload(first.address, reports);
+    const stopping = first.stop("SIGTERM");
+    const answer = await cut.answer;
+    assert.deepEqual([answer.status, await answer.json()], [503, {
+      error: "The server is stopping; try again shortly.",
+    }]);
+    assert.equal((await stopping).code, 0);
+    assert.deepEqual(await storedReports(reports), { published: [], staged: [] });
+
+    const second = await running({ DATA_DIR: folder, SHUTDOWN_SECONDS: "3600" });
+    const lost = await slowUpload(second.address, reports);
+    const stopped = second.stop("SIGTERM");
+    await says(second, "stopping");
+    await second.stop("SIGTERM");
+    assert.notEqual((await stopped).code, 0);
+    await assert.rejects(lost.answer);
+  });
+});
+
+Deno.test({
+  name: "two servers on one Postgres and one reports folder work together",
+  // The embedded database is for one server.
+  ignore: !Deno.env.get("TEST_DATABASE")?.startsWith('"'),
+  async fn() {
+    await using database = await emptyDatabase();
+    await withFolder(async (folder) => {
+      const environment = { DATA_DIR: folder, DATABASE_URL: String(database.target) };
+      const servers = await Promise.all([running(environment), running(environment)]);
+      const archive = tar([{ name: "coverage.xml", content: cobertura(1, 2) }]);
+      const answers = await Promise.all(Array.from({ length: 40 }, async (_, n) => {
+        const { address } = servers[n % 2]!;
+        const response = await fetch(
+          `${address}/coverages-api?branch_name=branch-${n % 4}&${FIELDS}`,
+          { method: "POST", headers: { "content-type": "application/x-tar" }, body: archive },
+        );
+        return [response.status, (await response.json()).coverage?.percentage];
+      }));
+      assert.deepEqual(new Set(answers.map(String)), new Set(["200,50"]));
+      const [one, other] = await Promise.all(servers.map(async ({ address }) => {
+        const { data } = await (await fetch(`${address}/coverages-api`)).json();
+        const rows: { id: number; branch_name: string; report_url: string }[] = data["a/b"];
+        for (const { report_url } of rows) {
+          const file = new URL("coverage.xml", report_url);
+          assert.equal(await (await fetch(file)).text(), cobertura(1, 2), file.href);
+        }
+        return rows.map(({ id, branch_name }) => [id, branch_name]);
+      }));
+      assert.deepEqual(one, other);
+      assert.equal(one!.length, 4);
+      const { published, staged } = await storedReports(join(folder, "reports"));
+      assert.deepEqual([published.length, staged], [4, []]);
+
+      // One goes amid an upload, and the other neither takes its work for left-overs nor stops.
+      const upload = await slowUpload(servers[0]!.address, join(folder, "reports"));
+      const third = await running(environment);
+      const stopped = servers[0]!.stop("SIGTERM");
+      await says(servers[0]!, "stopping");
+      upload.finish();
+      assert.equal((await (await upload.answer).json()).data.length, 5);
+      assert.equal((await stopped).code, 0);
+      for (const { address, stop } of [servers[1]!, third]) {
+        const { data } = await (await fetch(`${address}/coverages-api`)).json();
+        assert.equal(data["a/b"].length, 5);
+        assert.equal((await stop("SIGTERM")).code, 0);
+      }
+    });
+  },
 });
 
 async function watchForStaged(reports: string): Promise<void> {

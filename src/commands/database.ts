@@ -4,17 +4,24 @@
  * @module
  */
 import { join, resolve } from "node:path";
-import type { Sql } from "postgres";
 import { type Config, readConfig } from "../config.ts";
-import { openDatabase } from "../db/connect.ts";
+import { type Database, openDatabase } from "../db/connect.ts";
 import { migrate, readMigrations } from "../db/migrate.ts";
+
+/** What a command works on. */
+export interface Opened extends Pick<Database, "sql" | "embedded"> {
+  /** The settings. */
+  readonly config: Config;
+  /** The folder of the reports and of the embedded database, in full. */
+  readonly dataDir: string;
+}
 
 /**
  * Opens the database that the server would use, brought to this version's schema, and closes it
  * after the work. The embedded one can be opened only while its server is stopped.
  */
 export async function withDatabase<T>(
-  work: (opened: { sql: Sql; config: Config; dataDir: string }) => Promise<T>,
+  work: (opened: Opened) => Promise<T>,
 ): Promise<T> {
   const config = readConfig(Deno.env.toObject());
   const dataDir = resolve(config.dataDir);
@@ -24,7 +31,7 @@ export async function withDatabase<T>(
   });
   try {
     await migrate(database.sql, await readMigrations());
-    return await work({ sql: database.sql, config, dataDir });
+    return await work({ ...database, config, dataDir });
   } finally {
     await database.close();
   }

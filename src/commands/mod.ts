@@ -7,10 +7,12 @@ import { OperatorError } from "../operator_error.ts";
 import type { Command } from "./command.ts";
 import { forgetIdentityCommand } from "./forget_identity.ts";
 import { healthCommand } from "./health.ts";
+import { sweepCommand } from "./sweep.ts";
 import { tokenCommand } from "./token.ts";
 
 const commands: Readonly<Record<string, Command>> = {
   "health": healthCommand,
+  "sweep": sweepCommand,
   "token": tokenCommand,
   "forget-identity": forgetIdentityCommand,
 };

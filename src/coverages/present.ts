@@ -13,11 +13,20 @@ export const DASHBOARD_PATH = "/coverages-ui";
 
 /** A row as the API answers it: times as RFC 3339, and the report's address. */
 export type PresentedCoverage =
-  & Omit<CoverageRow, "created_at" | "updated_at" | "deleted_at" | "report_id" | "report_index">
+  & Omit<
+    CoverageRow,
+    | "created_at"
+    | "updated_at"
+    | "deleted_at"
+    | "report_id"
+    | "report_index"
+    | "report_stored"
+  >
   & { created_at: string; updated_at: string; report_url: string; deleted_at?: string };
 
 /** Makes the JSON of a row, whose order is part of the contract; `origin` is what links begin with. */
 export function present(row: CoverageRow, origin: string): PresentedCoverage {
+  const isOwn = row.deleted_at !== null && row.report_stored;
   return {
     id: row.id,
     org_name: row.org_name,
@@ -32,21 +41,36 @@ export function present(row: CoverageRow, origin: string): PresentedCoverage {
     lines_covered: row.lines_covered,
     lines_valid: row.lines_valid,
     format: row.format,
-    report_url: `${origin}${reportPath(row)}`,
+    // Of a superseded upload whose report is gone, the branch's.
+    report_url: `${origin}${isOwn ? uploadReportPath(row) : reportPath(row)}`,
     ...(row.deleted_at ? { deleted_at: row.deleted_at.toISOString() } : {}),
   };
 }
 
-/** The path of a report's first page. The language is in it: a branch may have a report of each. */
-export function reportPath(
-  row: Pick<CoverageRow, "org_name" | "repo_name" | "branch_name" | "language" | "report_index">,
-): string {
-  const names = [row.org_name, row.repo_name].map(encodeURIComponent).join("/");
+/** What the address of a report is made of. */
+export type ReportName = Pick<
+  CoverageRow,
+  "org_name" | "repo_name" | "branch_name" | "language" | "report_index"
+>;
+
+/**
+ * The path of the first page of a branch's report, whichever upload that is of. The language is in
+ * it: a branch may have a report of each.
+ */
+export function reportPath(row: ReportName): string {
+  return pathOf(row, "archive");
+}
+
+/** The path of the first page of an upload's own report, which a newer upload leaves as it is. */
+export function uploadReportPath(row: ReportName & { id: number }): string {
+  return pathOf(row, `${row.id}/archive`);
+}
+
+function pathOf(row: ReportName, archive: string): string {
+  const [org, repo, language] = [row.org_name, row.repo_name, row.language].map(encodeURIComponent);
   const page = (row.report_index ?? "").split("/").map(encodeURIComponent).join("/");
   const branch = encodeBranch(row.branch_name);
-  return `${API_PATH}/assets/${names}/${branch}/${
-    encodeURIComponent(row.language)
-  }/archive/${page}`;
+  return `${API_PATH}/assets/${org}/${repo}/${branch}/${language}/${archive}/${page}`;
 }
 
 /** The path of a repository's page. */

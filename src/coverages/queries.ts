@@ -4,9 +4,12 @@
  * @module
  */
 import type { Sql, TransactionSql } from "postgres";
+import type { Config } from "../config.ts";
 import type { Coverage } from "../coverage/coverage.ts";
 import { inTime, isDatabaseAway } from "../db/connect.ts";
 import { HttpError } from "../http/errors.ts";
+import type { Weight } from "../reports/store.ts";
+import { giveUpUnkept } from "./kept.ts";
 import { summarise } from "./summary.ts";
 
 /** A row of `coverages`, with its repository's names. */
@@ -39,6 +42,8 @@ export interface CoverageRow extends RepositoryName {
   report_index: string | null;
   /** When it was superseded or deleted; null: active. */
   deleted_at: Date | null;
+  /** Whether its report is still there. */
+  report_stored: boolean;
 }
 
 /** Names a repository; letter case is of no matter. */
@@ -61,17 +66,26 @@ export interface NewCoverage extends
   reportId: string;
   /** The page to lead readers to. */
   reportIndex: string | null;
+  /** What the report's files are in all. */
+  weight: Weight;
   /** Who the repository is to whoever vouches for it; nothing where that knows only its name. */
   identity?: string | undefined;
 }
 
-/** The upload before, of the same branch and language. */
-export interface Superseded {
-  /** Its report's folder, which nobody can reach any more. */
-  report_id: string;
-  /** Its percentage. */
-  percentage: number;
+/** What an upload led to. */
+export interface Added {
+  /** Its row. */
+  readonly row: CoverageRow;
+  /** The active rows of its repository, this one included. */
+  readonly active: CoverageRow[];
+  /** The percentage of the upload before, of the same branch and language. */
+  readonly before: number | undefined;
+  /** Folders of reports that are no longer kept. */
+  readonly unkept: string[];
 }
+
+/** What the settings say of rows. */
+export type RowSettings = Pick<Config, "defaultBranches" | "retention">;
 
 /** A history is a trend's points; more would only be drawn over each other. */
 export const MAX_HISTORY = 10_000;
@@ -88,52 +102,54 @@ const columns = (sql: Reader) =>
   sql`
     c.id::float8 as id, r.org_name, r.repo_name, c.branch_name, c.commit_hash, c.commit_author,
     c.language, c.percentage::float8 as percentage, c.created_at, c.updated_at, c.lines_covered,
-    c.lines_valid, c.format, c.report_id, c.report_index, c.deleted_at`;
+    c.lines_valid, c.format, c.report_id, c.report_index, c.deleted_at, c.report_stored`;
 
 /**
  * Adds an upload's row in one transaction: it supersedes the active row of its branch and language.
- * Returns the row, the repository's active rows, and what it has superseded. Throws 403 for another
- * repository of the same name, and {@linkcode UnknownOutcomeError}; after any other error, nothing
- * was changed.
+ * Throws 403 for another repository of the same name, and {@linkcode UnknownOutcomeError}; after any
+ * other error, nothing was changed.
  */
 export async function addCoverage(
   sql: Sql,
   upload: NewCoverage,
-  defaultBranches: readonly string[],
-): Promise<{ row: CoverageRow; active: CoverageRow[]; superseded: Superseded[] }> {
+  { defaultBranches, retention }: RowSettings,
+): Promise<Added> {
   let committing = false;
   const transaction = sql.begin(async (tx) => {
     const repositoryId = await findOrAddRepository(tx, upload);
     // One upload of a branch and language at a time, also across servers; others go on meanwhile.
     const turn = `${repositoryId}/${upload.language}/${upload.branch_name}`;
     await tx`select pg_advisory_xact_lock(hashtextextended(${turn}, 0))`;
-    const superseded = await tx<Superseded[]>`
+    const [superseded] = await tx<{ percentage: number }[]>`
       update coverages set newest = false,
         updated_at = case when deleted_at is null then clock_timestamp() else updated_at end,
         deleted_at = coalesce(deleted_at, clock_timestamp())
       where repository_id = ${repositoryId} and branch_name = ${upload.branch_name}
         and language = ${upload.language} and newest
-      returning report_id, percentage::float8 as percentage`;
+      returning percentage::float8 as percentage`;
     const { coverage } = upload;
     const [added] = await tx<{ id: number }[]>`
       insert into coverages (
         repository_id, branch_name, commit_hash, commit_author, language, percentage,
-        lines_covered, lines_valid, format, report_id, report_index
+        lines_covered, lines_valid, format, report_id, report_index, report_bytes, report_files
       ) values (
         ${repositoryId}, ${upload.branch_name}, ${upload.commit_hash}, ${upload.commit_author},
         ${upload.language}, ${coverage.percentage}, ${coverage.linesCovered},
-        ${coverage.linesValid}, ${coverage.format}, ${upload.reportId}, ${upload.reportIndex}
+        ${coverage.linesValid}, ${coverage.format}, ${upload.reportId}, ${upload.reportIndex},
+        ${upload.weight.bytes}, ${upload.weight.files}
       )
       returning id::float8 as id`;
     await identify(tx, upload, upload.identity);
     await summarise(tx, [repositoryId], defaultBranches);
+    const { branch_name, language } = upload;
+    const unkept = await giveUpUnkept(tx, retention, { repositoryId, branch_name, language });
     const active = await tx<CoverageRow[]>`
       select ${columns(tx)} from coverages c join repositories r on r.id = c.repository_id
       where c.repository_id = ${repositoryId} and c.deleted_at is null
       order by c.branch_name, c.language`;
     const row = active.find(({ id }) => id === added!.id)!;
     committing = true;
-    return { row, active, superseded: [...superseded] };
+    return { row, active, before: superseded?.percentage, unkept };
   });
   let settled = false;
   transaction.catch(() => {}).finally(() => settled = true);
@@ -263,6 +279,20 @@ export async function listCoverages(
   return { repositories: found.slice(0, perPage), hasNext: found.length > perPage };
 }
 
+/** An upload of a branch and language whose report is still there, by its number. */
+export async function findStored(
+  sql: Sql,
+  upload: RepositoryName & { branch_name: string; language: string; id: number },
+): Promise<CoverageRow | undefined> {
+  const [row] = await inTime(sql<CoverageRow[]>`
+    select ${columns(sql)} from coverages c join repositories r on r.id = c.repository_id
+    where c.id = ${upload.id} and c.report_stored
+      and lower(r.org_name) = lower(${upload.org_name})
+      and lower(r.repo_name) = lower(${upload.repo_name})
+      and c.branch_name = ${upload.branch_name} and c.language = ${upload.language}`);
+  return row;
+}
+
 /** The active row of a branch: of the language, or the newest of any. Nothing where there is none. */
 export async function findActive(
   sql: Sql,
@@ -279,35 +309,27 @@ export async function findActive(
 }
 
 /**
- * Marks every branch that is not named as deleted; returns the reports that nobody can reach now, or
- * nothing for a repository that was never uploaded.
+ * Marks every branch that is not named as deleted; returns how many of its rows were active, and the
+ * reports that are no longer kept, or nothing for a repository that was never uploaded.
  */
 export async function deleteOtherBranches(
   sql: Sql,
   { org_name, repo_name, active_branches }: RepositoryName & { active_branches: string[] },
-  defaultBranches: readonly string[],
-): Promise<string[] | undefined> {
+  { defaultBranches, retention }: RowSettings,
+): Promise<{ deleted: number; unkept: string[] } | undefined> {
   return await inTime(sql.begin(async (tx) => {
     const [repository] = await tx<{ id: string }[]>`
       select id from repositories
       where lower(org_name) = lower(${org_name}) and lower(repo_name) = lower(${repo_name})`;
     if (!repository) return undefined;
-    const rows = await tx<{ report_id: string }[]>`
+    const { count: deleted } = await tx`
       update coverages set deleted_at = clock_timestamp(), updated_at = clock_timestamp()
       where repository_id = ${repository.id} and deleted_at is null
-        and not branch_name = any(${tx.array(active_branches)})
-      returning report_id`;
-    if (rows.length > 0) await summarise(tx, [repository.id], defaultBranches);
-    return rows.map(({ report_id }) => report_id);
+        and not branch_name = any(${tx.array(active_branches)})`;
+    if (deleted === 0) return { deleted, unkept: [] };
+    await summarise(tx, [repository.id], defaultBranches);
+    return { deleted, unkept: await giveUpUnkept(tx, retention, { repositoryId: repository.id }) };
   }));
-}
-
-/** Of these reports, those that an active row points at. */
-export async function reachableReports(sql: Sql, ids: readonly string[]): Promise<Set<string>> {
-  const rows = await sql<{ report_id: string }[]>`
-    select report_id from coverages
-    where report_id = any(${sql.array([...ids])}::uuid[]) and deleted_at is null`;
-  return new Set(rows.map(({ report_id }) => report_id));
 }
 
 /** What tells this database from any other. */

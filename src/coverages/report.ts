@@ -10,18 +10,21 @@ import { decodeSegment } from "../http/segment.ts";
 import { serveReport } from "../reports/serve.ts";
 import type { ReportStore } from "../reports/store.ts";
 import { branchParts, reportPath } from "./present.ts";
-import { type CoverageRow, findActive } from "./queries.ts";
+import { type CoverageRow, findActive, findStored, type RepositoryName } from "./queries.ts";
 
 type Params = Readonly<Record<string, string | undefined>>;
 
-/** Makes the handlers of a report's files and of the addresses that lead to its first page. */
+/**
+ * Makes the handlers of a report's files, of the addresses that lead to its first page, and of the
+ * files of one upload's report, which stays when a newer one supersedes it, as long as it is kept.
+ */
 export function createReportHandlers(
   { sql, store, publicUrl }: {
     sql: Sql;
     store: Pick<ReportStore, "folder">;
     publicUrl: string | undefined;
   },
-): { file: Handler; index: Handler } {
+): { file: Handler; index: Handler; uploadFile: Handler } {
   return {
     async file(request, { params }) {
       const path = params["0"] ?? "";
@@ -38,6 +41,10 @@ export function createReportHandlers(
         }
       }
     },
+    async uploadFile(request, { params }) {
+      const row = await findUpload(sql, params);
+      return await serveReport(request, store.folder(row.report_id), params["0"] ?? "");
+    },
     async index(_request, { params }) {
       const row = await findReport(sql, params);
       const location = `${publicUrl ?? ""}${reportPath(row)}`;
@@ -49,19 +56,43 @@ export function createReportHandlers(
 
 /** The active row that the path names: of its language, or the branch's newest. Throws 404. */
 async function findReport(sql: Sql, params: Params): Promise<CoverageRow> {
-  const org_name = decodeSegment(params.org ?? "");
-  const repo_name = decodeSegment(params.repo ?? "");
-  const language = params.language === undefined ? undefined : decodeSegment(params.language);
-  const branches = branchParts(params.branch ?? "").map((parts) =>
-    parts.map(decodeSegment).join("/")
-  );
+  const { repository, branches, language } = namesIn(params);
   for (const branch_name of branches) {
-    const row = await findActive(sql, { org_name, repo_name, branch_name, language });
+    const row = await findActive(sql, { ...repository, branch_name, language });
     if (row) return row;
   }
   const of = language === undefined ? "" : ` in ${language}`;
   throw new HttpError(
     404,
-    `There is no report of ${org_name}/${repo_name}, branch ${branches[0]}${of}.`,
+    `There is no report of ${nameOf(repository)}, branch ${branches[0]}${of}.`,
   );
+}
+
+/** The row of the upload that the path names, if its report is still there. Throws 404. */
+async function findUpload(sql: Sql, params: Params): Promise<CoverageRow> {
+  const { repository, branches, language = "" } = namesIn(params);
+  const id = Number(params.upload);
+  for (const branch_name of Number.isSafeInteger(id) ? branches : []) {
+    const row = await findStored(sql, { ...repository, branch_name, language, id });
+    if (row) return row;
+  }
+  throw new HttpError(
+    404,
+    `There is no report of upload ${params.upload} to ${nameOf(repository)}, branch ${
+      branches[0]
+    } in ${language}; it may no longer be kept.`,
+  );
+}
+
+function namesIn(params: Params) {
+  const { org = "", repo = "", branch = "", language } = params;
+  return {
+    repository: { org_name: decodeSegment(org), repo_name: decodeSegment(repo) },
+    branches: branchParts(branch).map((parts) => parts.map(decodeSegment).join("/")),
+    language: language === undefined ? undefined : decodeSegment(language),
+  };
+}
+
+function nameOf({ org_name, repo_name }: RepositoryName): string {
+  return `${org_name}/${repo_name}`;
 }

@@ -53,8 +53,8 @@ function problemOf(branches: unknown): string | undefined {
 
 /** What the handler needs. */
 export interface SyncDependencies {
-  /** Which branch stands for a repository. */
-  readonly config: Pick<Config, "defaultBranches">;
+  /** Which branch stands for a repository, and which reports are kept. */
+  readonly config: Pick<Config, "defaultBranches" | "retention">;
   /** The database. */
   readonly sql: Sql;
   /** The reports on disk. */
@@ -106,13 +106,14 @@ export function createSyncHandler(
     identity: string | undefined,
   ): Promise<boolean> {
     await identify(sql, fields, identity);
-    const deleted = await deleteOtherBranches(sql, fields, config.defaultBranches);
-    if (!deleted) return false;
-    await removeReports(store, deleted, log);
+    const outcome = await deleteOtherBranches(sql, fields, config);
+    if (!outcome) return false;
+    await removeReports(store, outcome.unkept, log);
     log.info("branches synced", {
       repository: `${fields.org_name}/${fields.repo_name}`,
       active_branches: fields.active_branches.length,
-      deleted_reports: deleted.length,
+      deleted: outcome.deleted,
+      removed_reports: outcome.unkept.length,
     });
     return true;
   }

@@ -119,6 +119,8 @@ export interface UploadLine extends
   deleted_at: string | null;
   /** Its report's first page. */
   report_index: string | null;
+  /** Whether its report is still there. */
+  report_stored: boolean;
   /** The percentage of the upload before, of the same branch and language. */
   before: number | null;
   /** Whether it is the last one of its branch and language. */
@@ -200,7 +202,7 @@ export async function readRepository(
       (
         select coalesce(jsonb_agg(b order by b.is_deleted, b.id desc), '[]') from (
           select id, branch_name, language, commit_hash, commit_author, percentage, created_at,
-            deleted_at, deleted_at is not null as is_deleted, newest, report_index
+            deleted_at, deleted_at is not null as is_deleted, newest, report_index, report_stored
           from coverages c
           where c.repository_id = r.id and c.newest
           order by (c.deleted_at is not null), c.id desc
@@ -220,7 +222,7 @@ export async function readRepository(
           select c.*, ${before(sql)} as before
           from (
             select id, repository_id, branch_name, language, commit_hash, commit_author, percentage,
-              created_at, deleted_at, newest, report_index
+              created_at, deleted_at, newest, report_index, report_stored
             from coverages
             where repository_id = r.id
             order by id desc
@@ -327,6 +329,7 @@ export async function readAuthor(
         select coalesce(jsonb_agg(u order by u.id desc), '[]') from (
           select c.id, c.org_name, c.repo_name, c.branch_name, c.language, c.commit_hash,
             c.commit_author, c.percentage, c.created_at, c.deleted_at, c.newest, c.report_index,
+            c.report_stored,
             ${before(sql)} as before
           from (${uploads(offset + limit)} limit ${limit} offset ${offset}) c
         ) u

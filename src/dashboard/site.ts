@@ -8,8 +8,10 @@ import {
   badgePath,
   type BranchOfLanguage,
   DASHBOARD_PATH,
+  type ReportName,
   reportPath,
   repositoryPath,
+  uploadReportPath,
 } from "../coverages/present.ts";
 import type { CoverageRow, RepositoryName } from "../coverages/queries.ts";
 
@@ -55,9 +57,14 @@ export class Site {
     return this.#page(`/${name}`, {});
   }
 
-  /** A report's first page. */
-  report(row: Parameters<typeof reportPath>[0]): string {
+  /** The first page of a branch's report. */
+  report(row: ReportName): string {
     return `${this.#base}${reportPath(row)}`;
+  }
+
+  /** The first page of an upload's own report. */
+  uploadReport(row: ReportName & { id: number }): string {
+    return `${this.#base}${uploadReportPath(row)}`;
   }
 
   /** A branch's badge, as an address for other pages to show. */

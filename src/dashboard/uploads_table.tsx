@@ -94,14 +94,24 @@ function Row(
         <Change value={changeOf(line.before, line.percentage)} against={against} />
       </td>
       <td>
-        {line.deleted_at === null
-          ? <a href={site.report(line)}>Report</a>
-          : <span class="muted">{line.newest ? "deleted" : "superseded"}</span>}
+        <ReportCell site={site} line={line} />
       </td>
       <td class="when">
         <Ago at={line.created_at} now={now} />
       </td>
     </tr>
+  );
+}
+
+/** The report, where it is still there, and what became of the upload. */
+function ReportCell({ site, line }: { site: Site; line: Line }): Html {
+  if (line.deleted_at === null) return <a href={site.report(line)}>Report</a>;
+  const state = line.newest ? "deleted" : "superseded";
+  return (
+    <>
+      {line.report_stored ? <a href={site.uploadReport(line)}>Report</a> : null}{" "}
+      <span class="muted">{state}</span>
+    </>
   );
 }
 

@@ -4,13 +4,15 @@
  * @module
  */
 import { OperatorError } from "../operator_error.ts";
+import { errorResponse, unavailable } from "./errors.ts";
+import { apiHeaders, withHeaders } from "./headers.ts";
 
 /** A listening server. */
 export interface Listening {
   /** What to open in a browser. */
   readonly address: string;
-  /** Takes no new connections and waits for the answers under way. */
-  stop(): Promise<void>;
+  /** Takes nothing new on and waits for what is under way, `seconds` at most; what is left is cut. */
+  stop(seconds?: number): Promise<void>;
 }
 
 /**
@@ -23,8 +25,9 @@ export function listen(
   { host, port }: { host: string; port: number },
 ): Listening {
   const isLoopback = ["127.0.0.1", "::1", "localhost"].includes(host);
+  const work = new Work(handler);
   const serve = (hostname: string, on: number) =>
-    Deno.serve({ hostname, port: on, onListen() {} }, handler) as Deno.HttpServer<Deno.NetAddr>;
+    Deno.serve({ hostname, port: on, onListen() {} }, work.answer) as Deno.HttpServer<Deno.NetAddr>;
   const first = orExplain(host, port, () => serve(isLoopback ? "127.0.0.1" : host, port));
   const servers = [first];
   if (isLoopback) {
@@ -37,10 +40,76 @@ export function listen(
   const name = isLoopback ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
   return {
     address: `http://${name}:${first.addr.port}`,
-    async stop() {
-      await Promise.all(servers.map((server) => server.shutdown()));
+    async stop(seconds = 0) {
+      const until = Date.now() + seconds * 1000;
+      await within(work.finish(), seconds * 1000);
+      // Cuts the bodies that still come in, so that who reads them gives up and cleans up.
+      work.isCut = true;
+      const closed = Promise.all(servers.map((server) => server.shutdown()));
+      await within(work.finish(), CLEAN_UP_MS);
+      await within(closed, Math.max(until - Date.now(), CLEAN_UP_MS));
     },
   };
+}
+
+/** How long what was cut has to clean up. */
+const CLEAN_UP_MS = 2000;
+
+type Answer = (request: Request, info: Deno.ServeHandlerInfo) => Promise<Response>;
+
+/**
+ * The requests under way. `Deno.HttpServer.shutdown` fails every body that is still being read, and
+ * there is no other way to close a listener alone; so that uploads can finish, the listener stays
+ * until they have, and whoever comes meanwhile is told to come again.
+ */
+class Work {
+  readonly #handler: Answer;
+  #underWay = 0;
+  /** Whether bodies fail from now on because the server stops. */
+  isCut = false;
+  #finished: PromiseWithResolvers<void> | undefined;
+
+  constructor(handler: Answer) {
+    this.#handler = handler;
+  }
+
+  /** Answers a request; a bound method. */
+  readonly answer: Answer = async (request, info) => {
+    if (this.#finished) return refuse();
+    this.#underWay++;
+    try {
+      const response = await this.#handler(request, info);
+      if (!this.isCut || response.ok) return response;
+      await response.body?.cancel();
+      return refuse(); // it failed because of us, and may be sent again
+    } finally {
+      this.#underWay--;
+      this.#settle();
+    }
+  };
+
+  /** Takes nothing new on, and waits for what is under way. */
+  finish(): Promise<void> {
+    this.#finished ??= Promise.withResolvers();
+    this.#settle();
+    return this.#finished.promise;
+  }
+
+  #settle(): void {
+    if (this.#underWay === 0) this.#finished?.resolve();
+  }
+}
+
+function refuse(): Response {
+  const response = errorResponse(unavailable("The server is stopping; try again shortly."));
+  response.headers.set("connection", "close");
+  return withHeaders(response, apiHeaders);
+}
+
+async function within(work: Promise<unknown>, ms: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout>;
+  const tooLate = new Promise<void>((resolve) => timer = setTimeout(resolve, ms));
+  await Promise.race([work, tooLate]).finally(() => clearTimeout(timer));
 }
 
 function orExplain<T>(host: string, port: number, work: () => T): T {

@@ -1,5 +1,5 @@
 /**
- * Takes away reports that nobody can reach any more.
+ * Takes away reports that are no longer kept.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export async function removeReports(
     try {
       await store.remove(id);
     } catch (error) {
-      log.warn("a superseded report could not be removed", { report: id, error });
+      log.warn("a report could not be removed", { report: id, error });
     }
   }
 }

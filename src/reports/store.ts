@@ -31,6 +31,24 @@ export interface StagedReport {
   discard(): Promise<void>;
 }
 
+/** What a report's files are in all. */
+export interface Weight {
+  /** How many there are. */
+  readonly files: number;
+  /** Their bytes. */
+  readonly bytes: number;
+}
+
+/** What a server that is no more has left in staging. */
+export interface LeftOver {
+  /** How many reports it was about to publish. */
+  readonly reports: number;
+  /** What they weigh. */
+  weigh(): Promise<Weight>;
+  /** Takes them away. */
+  remove(): Promise<void>;
+}
+
 /** The folder of all reports. */
 export class ReportStore implements Disposable {
   readonly #root: string;
@@ -114,37 +132,47 @@ export class ReportStore implements Disposable {
   }
 
   /** The published reports' ids. */
-  async *published(): AsyncGenerator<{ id: string; publishedAt: Date }> {
+  async *published(): AsyncGenerator<string> {
     for await (const { name, isDirectory } of Deno.readDir(this.#root)) {
-      if (!isDirectory || !REPORT_ID.test(name)) continue;
-      const info = await Deno.stat(join(this.#root, name)).catch(ifGone);
-      // A rename sets the folder's change time; its modification time is when it was last filled.
-      if (info) yield { id: name, publishedAt: info.ctime ?? info.mtime ?? new Date() };
+      if (isDirectory && REPORT_ID.test(name)) yield name;
     }
   }
 
-  /** Removes what servers that are no more have left in staging; returns how many reports it was. */
-  async sweepStaging(): Promise<number> {
-    let swept = 0;
+  /** When a report was published; nothing for one that there is not. */
+  async publishedAt(id: string): Promise<Date | undefined> {
+    const info = await Deno.stat(this.folder(id)).catch(ifGone);
+    // A rename sets the folder's change time; its modification time is when it was last filled.
+    return info && (info.ctime ?? info.mtime ?? new Date());
+  }
+
+  /** What a published report weighs; nothing at all where there is none. */
+  async weigh(id: string): Promise<Weight> {
+    return await weighTree(this.folder(id));
+  }
+
+  /** What servers that are no more have left in staging. */
+  async *leftOvers(): AsyncGenerator<LeftOver> {
     const staging = join(this.#root, STAGING);
     for await (const { name } of Deno.readDir(staging)) {
       const server = name.replace(/\.lock$/, "");
       if (server === this.#server) continue;
       const lockPath = join(staging, `${server}.lock`);
       const lock = await Deno.open(lockPath, { write: true }).catch(ifGone);
-      if (lock && !await lock.tryLock(true)) {
-        lock.close();
-        continue;
+      try {
+        if (lock && !await lock.tryLock(true)) continue;
+        const folder = join(staging, server);
+        yield {
+          reports: await listFolder(folder).then((entries) => entries.length),
+          weigh: () => weighTree(folder),
+          async remove() {
+            await removeTree(folder);
+            await removeTree(lockPath);
+          },
+        };
+      } finally {
+        lock?.close();
       }
-      const folder = join(staging, server);
-      if (await exists(folder)) {
-        for await (const _ of Deno.readDir(folder)) swept++;
-        await removeTree(folder);
-      }
-      await removeTree(lockPath);
-      lock?.close();
     }
-    return swept;
   }
 }
 
@@ -156,6 +184,32 @@ export function isDiskFull(error: unknown): boolean {
 
 async function removeTree(path: string): Promise<void> {
   await Deno.remove(path, { recursive: true }).catch(ifGone);
+}
+
+/** What is in a folder; nothing where there is none. */
+async function listFolder(path: string): Promise<Deno.DirEntry[]> {
+  try {
+    return await Array.fromAsync(Deno.readDir(path));
+  } catch (error) {
+    ifGone(error);
+    return [];
+  }
+}
+
+async function weighTree(path: string): Promise<Weight> {
+  let files = 0, bytes = 0;
+  for (const { name, isDirectory } of await listFolder(path)) {
+    const below = join(path, name);
+    if (isDirectory) {
+      const weight = await weighTree(below);
+      files += weight.files;
+      bytes += weight.bytes;
+    } else {
+      files++;
+      bytes += (await Deno.lstat(below).catch(ifGone))?.size ?? 0;
+    }
+  }
+  return { files, bytes };
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -9,45 +9,91 @@ import type { ReportStore } from "./store.ts";
 /** Folders that are looked up in the database at a time. */
 const BATCH = 500;
 
+/** How many reports, and their bytes. */
+export interface Amount {
+  /** Reports. */
+  reports: number;
+  /** Bytes of their files. */
+  bytes: number;
+}
+
 /** What a sweep took away. */
 export interface Swept {
   /** Reports that were never finished. */
-  readonly staged: number;
-  /** Published reports that no row points at. */
-  readonly orphans: number;
+  readonly staged: Amount;
+  /** Published reports that no row says there are. */
+  readonly orphans: Amount;
+}
+
+/** What a sweep goes by. */
+export interface SweepOptions {
+  /** Of these reports, those that a row says there are. */
+  readonly stored: (ids: readonly string[]) => Promise<ReadonlySet<string>>;
+  /** A folder younger than this is left alone: its row may be about to be committed. */
+  readonly graceMs: number;
+  /** Takes nothing away, and says what it would take. */
+  readonly dryRun?: boolean;
+  /** Ends the sweep after what it is at. */
+  readonly signal?: AbortSignal | undefined;
+  /** The log. */
+  readonly log: Log;
 }
 
 /**
- * Removes staged reports of servers that are no more, and published ones that no active row points
- * at. A folder younger than `graceMs` is left alone: its row may be about to be committed.
+ * Removes staged reports of servers that are no more, and published ones that no row says there
+ * are. Throws when the database does not answer.
  */
-export async function sweep(
+export async function sweep(store: ReportStore, options: SweepOptions): Promise<Swept> {
+  const staged = await sweepStaging(store, options);
+  const orphans = await sweepOrphans(store, options);
+  const isLogged = staged.reports + orphans.reports > 0 && !options.dryRun;
+  if (isLogged) {
+    options.log.info("left-overs removed", {
+      staged: staged.reports,
+      staged_bytes: staged.bytes,
+      orphans: orphans.reports,
+      orphans_bytes: orphans.bytes,
+    });
+  }
+  return { staged, orphans };
+}
+
+async function sweepStaging(store: ReportStore, { dryRun, signal }: SweepOptions): Promise<Amount> {
+  const swept = { reports: 0, bytes: 0 };
+  for await (const leftOver of store.leftOvers()) {
+    if (signal?.aborted) break;
+    swept.reports += leftOver.reports;
+    swept.bytes += (await leftOver.weigh()).bytes;
+    if (!dryRun) await leftOver.remove();
+  }
+  return swept;
+}
+
+async function sweepOrphans(
   store: ReportStore,
-  options: {
-    reachable: (ids: readonly string[]) => Promise<ReadonlySet<string>>;
-    graceMs: number;
-    log: Log;
-  },
-): Promise<Swept> {
-  const staged = await store.sweepStaging();
-  const before = Date.now() - options.graceMs;
-  let orphans = 0;
+  { stored, graceMs, dryRun, signal }: SweepOptions,
+): Promise<Amount> {
+  const swept = { reports: 0, bytes: 0 };
+  const before = Date.now() - graceMs;
   let batch: string[] = [];
-  const removeUnreachable = async () => {
-    const reachable = await options.reachable(batch);
+  const removeUnknown = async () => {
+    const known = await stored(batch);
     for (const id of batch) {
-      if (reachable.has(id)) continue;
-      await store.remove(id);
-      orphans++;
+      if (signal?.aborted) break;
+      if (known.has(id)) continue;
+      const publishedAt = await store.publishedAt(id);
+      if (!publishedAt || publishedAt.getTime() > before) continue;
+      swept.reports++;
+      swept.bytes += (await store.weigh(id)).bytes;
+      if (!dryRun) await store.remove(id);
     }
     batch = [];
   };
-  for await (const { id, publishedAt } of store.published()) {
-    if (publishedAt.getTime() > before) continue;
+  for await (const id of store.published()) {
+    if (signal?.aborted) return swept;
     batch.push(id);
-    if (batch.length >= BATCH) await removeUnreachable();
+    if (batch.length >= BATCH) await removeUnknown();
   }
-  if (batch.length > 0) await removeUnreachable();
-  if (staged + orphans > 0) options.log.info("left-overs removed", { staged, orphans });
-  return { staged, orphans };
+  if (batch.length > 0) await removeUnknown();
+  return swept;
 }

@@ -10,12 +10,7 @@ import type { Config } from "../config.ts";
 import type { ReadCoverage } from "../coverage/read.ts";
 import { parseFields } from "../coverages/names.ts";
 import { present } from "../coverages/present.ts";
-import {
-  addCoverage,
-  type CoverageRow,
-  identify,
-  UnknownOutcomeError,
-} from "../coverages/queries.ts";
+import { addCoverage, type Added, identify, UnknownOutcomeError } from "../coverages/queries.ts";
 import { bodyStream, Deadline } from "../http/body.ts";
 import type { Handler } from "../http/router.ts";
 import { Slots } from "../http/slots.ts";
@@ -38,8 +33,8 @@ import { unpack } from "./unpack.ts";
 
 /** What the handler needs. */
 export interface UploadDependencies {
-  /** Its limits, the address of links, and which branch stands for a repository. */
-  readonly config: Pick<Config, "limits" | "publicUrl" | "defaultBranches">;
+  /** Its limits, the address of links, which branch stands for a repository, what is kept. */
+  readonly config: Pick<Config, "limits" | "publicUrl" | "defaultBranches" | "retention">;
   /** The database. */
   readonly sql: Sql;
   /** The reports on disk. */
@@ -96,31 +91,18 @@ export function createUploadHandler(dependencies: UploadDependencies): Handler {
   };
 }
 
-/** An upload that is stored. */
-interface Stored {
-  /** Its row. */
-  readonly row: CoverageRow;
-  /** The active rows of its repository. */
-  readonly active: CoverageRow[];
-  /** The percentage of the upload before, of the same branch and language. */
-  readonly before: number | undefined;
-}
-
 /** Stores an upload wholly or not at all. */
 async function store(
   dependencies: UploadDependencies,
   upload: UploadFields,
   archive: ByteStream,
   identity: string | undefined,
-): Promise<Stored> {
+): Promise<Added> {
   const startedAt = performance.now();
-  const { report, row, active, superseded } = await unpackAndAdd(
-    dependencies,
-    { ...upload, identity },
-    archive,
-  );
+  const { report, added } = await unpackAndAdd(dependencies, { ...upload, identity }, archive);
+  const { row, unkept } = added;
   const { log } = dependencies;
-  await removeReports(dependencies.store, superseded.map(({ report_id }) => report_id), log);
+  await removeReports(dependencies.store, unkept, log);
   const repository = `${row.org_name}/${row.repo_name}`;
   if (report.skippedLinks > 0) {
     log.warn("symbolic links were left out", { repository, links: report.skippedLinks });
@@ -134,7 +116,7 @@ async function store(
     size_bytes: report.bytes,
     duration_ms: Math.round(performance.now() - startedAt),
   });
-  return { row, active, before: superseded[0]?.percentage };
+  return added;
 }
 
 /** The part of it that is undone when any of it fails: staging, publishing, the row. */
@@ -155,8 +137,9 @@ async function unpackAndAdd(
       coverage: report.coverage,
       reportId: staged.id,
       reportIndex: report.index,
-    }, config.defaultBranches);
-    return { report, ...added };
+      weight: report,
+    }, config);
+    return { report, added };
   } catch (error) {
     // With the outcome unknown a row may point at the folder; the sweeper finds out and decides.
     if (!(error instanceof UnknownOutcomeError)) {

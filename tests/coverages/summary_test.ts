@@ -4,6 +4,7 @@ import { deleteOtherBranches } from "../../src/coverages/queries.ts";
 import { summariseAll } from "../../src/coverages/summary.ts";
 import { testDatabase } from "../support/database.ts";
 import { DEFAULT_BRANCHES, seed } from "../support/seed.ts";
+import { readConfig } from "../../src/config.ts";
 
 interface Line {
   main_branch: string | null;
@@ -31,7 +32,7 @@ const sync = (sql: Sql, ...active_branches: string[]) =>
   deleteOtherBranches(
     sql,
     { org_name: "acme", repo_name: "shop", active_branches },
-    DEFAULT_BRANCHES,
+    readConfig({}),
   );
 
 Deno.test("the main branch is the first of the default branches that is active, else the newest", async () => {

@@ -26,6 +26,7 @@ async function publishOne(store: ReportStore): Promise<string> {
 }
 
 const log = logTo([]);
+const amount = (reports: number, bytes: number) => ({ reports, bytes });
 // deno-lint-ignore require-await
 const none = async () => new Set<string>();
 
@@ -74,8 +75,8 @@ Deno.test("the sweeper takes what a server that died has staged, and leaves a li
     dead[Symbol.dispose](); // as the end of a process does
     using living = await ReportStore.open(folder);
     const work = await living.stage();
-    const swept = await sweep(store, { reachable: none, graceMs: 0, log });
-    assert.deepEqual(swept, { staged: 1, orphans: 0 });
+    const swept = await sweep(store, { stored: none, graceMs: 0, log });
+    assert.deepEqual(swept, { staged: amount(1, 3), orphans: amount(0, 0) });
     await work.publish();
     assert.deepEqual((await storedReports(folder)).published, [work.id]);
   });
@@ -85,19 +86,24 @@ Deno.test("the sweeper takes published reports without a row, but not fresh ones
   await withStore(async (store, folder) => {
     const [kept, orphan] = [await publishOne(store), await publishOne(store)];
     // deno-lint-ignore require-await
-    const reachable = async () => new Set([kept]);
-    assert.deepEqual(await sweep(store, { reachable, graceMs: 60_000, log }), {
-      staged: 0,
-      orphans: 0,
+    const stored = async () => new Set([kept]);
+    assert.deepEqual(await sweep(store, { stored, graceMs: 60_000, log }), {
+      staged: amount(0, 0),
+      orphans: amount(0, 0),
     });
     const records: LogRecord[] = [];
-    assert.deepEqual(await sweep(store, { reachable, graceMs: -60_000, log: logTo(records) }), {
-      staged: 0,
-      orphans: 1,
+    assert.deepEqual(await sweep(store, { stored, graceMs: -60_000, log: logTo(records) }), {
+      staged: amount(0, 0),
+      orphans: amount(1, 4),
     });
     assert.deepEqual((await storedReports(folder)).published, [kept]);
     assert.notEqual(kept, orphan);
-    assert.deepEqual(records[0]!.fields, { staged: 0, orphans: 1 });
+    assert.deepEqual(records[0]!.fields, {
+      staged: 0,
+      staged_bytes: 0,
+      orphans: 1,
+      orphans_bytes: 4,
+    });
   });
 });
 
@@ -105,7 +111,7 @@ Deno.test("the sweeper leaves everything when the database does not answer", asy
   await withStore(async (store, folder) => {
     await publishOne(store);
     await assert.rejects(
-      sweep(store, { reachable: () => Promise.reject(new Error("away")), graceMs: -60_000, log }),
+      sweep(store, { stored: () => Promise.reject(new Error("away")), graceMs: -60_000, log }),
     );
     assert.equal((await storedReports(folder)).published.length, 1);
   });

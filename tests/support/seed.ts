@@ -24,7 +24,8 @@ export async function seed(sql: Sql, upload: Partial<NewCoverage> & { percentage
     coverage: { percentage, linesCovered: null, linesValid: null, format: "cobertura" },
     reportId,
     reportIndex: "index.html",
+    weight: { bytes: 100, files: 1 },
     ...rest,
-  }, DEFAULT_BRANCHES);
+  }, readConfig({}));
   return reportId;
 }

@@ -3,7 +3,7 @@ import type { Sql } from "postgres";
 import { connect } from "../../src/db/connect.ts";
 import type { ReportStore, StagedReport } from "../../src/reports/store.ts";
 import { sweep } from "../../src/reports/sweep.ts";
-import { reachableReports } from "../../src/coverages/queries.ts";
+import { storedReports as rowsOf } from "../../src/coverages/kept.ts";
 import { goodReport, gzip, tar } from "../support/archive.ts";
 import { testApp } from "../support/app.ts";
 import { storedReports } from "../support/reports.ts";
@@ -72,7 +72,7 @@ Deno.test("a commit whose outcome is unknown keeps the folder, and the sweeper d
     assert.equal((await storedReports(test.reports)).published.length, 1);
     const { log } = test;
     await sweep(test.store, {
-      reachable: (ids) => reachableReports(test.sql, ids),
+      stored: (ids) => rowsOf(test.sql, ids),
       graceMs: -60_000,
       log: {
         debug() {},
