@@ -1,20 +1,6 @@
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
 import { startServer } from "./support/server.ts";
-
-const root = fileURLToPath(new URL("../", import.meta.url));
-
-/** Runs a task of `deno.json` with those arguments. */
-async function task(name: string, args: string[], env: Record<string, string> = {}) {
-  const config = JSON.parse(await Deno.readTextFile(`${root}/deno.json`));
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [...config.tasks[name].command.split(" ").slice(1), ...args],
-    cwd: root,
-    env: { NO_COLOR: "1", ...env },
-  }).output();
-  const decoder = new TextDecoder();
-  return { code, output: decoder.decode(stdout) + decoder.decode(stderr) };
-}
+import { task } from "./support/task.ts";
 
 Deno.test("deno task token prints a token and its entry, or what a scope may be", async () => {
   const { code, output } = await task("token", ["acme/*"]);

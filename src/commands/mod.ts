@@ -5,8 +5,10 @@
  */
 import { OperatorError } from "../operator_error.ts";
 import type { Command } from "./command.ts";
+import { exportCommand } from "./export.ts";
 import { forgetIdentityCommand } from "./forget_identity.ts";
 import { healthCommand } from "./health.ts";
+import { importCommand } from "./import.ts";
 import { sweepCommand } from "./sweep.ts";
 import { tokenCommand } from "./token.ts";
 
@@ -15,6 +17,8 @@ const commands: Readonly<Record<string, Command>> = {
   "sweep": sweepCommand,
   "token": tokenCommand,
   "forget-identity": forgetIdentityCommand,
+  "export": exportCommand,
+  "import": importCommand,
 };
 
 /** Runs a command by its name; throws a sentence for the operator for one that there is not. */

@@ -1,6 +1,7 @@
 /**
- * The fuzzer: mutates every archive of `test_data/` and every coverage file in them, and checks that
- * the server refuses or reads each, and nothing else. Ends with 1 after any failure.
+ * The fuzzer: mutates every archive of `test_data/` and every coverage file in them, exports and
+ * more, and checks that the server refuses or reads each, and nothing else. Ends with 1 after any
+ * failure.
  *
  * @module
  */
@@ -12,6 +13,7 @@ import { type Options, readOptions, USAGE } from "./options.ts";
 import { fuzzArchives } from "./part_archive.ts";
 import { fuzzCredentials } from "./part_credential.ts";
 import { fuzzCoverage } from "./part_coverage.ts";
+import { fuzzImport } from "./part_import.ts";
 import { fuzzPaths } from "./part_path.ts";
 import { fuzzUploads } from "./part_uploads.ts";
 import { memory, openFiles } from "./process.ts";
@@ -33,8 +35,9 @@ async function fuzz(options: Options): Promise<boolean> {
   await fuzzCredentials(bench);
   await fuzzCoverage(bench);
   await fuzzArchives(bench);
+  await fuzzImport(bench);
   await fuzzUploads(bench);
-  for (const part of ["path", "credential", "coverage", "archive", "uploads"]) {
+  for (const part of ["path", "credential", "coverage", "archive", "import", "uploads"]) {
     console.log(`\n${ledger.table(part)}`);
   }
   console.log(`\n${openFiles() ?? "?"} open files, ${memory()} MiB of memory`);

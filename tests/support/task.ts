@@ -1,0 +1,42 @@
+/**
+ * Tasks of `deno.json`, as an operator runs them.
+ *
+ * @module
+ */
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Runs a task with those arguments; `output` is what it printed, to both outputs. */
+export async function task(
+  name: string,
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<{ code: number; output: string }> {
+  const { code, stdout, stderr } = await taskWith(new Uint8Array(), name, args, env);
+  const decoder = new TextDecoder();
+  return { code, output: decoder.decode(stdout) + decoder.decode(stderr) };
+}
+
+/** Runs a task that reads those bytes from its input. */
+export async function taskWith(
+  input: Uint8Array<ArrayBuffer>,
+  name: string,
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<{ code: number; stdout: Uint8Array<ArrayBuffer>; stderr: Uint8Array<ArrayBuffer> }> {
+  const config = JSON.parse(await Deno.readTextFile(`${root}/deno.json`));
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...config.tasks[name].command.split(" ").slice(1), ...args],
+    cwd: root,
+    env: { NO_COLOR: "1", ...env },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const [output] = await Promise.all([
+    child.output(),
+    new Blob([input]).stream().pipeTo(child.stdin),
+  ]);
+  return output;
+}
