@@ -22,8 +22,12 @@ const MAY_IMPORT: Record<string, string[]> = {
   "src/retention": ["src/config.ts", "src/coverages", "src/db", "src/log.ts", "src/reports"],
   "src/dashboard": ["src/config.ts", "src/coverages", "src/db", "src/http"],
   "src/commands": [
-    ...["src/auth", "src/config.ts", "src/coverages", "src/db", "src/log.ts", "src/moving"],
-    ...["src/operator_error.ts", "src/reports", "src/retention"],
+    ...["src/ancestor", "src/auth", "src/config.ts", "src/coverages", "src/db", "src/log.ts"],
+    ...["src/moving", "src/operator_error.ts", "src/reports", "src/retention"],
+  ],
+  "src/ancestor": [
+    ...["src/coverages", "src/db", "src/http", "src/moving", "src/operator_error.ts"],
+    ...["src/quote.ts", "src/reports", "src/upload"],
   ],
   "src/moving": ["src/coverages", "src/http", "src/operator_error.ts", "src/quote.ts"],
   "src/upload": [

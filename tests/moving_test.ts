@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { ancestor } from "./support/ancestor.ts";
 import { goodReport, tar } from "./support/archive.ts";
 import { emptyDatabase } from "./support/database.ts";
 import { uploadPath } from "./support/fields.ts";
@@ -120,6 +121,9 @@ Deno.test("export and import say what they need", async () => {
         ["export", ["-"], /^The database does not answer: .*Is DATABASE_URL right\?\n$/],
         ["import", [], /^Name one file that export wrote/],
         ["import", [join(folder, "missing")], /missing cannot be read: No such file/],
+        ["import:ancestor", ["sqlite.db"], /^Name the database, .* and then the assets folder/],
+        ["import:ancestor", ["sqlite.db", join(folder, "no")], /^The assets folder cannot be read/],
+        ["import:ancestor", [join(folder, "no.db"), folder], /no\.db cannot be opened: unable to/],
       ] as const
     ) {
       const { code, output } = await task(name, [...args], env);
@@ -127,5 +131,32 @@ Deno.test("export and import say what they need", async () => {
       assert.match(output, sentence);
       assert(!output.includes("secret"));
     }
+  });
+});
+
+Deno.test("deno task import:ancestor takes over an ancestor, for the server to serve", async () => {
+  await using old = await ancestor();
+  old.add({ percentage: "12.5", deleted_at: "2022-05-01 00:00:00+00:00" }, {}, {
+    language: "C Sharp",
+  });
+  await old.write("acme/shop/main", "index.html", "<h1>taken over</h1>");
+  await withFolder(async (folder) => {
+    const env = { DATABASE_URL: "", DATA_DIR: folder };
+    const totals = "1 repositories, 2 uploads, 1 reports. Active uploads without a report: 0. " +
+      "Left out: 1 rows, 0 repositories that are here already.\n";
+    const dry = await task("import:ancestor", [old.database, old.assets, "--dry-run"], env);
+    assert.equal(dry.code, 0);
+    assert(dry.output.endsWith(`To be taken over: ${totals}`), dry.output);
+    const wet = await task("import:ancestor", [old.database, old.assets], env);
+    assert.equal(wet.code, 0);
+    assert(wet.output.endsWith(`Taken over: ${totals}`), wet.output);
+    assert.match(wet.output, /^Left out: row 3 of "acme\/shop": language is "C Sharp"; it must be/);
+
+    const server = await running(env);
+    const badge = "/coverages-api/badge?org_name=acme&repo_name=shop&branch_name=main";
+    assert.match(await (await fetch(`${server.address}${badge}`)).text(), />33\.03%</);
+    const page = await fetch(`${server.address}/coverages-api/assets/acme/shop/main/`);
+    assert.equal(await page.text(), "<h1>taken over</h1>");
+    assert.equal((await server.stop("SIGTERM")).code, 0);
   });
 });

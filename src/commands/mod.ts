@@ -9,6 +9,7 @@ import { exportCommand } from "./export.ts";
 import { forgetIdentityCommand } from "./forget_identity.ts";
 import { healthCommand } from "./health.ts";
 import { importCommand } from "./import.ts";
+import { importAncestorCommand } from "./import_ancestor.ts";
 import { sweepCommand } from "./sweep.ts";
 import { tokenCommand } from "./token.ts";
 
@@ -19,6 +20,7 @@ const commands: Readonly<Record<string, Command>> = {
   "forget-identity": forgetIdentityCommand,
   "export": exportCommand,
   "import": importCommand,
+  "import-ancestor": importAncestorCommand,
 };
 
 /** Runs a command by its name; throws a sentence for the operator for one that there is not. */

@@ -1,0 +1,340 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { importAncestor, type Taken } from "../../src/ancestor/import.ts";
+import { AncestorRows } from "../../src/ancestor/source.ts";
+import { OperatorError } from "../../src/operator_error.ts";
+import { type Ancestor, ancestor } from "../support/ancestor.ts";
+import { type TestApp, testApp } from "../support/app.ts";
+import { goodReport, gzip, tar } from "../support/archive.ts";
+import { storedReports, tree } from "../support/reports.ts";
+import { DEFAULT_BRANCHES } from "../support/seed.ts";
+
+/** Takes it over, or only looks; returns what was taken and said. */
+async function take(
+  { sql, store }: TestApp,
+  { database, assets }: Ancestor,
+  { dryRun = false } = {},
+): Promise<{ taken: Taken; said: string[] }> {
+  const said: string[] = [];
+  await using rows = await AncestorRows.open(database);
+  const taken = await importAncestor(
+    { sql, store, assets, defaultBranches: DEFAULT_BRANCHES },
+    rows.repositories(),
+    { dryRun, say: (line) => void said.push(line) },
+  );
+  return { taken, said };
+}
+
+async function text(test: TestApp, path: string, status = 200): Promise<string> {
+  const response = await test.get(path);
+  const text = await response.text();
+  assert.equal(response.status, status, `${path}: ${text}`);
+  return text;
+}
+
+interface Listed {
+  id: number;
+  branch_name: string;
+  language: string;
+  percentage: number;
+  created_at: string;
+  deleted_at?: string;
+  report_url: string;
+}
+
+async function list(test: TestApp, query = ""): Promise<Listed[]> {
+  const { data } = JSON.parse(await text(test, `/coverages-api${query}`));
+  return Object.values(data).flat() as Listed[];
+}
+
+Deno.test("an ancestor's numbers, trend, badge and reports go on here", async () => {
+  await using old = await ancestor();
+  await using test = await testApp();
+  old.add(
+    {
+      percentage: "41.5",
+      deleted_at: "2022-04-26 09:30:00+09:00",
+      updated_at: "2022-04-26 09:30:00+09:00",
+    },
+    { percentage: "33.03", created_at: "2022-04-26 09:30:00.5+09:00" },
+    { branch_name: "feature/x", commit_author: "李雷", percentage: "100" },
+    { org_name: "globex", repo_name: "a.b", language: "php", percentage: "0.5" },
+  );
+  await old.write("acme/shop/main", "coverage/index.html", "<h1>of main</h1>");
+  await old.write("acme/shop/main", "coverage/coverage.xml", "<x/>");
+  await old.write("acme/shop/feature_fs_x", "index.html", "<h1>of x</h1>");
+  await old.write("globex/a.b/main", "deep/er/page.htm", "<h1>of globex</h1>");
+
+  const { taken, said } = await take(test, old);
+  assert.deepEqual(taken, {
+    repositories: 2,
+    uploads: 4,
+    reports: 3,
+    withoutReport: 0,
+    refused: 0,
+    present: 0,
+  });
+  assert.deepEqual(said, [
+    "acme/shop: 3 uploads, 2 of them active; 2 reports with 3 files, 33 bytes.",
+    "globex/a.b: 1 uploads, 1 of them active; 1 reports with 1 files, 18 bytes.",
+  ]);
+
+  const history = await list(test, "?full&org_name=acme");
+  assert.deepEqual(
+    history.map(({ id, branch_name, percentage, created_at, deleted_at }) => [
+      id,
+      branch_name,
+      percentage,
+      created_at,
+      deleted_at,
+    ]),
+    [
+      [3, "feature/x", 100, "2022-04-25T00:30:00.123Z", undefined],
+      [2, "main", 33.03, "2022-04-26T00:30:00.500Z", undefined],
+      [1, "main", 41.5, "2022-04-25T00:30:00.123Z", "2022-04-26T00:30:00.000Z"],
+    ],
+  );
+  const badge = "/coverages-api/badge?org_name=acme&repo_name=shop&branch_name=main";
+  assert.match(await text(test, badge), /33\.03%/);
+  for (const { report_url, branch_name, language } of await list(test)) {
+    const page = await text(test, new URL(report_url).pathname);
+    assert.match(page, language === "php" ? /globex/ : branch_name === "main" ? /main/ : /of x/);
+  }
+  assert.equal(
+    await text(test, "/coverages-api/assets/acme/shop/main/archive/coverage/coverage.xml"),
+    "<x/>",
+    "addresses of the ancestor's files still lead to them",
+  );
+  assert.match(await text(test, "/coverages-ui"), /from 41\.50% to 33\.03%/);
+  assert.match(await text(test, "/coverages-ui/acme/shop"), /feature\/x/);
+  const { published, staged } = await storedReports(test.reports);
+  assert.deepEqual([published.length, staged.length], [3, 0]);
+
+  const next = await test.upload(await gzip(tar(goodReport())));
+  const { data } = await next.json();
+  assert.deepEqual(data.map(({ id }: Listed) => id), [3, 5], "an upload goes on where it was");
+});
+
+Deno.test("a dry run says the same and changes nothing; a second run takes nothing twice", async () => {
+  await using old = await ancestor();
+  await using test = await testApp();
+  old.add({}, { repo_name: "other" });
+  await old.write("acme/shop/main", "index.html", "report");
+  const dry = await take(test, old, { dryRun: true });
+  assert.equal((await test.sql`select from repositories`).length, 0);
+  assert.deepEqual((await storedReports(test.reports)).published, []);
+
+  const wet = await take(test, old);
+  assert.deepEqual(wet, dry);
+  assert.deepEqual(wet.said, [
+    "acme/shop: 1 uploads, 1 of them active; 1 reports with 1 files, 6 bytes.",
+    "acme/other: 1 uploads, 1 of them active; 0 reports with 0 files, 0 bytes.",
+    '  "main" in go has no report.',
+  ]);
+  const before = [...await test.sql`select * from coverages order by id`];
+  const reports = await storedReports(test.reports);
+
+  old.add({ org_name: "ACME", repo_name: "Shop", branch_name: "late" }, { repo_name: "third" });
+  for (const again of [await take(test, old, { dryRun: true }), await take(test, old)]) {
+    assert.deepEqual(again.said, [
+      "acme/shop is here already, and is left as it is.",
+      "acme/other is here already, and is left as it is.",
+      "acme/third: 1 uploads, 1 of them active; 0 reports with 0 files, 0 bytes.",
+      '  "main" in go has no report.',
+    ]);
+    assert.deepEqual([again.taken.repositories, again.taken.present], [1, 2]);
+  }
+  const after = [...await test.sql`select * from coverages order by id`];
+  assert.deepEqual(after.slice(0, before.length), before);
+  assert.equal(after.length, before.length + 1);
+  const { published } = await storedReports(test.reports);
+  assert.equal(published.length, reports.published.length + 1);
+});
+
+Deno.test("of several active rows the newest stays, and of several languages the newest has the folder", async () => {
+  await using old = await ancestor();
+  await using test = await testApp();
+  old.add(
+    { percentage: "1", created_at: "2022-01-01 00:00:00+00:00" },
+    { percentage: "2", created_at: "2022-01-02 00:00:00+00:00" },
+    { percentage: "3", created_at: "2022-01-03 00:00:00+00:00" },
+    { percentage: "4", language: "js" },
+    // Marked by hand, behind the active one.
+    { percentage: "5", deleted_at: "2022-01-05 00:00:00+00:00" },
+    // A branch that somebody has deleted.
+    { branch_name: "gone", deleted_at: "2022-01-05 00:00:00+00:00" },
+    // The ancestor has one folder for these two.
+    { branch_name: "a/b" },
+    { branch_name: "a_fs_b" },
+  );
+  await old.write("acme/shop/main", "index.html", "js");
+  await old.write("acme/shop/a_fs_b", "index.html", "the last one's");
+  const { taken, said } = await take(test, old);
+  assert.deepEqual([taken.uploads, taken.reports, taken.withoutReport], [8, 2, 2]);
+  assert.deepEqual(said.slice(1), [
+    '  "main" in go has no report.',
+    '  "a/b" in go has no report.',
+  ]);
+
+  const rows = await list(test, "?full");
+  assert.deepEqual(
+    rows.filter(({ branch_name, language }) => branch_name === "main" && language === "go")
+      .map(({ percentage, deleted_at }) => [percentage, deleted_at]),
+    [
+      [3, undefined],
+      [5, "2022-01-05T00:00:00.000Z"],
+      [2, "2022-01-03T00:00:00.000Z"],
+      [1, "2022-01-02T00:00:00.000Z"],
+    ],
+  );
+  const badge = "/coverages-api/badge?org_name=acme&repo_name=shop&branch_name=main";
+  assert.match(await text(test, `${badge}&language=go`), />3\.00%</);
+  const [go, js] = (await list(test)).filter(({ branch_name }) => branch_name === "main")
+    .map(({ report_url }) => new URL(report_url).pathname);
+  assert.match(await text(test, go!), /had no report of it/);
+  assert.equal(await text(test, js!), "js");
+  const newest = await test.sql`
+    select branch_name, language, deleted_at is null as active from coverages where newest
+    order by branch_name, language`;
+  assert.deepEqual([...newest], [
+    { branch_name: "a/b", language: "go", active: true },
+    { branch_name: "a_fs_b", language: "go", active: true },
+    { branch_name: "gone", language: "go", active: false },
+    { branch_name: "main", language: "go", active: true },
+    { branch_name: "main", language: "js", active: true },
+  ]);
+});
+
+Deno.test("rows that no upload could have made are left out by name, whatever they hold", async () => {
+  await using old = await ancestor();
+  await using test = await testApp();
+  const spoilt: [string, string | null, string][] = [
+    ["repo_name", "..", 'repo_name is ".."; it must not be . or ..'],
+    ["org_name", "a/b", 'org_name is "a/b"; it must be 1 to 100 of A-Z a-z 0-9 . _ -'],
+    ["branch_name", "../../etc", 'branch_name is "../../etc"; it must be a branch name'],
+    ["branch_name", "", 'branch_name is ""; it must not be empty'],
+    ["commit_hash", "a b c d", 'commit_hash is "a b c d"; it must be 4 to 64'],
+    ["commit_author", " ", 'commit_author is " "; it must not be empty'],
+    ["language", "archive", 'language is "archive"; it must not be archive'],
+    ["percentage", "NaN", 'percentage is "NaN"; it must be a number from 0 to 100'],
+    ["percentage", "100.01", 'percentage is "100.01"; it must be a number from 0 to 100'],
+    ["created_at", null, "created_at is null; it must be a time like"],
+    ["created_at", "yesterday", 'created_at is "yesterday"; it must be a time like'],
+    ["deleted_at", "0000-00-00 00:00:00", 'deleted_at is "0000-00-00 00:00:00"; it must be a time'],
+  ];
+  old.add({ commit_hash: "feed" }, ...spoilt.map(([column, value]) => ({ [column]: value })));
+  await Deno.writeTextFile(join(old.assets, "..", "secret"), "secret");
+  const { taken, said } = await take(test, old);
+  assert.deepEqual([taken.refused, taken.uploads], [spoilt.length, 1]);
+  for (const [place, [, , sentence]] of spoilt.entries()) {
+    const line = said.find((line) => line.startsWith(`Left out: row ${place + 2} of "`));
+    assert(line?.includes(sentence), `${line} has ${sentence}`);
+  }
+  assert.equal((await list(test, "?full")).length, 1);
+});
+
+Deno.test("of an assets folder only files and folders are taken, on no way through a link", async () => {
+  await using old = await ancestor();
+  await using test = await testApp();
+  old.add({}, { branch_name: "linked" }, { branch_name: "empty" }, { org_name: "outside" });
+  const page = await old.write("acme/shop/main", "html/index.html", "page");
+  const report = join(old.assets, "acme/shop/main/archive");
+  const secret = join(old.assets, "../secret");
+  await Deno.mkdir(secret);
+  await Deno.writeTextFile(join(secret, "index.html"), "secret");
+  await Deno.symlink(secret, join(report, "folder"));
+  await Deno.symlink(join(secret, "index.html"), join(report, "html/link.html"));
+  await Deno.writeTextFile(join(report, "a\\..\\b"), "named to climb where \\ separates");
+  const { success } = await new Deno.Command("mkfifo", { args: [join(report, "fifo")] }).output();
+  assert(success);
+  await Deno.mkdir(join(report, "none"));
+  await Deno.mkdir(join(old.assets, "acme/shop/linked"));
+  await Deno.symlink(report, join(old.assets, "acme/shop/linked/archive"));
+  await Deno.mkdir(join(old.assets, "acme/shop/empty/archive/folder"), { recursive: true });
+  await Deno.symlink(join(old.assets, "acme"), join(old.assets, "outside"));
+
+  const { taken, said } = await take(test, old);
+  assert.deepEqual([taken.reports, taken.withoutReport], [1, 3]);
+  const prefix = '  Left out: "acme/shop/main/archive/';
+  assert.deepEqual(said.filter((line) => line.startsWith(prefix)).sort(), [
+    `${prefix}a\\\\..\\\\b" is no name that an upload may have.`,
+    `${prefix}fifo" is no file or folder.`,
+    `${prefix}folder" is a symbolic link.`,
+    `${prefix}html/link.html" is a symbolic link.`,
+  ]);
+  const [row] = await test.sql<{ report_id: string; report_index: string }[]>`
+    select report_id, report_index, report_files, report_bytes::int from coverages where id = 1`;
+  assert.deepEqual(
+    { ...row, report_id: "" },
+    { report_id: "", report_index: "html/index.html", report_files: 1, report_bytes: 4 },
+  );
+  const copy = test.store.folder(row!.report_id);
+  assert.deepEqual(await tree(copy), ["html/", "html/index.html", "none/"]);
+  assert.equal(await Deno.readTextFile(page), "page", "the ancestor keeps its files");
+});
+
+Deno.test("a repository whose reports cannot be written is not taken, and leaves nothing", async () => {
+  await using old = await ancestor();
+  const full = new Error("No space left on device");
+  let writes = 0;
+  await using test = await testApp({
+    store: (store) =>
+      new Proxy(store, {
+        get(target, name) {
+          if (name !== "stage") {
+            const value = Reflect.get(target, name);
+            return typeof value === "function" ? value.bind(target) : value;
+          }
+          return async () => {
+            const staged = await target.stage();
+            const createFile = (path: string) =>
+              ++writes === 3 ? Promise.reject(full) : staged.createFile(path);
+            return { ...staged, createFile };
+          };
+        },
+      }),
+  });
+  old.add({ repo_name: "first" }, {}, { branch_name: "x" });
+  await old.write("acme/first/main", "index.html", "a");
+  await old.write("acme/shop/main", "index.html", "b");
+  await old.write("acme/shop/x", "index.html", "c");
+  await assert.rejects(take(test, old), full);
+  const { published, staged } = await storedReports(test.reports);
+  assert.deepEqual([published.length, staged.length], [1, 0]);
+  assert.deepEqual((await list(test)).map(({ percentage }) => percentage), [33.03]);
+
+  const { taken } = await take(test, old);
+  assert.deepEqual([taken.repositories, taken.present], [1, 1], "and it goes on from there");
+});
+
+Deno.test("what is no ancestor's database is told in a sentence", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const open = async (path: string) => {
+      await using rows = await AncestorRows.open(path);
+      for await (const _ of rows.repositories());
+    };
+    const missing = join(folder, "missing.db");
+    await assert.rejects(open(missing), (error) => {
+      assert(error instanceof OperatorError);
+      assert.match(error.message, /missing\.db cannot be opened: unable to open database file/);
+      return true;
+    });
+    const other = join(folder, "other.db");
+    await Deno.writeTextFile(other, "no database at all, but some text that is long enough");
+    await assert.rejects(open(other), /OperatorError: .*file is not a database\.$/);
+    await Deno.writeTextFile(other, "");
+    await assert.rejects(open(other), /from its database: no such table: coverages\.$/);
+    const password = "hush";
+    await assert.rejects(open(`mysql://root:${password}@127.0.0.1:1/x`), (error: Error) => {
+      assert.match(error.message, /^The MySQL database cannot be opened: .*ECONNREFUSED/);
+      return !error.message.includes(password);
+    });
+    await assert.rejects(open(`mysql://root:${password}@127.0.0.1:port/x`), (error: Error) => {
+      assert.match(error.message, /^The MySQL database cannot be opened: its address is not well/);
+      return !error.message.includes(password);
+    });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
