@@ -81,3 +81,11 @@ Deno.test("sweep says what would go, and takes it", async () => {
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("version says which one this is, by the name that one would try as well", async () => {
+  const config = await Deno.readTextFile(new URL("../deno.json", import.meta.url));
+  const { version } = JSON.parse(config);
+  const expected = { code: 0, output: `coverage-server ${version}\n` };
+  assert.deepEqual(await task("start", ["version"]), expected);
+  assert.deepEqual(await task("start", ["--version"]), expected);
+});

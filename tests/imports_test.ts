@@ -10,6 +10,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   "src/config.ts": ["src/operator_error.ts"],
   "src/log.ts": [],
   "src/quote.ts": [],
+  "src/version.ts": [],
   "src/http": ["src/operator_error.ts", "src/quote.ts"],
   "src/coverage": ["src/quote.ts"],
   "src/db": ["src/config.ts", "src/http", "src/operator_error.ts"],
@@ -24,6 +25,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   "src/commands": [
     ...["src/ancestor", "src/auth", "src/config.ts", "src/coverages", "src/db", "src/log.ts"],
     ...["src/moving", "src/operator_error.ts", "src/reports", "src/retention"],
+    "src/version.ts",
   ],
   "src/ancestor": [
     ...["src/coverages", "src/db", "src/http", "src/moving", "src/operator_error.ts"],

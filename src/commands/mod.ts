@@ -12,6 +12,7 @@ import { importCommand } from "./import.ts";
 import { importAncestorCommand } from "./import_ancestor.ts";
 import { sweepCommand } from "./sweep.ts";
 import { tokenCommand } from "./token.ts";
+import { versionCommand } from "./version.ts";
 
 const commands: Readonly<Record<string, Command>> = {
   "health": healthCommand,
@@ -21,12 +22,16 @@ const commands: Readonly<Record<string, Command>> = {
   "export": exportCommand,
   "import": importCommand,
   "import-ancestor": importAncestorCommand,
+  "version": versionCommand,
 };
+/** Names that are tried before one knows any. */
+const aliases: Readonly<Record<string, string>> = { "--version": "version", "-V": "version" };
 
 /** Runs a command by its name; throws a sentence for the operator for one that there is not. */
 export async function runCommand(name: string, args: readonly string[]): Promise<void> {
   if (["help", "--help", "-h"].includes(name)) return console.log(usage());
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  const known = Object.hasOwn(aliases, name) ? aliases[name]! : name;
+  const command = Object.hasOwn(commands, known) ? commands[known] : undefined;
   if (!command) throw new OperatorError(`There is no command ${JSON.stringify(name)}.\n${usage()}`);
   await command.run(args);
 }
