@@ -23,9 +23,13 @@ export interface RunningServer {
   stop(signal: Deno.Signal): Promise<Stopped>;
 }
 
-/** Starts `main.ts` by the command of `deno task start`, and waits until it listens or ends. */
+/**
+ * Starts `main.ts` by the command of `deno task start`, or Deno with these arguments in that folder,
+ * and waits until it listens or ends.
+ */
 export async function startServer(
   environment: Record<string, string>,
+  otherwise?: { args: string[]; cwd: string },
 ): Promise<RunningServer | Stopped> {
   const config = JSON.parse(await Deno.readTextFile(`${root}/deno.json`));
   const [command, ...args] = config.tasks.start.command.split(" ");
@@ -33,6 +37,7 @@ export async function startServer(
   const child = new Deno.Command(Deno.execPath(), {
     args,
     cwd: root,
+    ...otherwise,
     env: { PORT: "0", NO_COLOR: "1", ...environment },
     stdout: "piped",
     stderr: "piped",

@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { compile } from "../tools/compile.ts";
+import { uploadPath } from "./support/fields.ts";
+import { type RunningServer, startServer, type Stopped } from "./support/server.ts";
+import { readArchiveFile } from "./support/test_data.ts";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+
+/** Where the binary's packages of npm are found, in a folder for each registry. */
+const PACKAGES = ".deno_compile_node_modules/localhost/";
+
+async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.realPath(await Deno.makeTempDir());
+  try {
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** The paths in the tree that `deno compile` prints; `/*` at an end stands for a whole folder. */
+function embedded(said: string): string[] {
+  const paths: string[] = [];
+  const folders: string[] = [];
+  for (const [, indent, branch, name] of said.matchAll(/^([│ ]*)[├└]─([─┬]) (.+) \([^()]*\)$/gm)) {
+    folders.length = indent!.length / 2;
+    folders.push(name!);
+    if (branch === "─") paths.push(folders.join("/"));
+  }
+  return paths;
+}
+
+/** Where Deno keeps the packages of npm. */
+async function npmCache(): Promise<string> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
+  return JSON.parse(new TextDecoder().decode(stdout)).npmCache;
+}
+
+/** Where these are on this machine. */
+async function onDisk(paths: readonly string[]): Promise<string[]> {
+  const cache = await npmCache();
+  const registries = Array.from(Deno.readDirSync(cache), ({ name }) => join(cache, name));
+  return paths.map((path) => path.replace(/\/\*$/, "")).flatMap((path) =>
+    path.startsWith(PACKAGES)
+      ? registries.map((registry) => join(registry, path.slice(PACKAGES.length)))
+      : [join(root, path)]
+  );
+}
+
+/** Starts the server in another folder, where it may read nothing but its data and these. */
+function startReading(
+  paths: readonly string[],
+  { folder, ...environment }: { folder: string } & Record<string, string>,
+): Promise<RunningServer | Stopped> {
+  return startServer({ DATABASE_URL: "", DATA_DIR: "data", TMPDIR: folder, ...environment }, {
+    cwd: folder,
+    args: [
+      ...["run", "--no-prompt", "--cached-only", "--allow-net", "--allow-env", "--allow-sys"],
+      ...[`--allow-write=${folder}`, `--allow-read=${[folder, ...paths].join(",")}`],
+      join(root, "main.ts"),
+    ],
+  });
+}
+
+Deno.test("a binary has what the server needs", async (t) => {
+  await withFolder(async (folder) => {
+    const output = join(folder, "coverage-server");
+    // Any program will do for the runtime: the result is read here, and not run.
+    const { success, said } = await compile({ output, env: { DENORT_BIN: Deno.execPath() } });
+    assert(success, said);
+    const paths = embedded(said);
+    const files = await onDisk(paths);
+
+    await t.step("the files, and those of tests and tools are not among them", () => {
+      for (const path of ["main.ts", "deno.json", "migrations/*", "src/dashboard/style.css"]) {
+        assert(paths.includes(path), `${path} is embedded:\n${paths.join("\n")}`);
+      }
+      assert(!paths.some((path) => /playwright|axe-core|tests|bench/.test(path)), paths.join("\n"));
+    });
+
+    await t.step("the options of deno task start", async () => {
+      const { tasks, unstable, version } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
+      assert.equal(tasks.start.command, "deno run --no-prompt -A main.ts");
+      const options = optionsOf(await Deno.readFile(output));
+      const { prompt, ...permissions } = options.permissions;
+      assert.equal(prompt, false);
+      for (const [name, value] of Object.entries(permissions)) {
+        assert.deepEqual(value, name.startsWith("allow_") ? [] : null, name);
+      }
+      assert.deepEqual(options.unstable_config.features, unstable);
+      assert.equal(options.app_version, version);
+      assert.equal(options.entrypoint_key, "main.ts");
+      assert.equal(options.code_cache_key, null);
+    });
+
+    await t.step("enough for a server in another folder that may read nothing else", async () => {
+      const server = await startReading(files, { folder });
+      if ("code" in server) assert.fail(server.output);
+      try {
+        await uploadAndBrowse(server.address);
+      } finally {
+        assert.equal((await server.stop("SIGTERM")).code, 0, server.output());
+      }
+    });
+
+    await t.step("and nothing that it could do without", async () => {
+      const withoutMigrations = files.filter((path) => !path.endsWith("migrations"));
+      const DATABASE_URL = "postgres://127.0.0.1:1/none";
+      const server = await startReading(withoutMigrations, { folder, DATABASE_URL });
+      assert("code" in server);
+      assert.match(server.output, /NotCapable: Requires read access to ".*migrations/);
+    });
+  });
+});
+
+/** What a binary is told of itself: one object in JSON, somewhere in it. */
+function optionsOf(binary: Uint8Array<ArrayBuffer>) {
+  const text = new TextDecoder("latin1").decode(binary);
+  const start = text.lastIndexOf('{"argv":[]');
+  assert(start >= 0);
+  return JSON.parse(text.slice(start, text.indexOf("}", text.indexOf('"app_version"', start)) + 1));
+}
+
+/** Everything that the server has a file for. */
+async function uploadAndBrowse(address: string): Promise<void> {
+  const uploaded = await fetch(`${address}${uploadPath()}`, {
+    method: "POST",
+    headers: { "content-type": "application/gzip" },
+    body: await readArchiveFile("go_coverage.tar.gz"),
+  });
+  const { coverage } = await uploaded.json();
+  assert.equal(coverage?.percentage, 33.03);
+  const home = await (await fetch(`${address}/coverages-ui`)).text();
+  const assets = new Set(home.match(/(?<=")\/coverages-ui\/[\w-]+\.\w+(?=")/g));
+  assert.equal(assets.size, 3, "the style, the script and the icon");
+  const badge = "/coverages-api/badge?org_name=acme&repo_name=shop&branch_name=main";
+  for (const path of [coverage.report_url, badge, "/coverages-ui/acme/shop", ...assets]) {
+    const response = await fetch(new URL(path, address));
+    const text = await response.text();
+    assert.equal(response.status, 200, `${path}: ${text}`);
+  }
+}
+
+Deno.test({
+  name: "compiling says in a sentence that Deno's runtime could not be fetched",
+  ignore: Deno.env.has("DENORT_BIN"),
+  fn: async () => {
+    await withFolder(async (folder) => {
+      // A machine that has fetched it before still has it, so only the packages are taken from there.
+      await Deno.symlink(await npmCache(), join(folder, "npm"), { type: "junction" });
+      const { success, said } = await compile({
+        output: join(folder, "coverage-server"),
+        target: "x86_64-unknown-linux-gnu",
+        env: { DENO_DIR: folder, HTTPS_PROXY: "http://127.0.0.1:1" },
+      });
+      assert(!success);
+      assert.equal(
+        said,
+        `The runtime of Deno ${Deno.version.deno} for x86_64-unknown-linux-gnu could not be ` +
+          "fetched from dl.deno.land; compile where that can be reached, or set DENORT_BIN to its file.",
+      );
+    });
+  },
+});
