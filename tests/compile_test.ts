@@ -80,6 +80,15 @@ Deno.test("a binary has what the server needs", async (t) => {
       assert(!paths.some((path) => /playwright|axe-core|tests|bench/.test(path)), paths.join("\n"));
     });
 
+    await t.step("the same files that the container's image is made of", async () => {
+      const ignored = (await Deno.readTextFile(`${root}.dockerignore`)).split("\n");
+      assert(ignored.includes("*"));
+      const ours = paths.filter((path) => !path.startsWith(PACKAGES));
+      for (const top of new Set(ours.map((path) => path.split("/")[0]!))) {
+        assert(ignored.includes(`!${top}`), `.dockerignore lets ${top} in`);
+      }
+    });
+
     await t.step("the options of deno task start", async () => {
       const { tasks, unstable, version } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
       assert.equal(tasks.start.command, "deno run --no-prompt -A main.ts");
