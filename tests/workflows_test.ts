@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { parse } from "yaml";
+import { newToken } from "../src/commands/token.ts";
+import { pathOf } from "./support/action.ts";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const read = (path: string) => Deno.readTextFile(`${root}${path}`);
+
+/** What matters here of a workflow of GitHub Actions. */
+interface Workflow {
+  permissions: Record<string, string>;
+  env: Record<string, string>;
+  jobs: Record<string, { steps: { uses?: string; run?: string }[]; "timeout-minutes"?: number }>;
+}
+
+const workflows: Record<string, Workflow> = {
+  "ci.yml": parse(await read(".github/workflows/ci.yml")),
+  "release.yml": parse(await read(".github/workflows/release.yml")),
+};
+const steps = Object.values(workflows)
+  .flatMap(({ jobs }) => Object.values(jobs))
+  .flatMap((job) => job.steps);
+const scripts = steps.flatMap(({ run }) => run === undefined ? [] : [run]);
+
+Deno.test("workflows run only tasks, tools and containers that there are", async () => {
+  const { tasks } = JSON.parse(await read("deno.json"));
+  const called = scripts.flatMap((run) =>
+    Array.from(run.matchAll(/deno task ([\w:-]+)/g), ([, name]) => name!)
+  );
+  assert(called.length >= 6, called.join());
+  for (const name of called) assert(Object.hasOwn(tasks, name), `deno task ${name}`);
+  const tools = scripts.flatMap((run) => run.match(/\btools\/[\w.-]+/g) ?? []);
+  assert(tools.length >= 2);
+  for (const path of tools) {
+    const { mode } = await Deno.stat(`${root}${path}`);
+    if (Deno.build.os !== "windows") assert(mode! & 0o100, `${path} can be run`);
+  }
+});
+
+Deno.test("workflows may read, use the actions of their makers, and put no text of others into a shell", () => {
+  for (const [name, { permissions, jobs }] of Object.entries(workflows)) {
+    assert.deepEqual(permissions, { contents: "read" }, name);
+    for (const [job, { "timeout-minutes": minutes }] of Object.entries(jobs)) {
+      assert(minutes, `${name}: ${job} ends some time`);
+    }
+  }
+  for (const { uses } of steps) {
+    if (uses !== undefined) assert.match(uses, /^(actions|denoland|docker)\/[\w-]+@v\d+$/);
+  }
+  for (const run of scripts) assert(!run.includes("${{"), run);
+});
+
+Deno.test("an image, the release and this machine's tests are of one Deno", async () => {
+  const [, version] = /^ARG DENO_VERSION=(\S+)$/m.exec(await read("Dockerfile"))!;
+  assert.equal(workflows["release.yml"]!.env.DENO, version);
+  const minor = version!.split(".").slice(0, 2).join(".");
+  assert.equal(workflows["ci.yml"]!.env.DENO, `~${minor}`);
+});
+
+Deno.test({
+  name: "shellcheck has nothing to say of the workflows and tools",
+  ignore: pathOf("shellcheck") === undefined,
+  fn: async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      const files = scripts.map((_, index) => `${folder}/${index}.sh`);
+      for (const [index, file] of files.entries()) await Deno.writeTextFile(file, scripts[index]!);
+      const { code, stdout } = await new Deno.Command("shellcheck", {
+        args: ["--shell=bash", ...files, `${root}tools/try.sh`],
+      }).output();
+      assert.equal(code, 0, new TextDecoder().decode(stdout));
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
+
+/** Tries this server, as a release tries a binary. */
+async function tryServer(environment: Record<string, string>) {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  const { code, stdout, stderr } = await new Deno.Command("bash", {
+    args: [
+      ...[`${root}tools/try.sh`, `http://127.0.0.1:${port}`],
+      ...[Deno.execPath(), "run", "--no-prompt", "-A", `${root}main.ts`],
+    ],
+    env: { DATABASE_URL: "", NO_COLOR: "1", ...environment },
+  }).output();
+  return { code, output: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
+}
+
+Deno.test("what is released was tried: a server that takes uploads passes, one that refuses them does not", async () => {
+  const good = await tryServer({});
+  assert.equal(good.code, 0, good.output);
+  assert.match(good.output, /takes uploads, and shows them\.\n/);
+  const refusing = await tryServer({ AUTH: "token", UPLOAD_TOKENS: newToken("acme/shop").entry });
+  assert.equal(refusing.code, 22, refusing.output);
+  assert.match(refusing.output, /error: 401/);
+});
