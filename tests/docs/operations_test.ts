@@ -1,0 +1,228 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { connect } from "../../src/db/connect.ts";
+import { cobertura, tar } from "../support/archive.ts";
+import { uploadPath } from "../support/fields.ts";
+import { storedReports } from "../support/reports.ts";
+import { type RunningServer, startServer } from "../support/server.ts";
+
+const text = await Deno.readTextFile(new URL("../../docs/operations.md", import.meta.url));
+
+/** The shell lines below a heading: the first block, or the one after. */
+function lines(heading: string, block = 0): string {
+  const section = text.split(`\n### ${heading}\n`)[1]?.split(/\n##+ /)[0] ?? "";
+  const found =
+    Array.from(section.matchAll(/^```sh\n([^]*?)^```$/gm), ([, lines]) => lines!)[block];
+  assert(found, `docs/operations.md has block ${block + 1} of shell lines below "${heading}"`);
+  return found;
+}
+
+/** Runs shell lines as somebody would who types them, but ends at the first that fails. */
+async function run(
+  script: string,
+  environment: Record<string, string>,
+): Promise<{ code: number; output: string }> {
+  const { code, stdout, stderr } = await new Deno.Command("bash", {
+    args: ["-euc", script],
+    env: environment,
+  }).output();
+  return { code, output: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
+}
+
+async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function started(environment: Record<string, string>): Promise<RunningServer> {
+  const server = await startServer(environment);
+  if ("code" in server) throw new Error(server.output);
+  return server;
+}
+
+const BRANCHES = ["main", "develop", "feature/a"];
+const archive = tar([
+  { name: "coverage.xml", content: cobertura(1, 2) },
+  { name: "index.html", content: "<html>" },
+  ...Array.from({ length: 20 }, (_, page) => ({ name: `${page}.html`, content: "<html>" })),
+]);
+
+/** Uploads to each branch, one report after the other, until it is stopped. */
+class Uploads {
+  /** Those that were answered. */
+  done = 0;
+  readonly #loops: Promise<void>[];
+  #stopped = false;
+  #waiting: { least: number; resolve: () => void }[] = [];
+
+  constructor(address: string) {
+    this.#loops = BRANCHES.map((branch) => this.#loop(address, branch));
+  }
+
+  /** Waits for so many more. */
+  async more(count: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.push({ least: this.done + count, resolve });
+    await Promise.race([promise, Promise.all(this.#loops)]);
+  }
+
+  /** Waits for those under way; throws where one was refused. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.#loops);
+  }
+
+  async #loop(address: string, branch_name: string): Promise<void> {
+    while (!this.#stopped) {
+      const response = await fetch(`${address}${uploadPath({ branch_name })}`, {
+        method: "POST",
+        headers: { "content-type": "application/x-tar" },
+        body: archive,
+      });
+      const answer = await response.text();
+      assert.equal(response.status, 200, answer);
+      this.done++;
+      for (const { least, resolve } of this.#waiting) if (this.done >= least) resolve();
+    }
+  }
+}
+
+/** Each branch has one row, and its report is there to read. */
+async function assertWhole(server: RunningServer, reports: string): Promise<void> {
+  const list = await (await fetch(`${server.address}/coverages-api`)).json();
+  const rows: { branch_name: string; report_url: string }[] = list.data["acme/shop"];
+  assert.deepEqual(rows.map((row) => row.branch_name).toSorted(), BRANCHES.toSorted());
+  for (const { report_url } of rows) {
+    const page = await fetch(report_url);
+    assert.equal(await page.text(), "<html>");
+    assert.equal(page.status, 200);
+  }
+  assert.equal((await storedReports(reports)).published.length, BRANCHES.length);
+}
+
+const target: unknown = JSON.parse(Deno.env.get("TEST_DATABASE") ?? "null");
+const whyNotPostgres = await (async () => {
+  if (Deno.build.os !== "linux") return "is written for Linux";
+  if (typeof target !== "string") return "is for a Postgres, by DATABASE_URL";
+  const { output } = await run("pg_dump --version", {});
+  const sql = connect(target);
+  const [{ version }] = await sql<
+    [{ version: string }]
+  >`select current_setting('server_version_num') as version`;
+  await sql.end();
+  const client = Number(/\) (\d+)/.exec(output)?.[1] ?? 0);
+  const server = Math.floor(Number(version) / 10_000);
+  return client < server ? `needs pg_dump ${server} or later; here is ${client}` : undefined;
+})();
+
+Deno.test({
+  name:
+    `the backup of a Postgres while uploads run restores to a server whose every row has its report${
+      whyNotPostgres ? ` (${whyNotPostgres})` : ""
+    }`,
+  ignore: whyNotPostgres !== undefined,
+  fn: () =>
+    withFolder(async (folder) => {
+      const admin = connect(target as string);
+      const [from, to] = ["from", "to"].map((name) => {
+        const url = new URL(target as string);
+        url.pathname += `_${name}`;
+        return url;
+      });
+      for (const { pathname } of [from!, to!]) {
+        await admin.unsafe(`create database ${pathname.slice(1)}`);
+      }
+      try {
+        const environment = {
+          DATABASE_URL: from!.href,
+          DATA_DIR: join(folder, "data"),
+          backup: join(folder, "data", "backup"),
+        };
+        const server = await started(environment);
+        const uploads = new Uploads(server.address);
+        await uploads.more(20);
+        const before = uploads.done;
+        const { code, output } = await run(lines("Postgres"), environment);
+        assert.deepEqual([code, output], [0, ""]);
+        await uploads.more(20);
+        await uploads.stop();
+
+        await Deno.remove(
+          join(
+            environment.DATA_DIR,
+            "reports",
+            (await storedReports(`${environment.DATA_DIR}/reports`)).published[0]!,
+          ),
+          { recursive: true },
+        );
+        const torn = await run(lines("Postgres"), {
+          ...environment,
+          backup: join(folder, "data", "torn"),
+        });
+        assert.notEqual(torn.code, 0, "a backup that is not whole says so");
+        await server.stop("SIGTERM");
+
+        const restored = { ...environment, DATABASE_URL: to!.href, DATA_DIR: join(folder, "new") };
+        await Deno.mkdir(restored.DATA_DIR);
+        const restore = await run(lines("Postgres", 1), restored);
+        assert.deepEqual([restore.code, restore.output], [0, ""]);
+        const again = await started(restored);
+        await assertWhole(again, join(restored.DATA_DIR, "reports"));
+        const sql = connect(to!.href);
+        const [{ count }] = await sql<
+          [{ count: number }]
+        >`select count(*)::int as count from coverages`;
+        await sql.end();
+        assert(count >= before && count < uploads.done, `${before} <= ${count} < ${uploads.done}`);
+        await again.stop("SIGTERM");
+      } finally {
+        for (const { pathname } of [from!, to!]) {
+          await admin.unsafe(`drop database ${pathname.slice(1)} with (force)`);
+        }
+        await admin.end({ timeout: 5 });
+      }
+    }),
+});
+
+Deno.test({
+  name: "the backup of an embedded database restores to a server whose every row has its report",
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    withFolder(async (folder) => {
+      const heading = "The embedded database";
+      const [stop, ...copy] = lines(heading).trimEnd().split("\n");
+      assert.equal(stop, "sudo systemctl stop coverage-server");
+      assert.equal(copy.pop(), "sudo systemctl start coverage-server");
+      const environment = {
+        DATABASE_URL: "",
+        DATA_DIR: join(folder, "data"),
+        backup: join(folder, "backup"),
+      };
+      const server = await started(environment);
+      const uploads = new Uploads(server.address);
+      await uploads.more(10);
+      await uploads.stop();
+      await server.stop("SIGTERM");
+      assert.deepEqual(await run(copy.join("\n"), environment), { code: 0, output: "" });
+
+      // What comes later has no part in it.
+      const goesOn = await started(environment);
+      const later = new Uploads(goesOn.address);
+      await later.more(10);
+      await later.stop();
+      await goesOn.stop("SIGTERM");
+
+      const restored = { ...environment, DATA_DIR: join(folder, "new") };
+      await Deno.mkdir(restored.DATA_DIR);
+      assert.deepEqual(await run(lines(heading, 1), restored), { code: 0, output: "" });
+      const again = await started(restored);
+      await assertWhole(again, join(restored.DATA_DIR, "reports"));
+      const all = await (await fetch(`${again.address}/coverages-api?full=1`)).json();
+      assert.equal(all.data["acme/shop"].length, uploads.done);
+      await again.stop("SIGTERM");
+    }),
+});
