@@ -15,6 +15,7 @@ import { summariseAll } from "./src/coverages/summary.ts";
 import { OperatorError } from "./src/operator_error.ts";
 import { isDatabaseAway, openDatabase } from "./src/db/connect.ts";
 import { migrate, readMigrations } from "./src/db/migrate.ts";
+import { surviveOutages } from "./src/db/survive.ts";
 import { listen } from "./src/http/listen.ts";
 import { createLog } from "./src/log.ts";
 import { ReportStore } from "./src/reports/store.ts";
@@ -30,6 +31,7 @@ async function start(): Promise<void> {
   const config = readConfig(Deno.env.toObject());
   const log = await createLog({ level: config.logLevel, format: config.logFormat });
   const dataDir = resolve(config.dataDir);
+  using _surviving = surviveOutages();
   const database = await openDatabase({
     url: config.databaseUrl,
     folder: join(dataDir, "postgres"),

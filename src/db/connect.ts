@@ -5,6 +5,7 @@
  */
 import postgres, { type Options, type Sql } from "postgres";
 import { startEmbedded } from "./embedded.ts";
+import { renewing } from "./lost_connections.ts";
 
 /** An open database. */
 export interface Database {
@@ -45,9 +46,11 @@ export function connect(to: string | Options<Record<string, never>>): Sql {
     backoff: (retries) => Math.min(0.1 * 2 ** retries, 2),
     onnotice() {},
   };
-  return typeof to === "string"
-    ? postgres(to, common)
-    : postgres({ user: "postgres", database: "postgres", ...common, ...to });
+  return renewing((onclose) =>
+    typeof to === "string"
+      ? postgres(to, { ...common, onclose })
+      : postgres({ user: "postgres", database: "postgres", ...common, onclose, ...to })
+  );
 }
 
 const NO_ANSWER = "NO_ANSWER";

@@ -1,0 +1,58 @@
+/**
+ * A client that outlives its connections. postgres.js keeps what it was about to write when a
+ * connection broke, and a timer that never fires again, so that the connection takes no statement any
+ * more once it is made anew (github.com/porsager/postgres issue 1154).
+ *
+ * @module
+ */
+import type { Sql } from "postgres";
+
+/** A client is not given up more often: while the database is away, each attempt breaks. */
+const LEAST_AGE_MS = 1000;
+/** What runs on the other connections of a client that is given up has so long to end. */
+const RETIREMENT_MS = 15_000;
+
+/**
+ * A client that is made anew after it has lost a connection. `make` gets what is to be called when it
+ * has.
+ */
+export function renewing(
+  make: (lost: () => void) => Sql,
+  { leastAgeMs = LEAST_AGE_MS } = {},
+): Sql {
+  const retired = new Map<Sql, ReturnType<typeof setTimeout>>();
+  let current = begin();
+
+  function begin() {
+    const client = {
+      sql: make(() => client.isBroken = true),
+      isBroken: false,
+      at: performance.now(),
+    };
+    return client;
+  }
+
+  function sql(): Sql {
+    if (current.isBroken && performance.now() - current.at >= leastAgeMs) {
+      const old = current.sql;
+      const retire = () => {
+        retired.delete(old);
+        void old.end({ timeout: 0 });
+      };
+      retired.set(old, setTimeout(retire, RETIREMENT_MS));
+      current = begin();
+    }
+    return current.sql;
+  }
+
+  async function end(options?: { timeout?: number }): Promise<void> {
+    const clients = [current.sql, ...retired.keys()];
+    for (const timer of retired.values()) clearTimeout(timer);
+    await Promise.all(clients.map((client) => client.end(options)));
+  }
+
+  return new Proxy(current.sql, {
+    apply: (_, self, args) => Reflect.apply(sql(), self, args),
+    get: (_, name) => name === "end" ? end : Reflect.get(sql(), name),
+  });
+}

@@ -1,0 +1,33 @@
+/**
+ * Errors of postgres.js that nobody can catch, and that would end the process when the database goes
+ * away at a bad moment (github.com/porsager/postgres issues 1066 and 1154).
+ *
+ * @module
+ */
+import { isDatabaseAway } from "./connect.ts";
+
+/** Keeps the process alive while the database is away; every other error is none of its business. */
+export function surviveOutages(): Disposable {
+  const onError = (event: ErrorEvent) => {
+    if (isLostWrite(event.error)) event.preventDefault();
+  };
+  const onRejection = (event: PromiseRejectionEvent) => {
+    // The client asks for types on a new connection, and minds no answer when that breaks. Requests
+    // await their statements, so that nothing of theirs comes here.
+    if (isDatabaseAway(event.reason)) event.preventDefault();
+  };
+  globalThis.addEventListener("error", onError);
+  globalThis.addEventListener("unhandledrejection", onRejection);
+  return {
+    [Symbol.dispose]() {
+      globalThis.removeEventListener("error", onError);
+      globalThis.removeEventListener("unhandledrejection", onRejection);
+    },
+  };
+}
+
+/** A transaction's `rollback`, written to a connection that is no more. */
+function isLostWrite(error: unknown): boolean {
+  return error instanceof TypeError && error.message.includes("reading 'write'") &&
+    /nextWrite .*postgres.*connection\.js/.test(error.stack ?? "");
+}

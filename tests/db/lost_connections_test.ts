@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import net from "node:net";
+import postgres from "postgres";
+import { connect, isDatabaseAway } from "../../src/db/connect.ts";
+import { renewing } from "../../src/db/lost_connections.ts";
+import { surviveOutages } from "../../src/db/survive.ts";
+import { within } from "../../bench/within.ts";
+import { emptyDatabase } from "../support/database.ts";
+import { DatabaseSwitch } from "../support/database_switch.ts";
+
+Deno.test("a connection that breaks amid a transaction neither ends the process nor the client", async () => {
+  using _surviving = surviveOutages();
+  await using database = await emptyDatabase();
+  await using gate = new DatabaseSwitch(database.target);
+  const sql = renewing(
+    (onclose) => postgres({ ...gate.target, max: 1, onclose, backoff: () => 0 }),
+    { leastAgeMs: 0 },
+  );
+  try {
+    for (let time = 0; time < 3; time++) {
+      const broken = await sql.begin(async (tx) => {
+        await tx`select 1`;
+        await gate.close();
+        // The client writes this, and then its rollback, to a connection that is no more.
+        await tx`select 2`;
+      }).catch((error) => error);
+      assert.equal(isDatabaseAway(broken), true);
+      gate.open();
+      const [row] = await within(Promise.resolve(sql<{ n: number }[]>`select 3 as n`), 4000);
+      assert.equal(row!.n, 3);
+    }
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
+});
+
+Deno.test("a connection that breaks while the client asks for types does not end the process", async () => {
+  using _surviving = surviveOutages();
+  const postgres = net.createServer((socket) => {
+    // Authenticated, and ready for a query; the first is the client's own, and breaks all.
+    socket.once("data", () => {
+      socket.write(Uint8Array.of(0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x49));
+      socket.once("data", () => {
+        postgres.close();
+        socket.destroy();
+      });
+    });
+  });
+  const port = await new Promise<number>((resolve) => {
+    postgres.listen(0, "127.0.0.1", () => resolve((postgres.address() as net.AddressInfo).port));
+  });
+  const sql = connect(`postgres://user@127.0.0.1:${port}/name`);
+  try {
+    const refused = await sql`select 1`.catch((error) => error);
+    assert.equal(isDatabaseAway(refused), true);
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
+});
+
+Deno.test("other errors are not survived", () => {
+  using _surviving = surviveOutages();
+  const error = new TypeError("Cannot read properties of null (reading 'write')");
+  const event = new ErrorEvent("error", { error, cancelable: true });
+  globalThis.dispatchEvent(event);
+  assert.equal(event.defaultPrevented, false);
+  const rejection = new PromiseRejectionEvent("unhandledrejection", {
+    promise: Promise.resolve(),
+    reason: error,
+    cancelable: true,
+  });
+  globalThis.dispatchEvent(rejection);
+  assert.equal(rejection.defaultPrevented, false);
+});
