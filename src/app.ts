@@ -18,14 +18,14 @@ import { createEntrances } from "./dashboard/entrance.ts";
 import { errorPage } from "./dashboard/error_page.tsx";
 import { createHomeHandler } from "./dashboard/home.tsx";
 import { createRepositoryHandler } from "./dashboard/repository.tsx";
-import { isDatabaseAway } from "./db/connect.ts";
+import { isDatabaseAway, isDatabaseFull } from "./db/connect.ts";
 import { createHealthHandler } from "./db/health.ts";
 import { errorAnswer, errorResponse, HttpError, unavailable } from "./http/errors.ts";
 import { apiHeaders, withHeaders } from "./http/headers.ts";
 import { createRouter, type RouteContext } from "./http/router.ts";
 import { type Connection, whoAsks } from "./http/client.ts";
 import type { Log } from "./log.ts";
-import { isDiskFull, type ReportStore } from "./reports/store.ts";
+import { isDiskAway, isDiskFull, type ReportStore } from "./reports/store.ts";
 import { createUploadHandler } from "./upload/handler.ts";
 
 /** What the application is made of. */
@@ -133,9 +133,13 @@ function explained(error: unknown): unknown {
   if (isDatabaseAway(error)) {
     return unavailable("The database does not answer at the moment; try again shortly.", error);
   }
-  if (isDiskFull(error)) {
+  if (isDiskFull(error) || isDatabaseFull(error)) {
     const sentence = "The server's disk is full; nothing was stored. Its operator must make room.";
     return new HttpError(507, sentence, { cause: error });
+  }
+  if (isDiskAway(error)) {
+    const sentence = "The server cannot use its disk at the moment; its operator must see to it.";
+    return unavailable(sentence, error);
   }
   return error;
 }

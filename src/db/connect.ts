@@ -72,6 +72,11 @@ export function isDatabaseAway(error: unknown): boolean {
   return noSocket || AWAY.has(String(error.code));
 }
 
+/** Whether the error says that the database's disk has no room left. */
+export function isDatabaseFull(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "53100";
+}
+
 /** Seconds after which a statement or transaction counts as unanswered. */
 const ANSWER_SECONDS = 15;
 

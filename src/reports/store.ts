@@ -178,8 +178,19 @@ export class ReportStore implements Disposable {
 
 /** Whether the error says that there is no room left, for bytes or for files. */
 export function isDiskFull(error: unknown): boolean {
-  return error instanceof Error && "code" in error &&
-    (error.code === "ENOSPC" || error.code === "EDQUOT");
+  return hasCode(error, ["ENOSPC", "EDQUOT"]);
+}
+
+/**
+ * Whether the error says that the disk cannot be used at the moment: it is read-only, forbidden or
+ * broken, or too many files are open.
+ */
+export function isDiskAway(error: unknown): boolean {
+  return hasCode(error, ["EROFS", "EACCES", "EIO", "EMFILE", "ENFILE"]);
+}
+
+function hasCode(error: unknown, codes: readonly string[]): boolean {
+  return error instanceof Error && "code" in error && codes.includes(String(error.code));
 }
 
 async function removeTree(path: string): Promise<void> {

@@ -8,6 +8,7 @@ import { goodReport, gzip, tar } from "../support/archive.ts";
 import { testApp } from "../support/app.ts";
 import { storedReports } from "../support/reports.ts";
 import { DatabaseSwitch } from "../support/database_switch.ts";
+import { smallDisk } from "../support/small_disk.ts";
 
 const archive = await gzip(
   tar(goodReport([{ name: "report/big", content: "x".repeat(3_000_000) }])),
@@ -107,31 +108,8 @@ function breakAtCommit(sql: Sql, committed: boolean): Sql {
   });
 }
 
-/** A disk of 4 MiB that disposes itself; nothing where this user may not mount one. */
-async function smallDisk(): Promise<({ folder: string } & AsyncDisposable) | undefined> {
-  const folder = await Deno.makeTempDir();
-  const run = async (command: string, ...args: string[]) => {
-    try {
-      return (await new Deno.Command(command, { args, stderr: "null" }).output()).success;
-    } catch {
-      return false;
-    }
-  };
-  if (await run("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder)) {
-    return {
-      folder,
-      async [Symbol.asyncDispose]() {
-        await run("umount", folder);
-        await Deno.remove(folder);
-      },
-    };
-  }
-  await Deno.remove(folder);
-  return undefined;
-}
-
 Deno.test("a disk that really is full is 507 and leaves everything as it was", async () => {
-  await using disk = await smallDisk();
+  await using disk = await smallDisk(4);
   if (!disk) {
     return console.log("  no tmpfs may be mounted here; the injected failures below stand in");
   }
@@ -191,6 +169,47 @@ Deno.test("a full disk is 507 and leaves everything as it was", async () => {
   const again = await test.upload(archive);
   assert.equal(again.status, 200);
   await again.body?.cancel();
+});
+
+Deno.test("a disk that cannot be used is 503 and leaves everything as it was", async () => {
+  let code: string | undefined;
+  await using test = await testApp({
+    store: (store) =>
+      failing(store, () =>
+        code === undefined ? undefined : {
+          makeFolder: () => Promise.reject(Object.assign(new Error("no"), { code })),
+        }),
+  });
+  await (await test.upload(archive)).body?.cancel();
+  const before = await storedReports(test.reports);
+  for (code of ["EROFS", "EACCES", "EIO", "EMFILE", "ENFILE"]) {
+    const response = await test.upload(archive);
+    assert.equal(response.status, 503);
+    assert(response.headers.get("retry-after"));
+    assert.match((await response.json()).error, /cannot use its disk/);
+    assert.deepEqual(await storedReports(test.reports), before);
+  }
+});
+
+Deno.test("a database whose disk is full is 507 and leaves everything as it was", async () => {
+  const full = Object.assign(new Error("could not extend file"), { code: "53100" });
+  let isFull = false;
+  await using test = await testApp({
+    sql: (database) => {
+      const sql = connect(database.target);
+      return new Proxy(sql, {
+        get: (target, name) =>
+          name === "begin" && isFull ? () => Promise.reject(full) : Reflect.get(target, name),
+      });
+    },
+  });
+  await (await test.upload(archive)).body?.cancel();
+  const before = await storedReports(test.reports);
+  isFull = true;
+  const response = await test.upload(archive);
+  assert.equal(response.status, 507);
+  assert.match((await response.json()).error, /disk is full/);
+  assert.deepEqual(await storedReports(test.reports), before);
 });
 
 function failing(
