@@ -4,6 +4,7 @@
  * @module
  */
 import { OperatorError } from "../operator_error.ts";
+import { type Answer, Door } from "./door.ts";
 import { errorResponse, unavailable } from "./errors.ts";
 import { apiHeaders, withHeaders } from "./headers.ts";
 
@@ -18,34 +19,39 @@ export interface Listening {
 /**
  * Starts to listen. `localhost` is `::1` to some clients and `127.0.0.1` to others, so that a server
  * on either listens on both, as far as the machine has them. Throws a sentence for the
- * operator when the port is taken or the address is not this machine's.
+ * operator when the port is taken or the address is not this machine's. `failed` is told when no
+ * connection could be taken for a moment, because too many files are open for instance.
  */
 export function listen(
-  handler: (request: Request, info: Deno.ServeHandlerInfo) => Promise<Response>,
-  { host, port }: { host: string; port: number },
+  handler: Answer,
+  { host, port, failed = () => {} }: {
+    host: string;
+    port: number;
+    failed?: (error: unknown) => void;
+  },
 ): Listening {
   const isLoopback = ["127.0.0.1", "::1", "localhost"].includes(host);
   const work = new Work(handler);
   const serve = (hostname: string, on: number) =>
-    Deno.serve({ hostname, port: on, onListen() {} }, work.answer) as Deno.HttpServer<Deno.NetAddr>;
+    new Door(work.answer, { hostname, port: on, failed });
   const first = orExplain(host, port, () => serve(isLoopback ? "127.0.0.1" : host, port));
-  const servers = [first];
+  const doors = [first];
   if (isLoopback) {
     try {
-      servers.push(serve("::1", first.addr.port));
+      doors.push(serve("::1", first.port));
     } catch {
       // A machine without IPv6, or another program on that one; 127.0.0.1 is answered all the same.
     }
   }
   const name = isLoopback ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
   return {
-    address: `http://${name}:${first.addr.port}`,
+    address: `http://${name}:${first.port}`,
     async stop(seconds = 0) {
       const until = Date.now() + seconds * 1000;
       await within(work.finish(), seconds * 1000);
       // Cuts the bodies that still come in, so that who reads them gives up and cleans up.
       work.isCut = true;
-      const closed = Promise.all(servers.map((server) => server.shutdown()));
+      const closed = Promise.all(doors.map((door) => door.close()));
       await within(work.finish(), CLEAN_UP_MS);
       await within(closed, Math.max(until - Date.now(), CLEAN_UP_MS));
     },
@@ -54,8 +60,6 @@ export function listen(
 
 /** How long what was cut has to clean up. */
 const CLEAN_UP_MS = 2000;
-
-type Answer = (request: Request, info: Deno.ServeHandlerInfo) => Promise<Response>;
 
 /**
  * The requests under way. `Deno.HttpServer.shutdown` fails every body that is still being read, and

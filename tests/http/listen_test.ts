@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { listen } from "../../src/http/listen.ts";
 
 // deno-lint-ignore require-await
@@ -83,4 +84,47 @@ Deno.test("what has not finished in time is cut, and cleans up before the server
   await server.stop(0);
   assert.equal(outcome, "cut, cleaned up");
   upload.close();
+});
+
+Deno.test({
+  name: "a server survives more connections than it may have files open",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const script = fileURLToPath(new URL("./crowded_server.ts", import.meta.url));
+    const child = new Deno.Command("sh", {
+      args: ["-c", 'ulimit -n 80 && exec "$0" run -A "$1"', Deno.execPath(), script],
+      stdout: "piped",
+    }).spawn();
+    const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    try {
+      const { port } = new URL((await lines.read()).value!.trim());
+      const dial = () => Deno.connect({ port: Number(port) });
+      const taken = await dial();
+      const crowd: Deno.Conn[] = [];
+      try {
+        while (true) crowd.push(await dial());
+      } catch {
+        // Refused or reset: nobody listens any more.
+      }
+      const get = "GET / HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n";
+      await taken.write(new TextEncoder().encode(get));
+      assert.match(await new Response(taken.readable).text(), /here$/);
+      for (const connection of crowd) connection.close();
+      assert.equal(
+        (await lines.read()).value!.trim(),
+        "Http: Error: Too many open files (os error 24)",
+      );
+      let answer: string | undefined;
+      while (answer === undefined) {
+        answer = await fetch(`http://127.0.0.1:${port}`).then((response) => response.text(), () => {
+          return undefined; // it listens again in a moment
+        });
+      }
+      assert.equal(answer, "here");
+    } finally {
+      child.kill("SIGTERM");
+      await lines.cancel();
+      assert.equal((await child.status).code, 0);
+    }
+  },
 });

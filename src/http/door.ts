@@ -1,0 +1,74 @@
+/**
+ * One address that is listened on, whatever happens to a connection.
+ *
+ * @module
+ */
+
+/** What answers. */
+export type Answer = (request: Request, info: Deno.ServeHandlerInfo) => Promise<Response>;
+
+/** How long a door that had no file left for a connection waits until it opens again. */
+const REOPEN_MS = 500;
+
+/**
+ * Listens. A connection that cannot be taken, because too many files are open for instance, is the end
+ * of Deno's server, and of the process if nobody minds. The connections that it has taken are answered
+ * all the same, and new ones by the next server.
+ */
+export class Door {
+  readonly #answer: Answer;
+  readonly #hostname: string;
+  readonly #failed: (error: unknown) => void;
+  readonly #servers: Deno.HttpServer<Deno.NetAddr>[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isClosed = false;
+  /** Where it listens. */
+  readonly port: number;
+
+  /**
+   * Opens at once; throws where that cannot be. `failed` is told when no connection could be taken for
+   * a moment.
+   */
+  constructor(
+    answer: Answer,
+    { hostname, port, failed }: {
+      hostname: string;
+      port: number;
+      failed: (error: unknown) => void;
+    },
+  ) {
+    this.#answer = answer;
+    this.#hostname = hostname;
+    this.#failed = failed;
+    this.port = this.#open(port);
+  }
+
+  /** Takes no new connections and waits for the answers under way. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    await Promise.all(this.#servers.map((server) => server.shutdown()));
+  }
+
+  #open(port: number): number {
+    const options = { hostname: this.#hostname, port, onListen() {} };
+    const server = Deno.serve(options, this.#answer) as Deno.HttpServer<Deno.NetAddr>;
+    this.#servers.push(server);
+    server.finished.catch((error) => {
+      this.#failed(error);
+      this.#openLater();
+    });
+    return server.addr.port;
+  }
+
+  #openLater(): void {
+    if (this.#isClosed) return;
+    this.#timer = setTimeout(() => {
+      try {
+        this.#open(this.port);
+      } catch {
+        this.#openLater(); // there is no file left for this either
+      }
+    }, REOPEN_MS);
+  }
+}
