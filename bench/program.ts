@@ -18,6 +18,12 @@ export interface Program extends AsyncDisposable {
   readonly pid: number;
   /** `http://host:port`. */
   readonly address: string;
+  /** The last that it printed. */
+  printed(): string;
+  /** Whether it runs. */
+  runs(): boolean;
+  /** Sends it a signal and waits until it has gone. */
+  end(signal: Deno.Signal): Promise<void>;
 }
 
 /**
@@ -63,7 +69,17 @@ export async function startProgram(
   try {
     const address = await within(printed.promise, START_MS);
     await ready(new URL(readyPath, address));
-    return { pid: child.pid, address, [Symbol.asyncDispose]: stop };
+    return {
+      pid: child.pid,
+      address,
+      printed: () => tail,
+      runs: () => !ended,
+      async end(signal) {
+        if (!ended) child.kill(signal);
+        await Promise.all([end, drained]);
+      },
+      [Symbol.asyncDispose]: stop,
+    };
   } catch (error) {
     await stop();
     throw new Error(`deno ${args.join(" ")} did not start:\n${tail}`, { cause: error });

@@ -7,8 +7,14 @@ import config from "../deno.json" with { type: "json" };
 import { variableNames } from "../src/config.ts";
 import { type Program, startProgram } from "./program.ts";
 
-/** Starts the command of `deno task start` on a free port, with the embedded database in `dataDir`. */
-export async function startServer(dataDir: string): Promise<Program> {
+/**
+ * Starts the command of `deno task start` on a free port, with the embedded database in `dataDir` and
+ * the defaults, as far as `environment` has nothing else.
+ */
+export async function startServer(
+  dataDir: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Program> {
   const [, ...args] = config.tasks.start.command.split(" ");
   return await startProgram(args, {
     env: {
@@ -18,6 +24,7 @@ export async function startServer(dataDir: string): Promise<Program> {
       PORT: "0",
       AUTH: "none",
       DATA_DIR: dataDir,
+      ...environment,
     },
     readyPath: "/coverages-api/health",
   });

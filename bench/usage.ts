@@ -34,6 +34,15 @@ export function resetPeak(pid: number): boolean {
   }
 }
 
+/** File descriptors that a process has open; nothing on a system that does not tell. */
+export function openFilesOf(pid: number): number | undefined {
+  try {
+    return [...Deno.readDirSync(`/proc/${pid}/fd`)].length;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Seconds of processor time that a process has used; nothing on a system that does not tell. */
 export async function cpuSecondsOf(pid: number): Promise<number | undefined> {
   const stat = read(`/proc/${pid}/stat`);
