@@ -77,6 +77,8 @@ Deno.test("a binary has what the server needs", async (t) => {
       for (const path of ["main.ts", "deno.json", "migrations/*", "src/dashboard/style.css"]) {
         assert(paths.includes(path), `${path} is embedded:\n${paths.join("\n")}`);
       }
+      // Loaded by a command alone, and late.
+      assert(paths.some((path) => path.startsWith(`${PACKAGES}mysql2/`)), paths.join("\n"));
       assert(!paths.some((path) => /playwright|axe-core|tests|bench/.test(path)), paths.join("\n"));
     });
 
