@@ -13,18 +13,25 @@ import { findActive } from "./queries.ts";
 
 const STYLES = ["flat", "flat-square", "plastic", "for-the-badge", "social"] as const;
 const text = z.string()
-  .refine((value) => value.length <= 255, "must have at most 255 characters")
+  .max(255, "must have at most 255 characters")
   // deno-lint-ignore no-control-regex
-  .refine((value) => !/[\u0000-\u001f\u007f]/.test(value), "must not contain control characters");
+  .regex(/^[^\u0000-\u001f\u007f]*$/, "must not contain control characters");
 
-const badgeFields = z.object({
+/**
+ * The query.
+ *
+ * @internal
+ */
+export const badgeFields = z.object({
   org_name: orgName,
   repo_name: repoName,
   branch_name: branchName,
-  language: language.optional(),
-  label: text.optional(),
-  subtitle: text.optional(),
-  style: z.enum(STYLES, `must be one of ${STYLES.join(", ")}`).optional(),
+  language: language.optional().meta({ description: "Default: that of the newest report." }),
+  label: text.optional().meta({ description: "What stands on the left. Default: the branch." }),
+  subtitle: text.optional().meta({ description: "What stands on the right, for the number." }),
+  style: z.enum(STYLES, `must be one of ${STYLES.join(", ")}`).optional().meta({
+    description: "The form, as shields.io has it. Default: `flat`.",
+  }),
 });
 
 /** Makes the handler. A branch without coverage is a grey "unknown", so that a page never breaks. */

@@ -12,45 +12,56 @@ import { branchName, givenFields, language, orgName, parseFields, repoName } fro
 import {
   badgePath,
   type BranchOfLanguage,
+  coverageAnswer,
   present,
   type PresentedCoverage,
   repositoryPath,
 } from "./present.ts";
 import { type CoverageRow, findActive } from "./queries.ts";
 
-const compareFields = z.object({
+/**
+ * The query.
+ *
+ * @internal
+ */
+export const compareFields = z.object({
   org_name: orgName,
   repo_name: repoName,
-  base: branchName,
-  head: branchName,
-  language: language.optional(),
+  base: branchName.meta({ description: "The branch to compare with.", examples: ["main"] }),
+  head: branchName.meta({ description: "The branch that is compared." }),
+  language: language.optional().meta({ description: "Default: that of the head's newest report." }),
 });
 
-/** What two branches have in common, and what not. */
-export interface Comparison {
-  /** The account. */
-  org_name: string;
-  /** The repository. */
-  repo_name: string;
-  /** What both were measured in: the given one, else that of the head's newest report. */
-  language: string;
-  /** The branch that is compared with. */
-  base_branch: string;
-  /** The branch that is compared. */
-  head_branch: string;
-  /** Its active coverage; null where it has none. */
-  base: PresentedCoverage | null;
-  /** Its active coverage. */
-  head: PresentedCoverage;
-  /** Percentage points from base to head, with two decimals; null without a base. */
-  delta: number | null;
-  /** The base's badge. */
-  base_badge_url: string;
-  /** The head's badge. */
-  head_badge_url: string;
-  /** The repository's page. */
-  repository_url: string;
-}
+/**
+ * The answer.
+ *
+ * @internal
+ */
+export const compareAnswer = z.object({
+  org_name: z.string().meta({ description: "The account." }),
+  repo_name: z.string().meta({ description: "The repository." }),
+  language: z.string().meta({ description: "What both were measured in." }),
+  base_branch: z.string().meta({ description: "The branch that is compared with." }),
+  head_branch: z.string().meta({ description: "The branch that is compared." }),
+  base: coverageAnswer.nullable().meta({
+    description: "The active coverage of `base`; null where it has none.",
+  }),
+  head: coverageAnswer,
+  delta: z.number().nullable().meta({
+    description: "Percentage points from base to head, with two decimals; null without a base.",
+    examples: [0.4],
+  }),
+  base_badge_url: z.url().meta({ description: "The badge of `base`." }),
+  head_badge_url: z.url().meta({ description: "The badge of `head`." }),
+  repository_url: z.url().meta({ description: "The repository's page." }),
+});
+
+/**
+ * What two branches have in common, and what not.
+ *
+ * @internal
+ */
+export type Comparison = z.infer<typeof compareAnswer>;
 
 /** Makes the handler. It throws 404 for a head that has no coverage. */
 export function createCompareHandler(

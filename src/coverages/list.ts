@@ -16,17 +16,37 @@ import {
   repoName,
   wholeNumber,
 } from "./names.ts";
-import { present, type PresentedCoverage } from "./present.ts";
-import { listCoverages } from "./queries.ts";
+import { coverageAnswer, present } from "./present.ts";
+import { listCoverages, MAX_HISTORY } from "./queries.ts";
 
-const listFields = z.object({
+/**
+ * The query.
+ *
+ * @internal
+ */
+export const listFields = z.object({
   org_name: orgName.optional(),
   repo_name: repoName.optional(),
   commit_author: commitAuthor.optional(),
   keyword: keyword.optional(),
-  full: z.enum(["", "1", "true", "0", "false"], "must be 1, true, 0 or false").optional(),
-  p: pageNumber.default(1),
-  per_page: wholeNumber(10_000).default(20),
+  full: z.enum(["", "1", "true", "0", "false"], "must be 1, true, 0 or false").optional().meta({
+    description: "Whether to list superseded and deleted rows too, the newest " +
+      `${MAX_HISTORY.toLocaleString("en")} of each repository; without a value, it is to.`,
+  }),
+  p: pageNumber.prefault("1").meta({ description: "A page, from 1." }),
+  per_page: wholeNumber(10_000).prefault("20").meta({ description: "Repositories per page." }),
+});
+
+/**
+ * The answer.
+ *
+ * @internal
+ */
+export const listAnswer = z.object({
+  data: z.record(z.string(), z.array(coverageAnswer)).meta({
+    description: "Under `org/repo`, the repository's rows.",
+  }),
+  has_next: z.boolean().meta({ description: "Whether there is another page." }),
 });
 
 /** Makes the handler. */
@@ -41,10 +61,10 @@ export function createListHandler(
       page: fields.p,
       perPage: fields.per_page,
     });
-    const data: Record<string, PresentedCoverage[]> = {};
+    const data: z.infer<typeof listAnswer>["data"] = {};
     for (const { name, rows } of repositories) {
       data[name] = rows.map((row) => present(row, publicUrl ?? url.origin));
     }
-    return Response.json({ data, has_next: hasNext });
+    return Response.json({ data, has_next: hasNext } satisfies z.infer<typeof listAnswer>);
   };
 }

@@ -1,5 +1,6 @@
 /**
- * What names may look like, as GitHub and git have it; shared by every route that takes them.
+ * What names may look like, as GitHub and git have it; shared by every route that takes them. What a
+ * schema says of itself, the API's document tells clients.
  *
  * @module
  */
@@ -8,27 +9,37 @@ import { unprocessable } from "../http/errors.ts";
 import { clip } from "../quote.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text).byteLength;
-/** C0 and C1 control characters and DEL, which no line of text needs. */
+/** A branch's name, in bytes. */
+const MAX_BRANCH = 255;
+/** Text without C0 and C1 control characters and DEL, which no line of text needs. */
 // deno-lint-ignore no-control-regex
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+const WITHOUT_CONTROL = /^[^\u0000-\u001f\u007f-\u009f]*$/;
+/** Names of which a path would be made that leads elsewhere. */
+const NO_DOTS = /^(?!\.{1,2}$)/;
 
 const githubName = z.string()
   .regex(/^[A-Za-z0-9._-]{1,100}$/, "must be 1 to 100 of A-Z a-z 0-9 . _ -")
-  .refine((name) => name !== "." && name !== "..", "must not be . or ..");
+  .regex(NO_DOTS, "must not be . or ..");
 
 /**
  * `org_name`: an account of GitHub.
  *
  * @internal
  */
-export const orgName = githubName;
+export const orgName = githubName.meta({
+  description: "An account of GitHub; letter case is of no matter.",
+  examples: ["rakuten"],
+});
 
 /**
  * `repo_name`: a repository of GitHub.
  *
  * @internal
  */
-export const repoName = githubName;
+export const repoName = githubName.meta({
+  description: "A repository of that account; letter case is of no matter.",
+  examples: ["laravel-request-docs"],
+});
 
 /**
  * `branch_name`: what `git check-ref-format --branch` takes, up to 255 bytes.
@@ -36,9 +47,15 @@ export const repoName = githubName;
  * @internal
  */
 export const branchName = z.string()
-  .refine((name) => name !== "", "must not be empty")
-  .refine((name) => bytesOf(name) <= 255, "must have at most 255 bytes")
-  .refine(isBranchName, "must be a branch name that git check-ref-format takes");
+  .min(1, "must not be empty")
+  .refine((name) => bytesOf(name) <= MAX_BRANCH, `must have at most ${MAX_BRANCH} bytes`)
+  .refine(isBranchName, "must be a branch name that git check-ref-format takes")
+  .meta({
+    maxLength: MAX_BRANCH,
+    description: "A branch: what `git check-ref-format --branch` takes, of at most " +
+      `${MAX_BRANCH} bytes.`,
+    examples: ["develop"],
+  });
 
 /**
  * `commit_hash`: whole, short, or as `git` abbreviates a range.
@@ -46,7 +63,11 @@ export const branchName = z.string()
  * @internal
  */
 export const commitHash = z.string()
-  .regex(/^[0-9A-Za-z.]{4,64}$/, "must be 4 to 64 of 0-9 A-Z a-z .");
+  .regex(/^[0-9A-Za-z.]{4,64}$/, "must be 4 to 64 of 0-9 A-Z a-z .")
+  .meta({
+    description: "The commit that was measured: whole, short, or as git abbreviates a range.",
+    examples: ["5716217f903ebffe42c3f113066103eca9a7c0d1"],
+  });
 
 /**
  * `commit_author`: a name or login, for people to read.
@@ -54,9 +75,13 @@ export const commitHash = z.string()
  * @internal
  */
 export const commitAuthor = z.string()
-  .refine((name) => name.trim() !== "", "must not be empty")
-  .refine((name) => name.length <= 255, "must have at most 255 characters")
-  .refine((name) => !CONTROL.test(name), "must not contain control characters");
+  .regex(/\S/, "must not be empty")
+  .max(255, "must have at most 255 characters")
+  .regex(WITHOUT_CONTROL, "must not contain control characters")
+  .meta({
+    description: "Who made the commit: a name or a login, for people to read.",
+    examples: ["pulkit.kathuria"],
+  });
 
 /**
  * `language`: tells apart the reports of one branch.
@@ -65,9 +90,13 @@ export const commitAuthor = z.string()
  */
 export const language = z.string()
   .regex(/^[A-Za-z0-9+#._-]{1,32}$/, "must be 1 to 32 of A-Z a-z 0-9 + # . _ -")
-  .refine((name) => name !== "." && name !== "..", "must not be . or ..")
+  .regex(NO_DOTS, "must not be . or ..")
   // It would read as part of a report's address.
-  .refine((name) => name !== "archive", "must not be archive");
+  .regex(/^(?!archive$)/, "must not be archive")
+  .meta({
+    description: "Tells apart the reports of one branch; any word will do.",
+    examples: ["go"],
+  });
 
 /**
  * `github_api_url`: who knows the repository. Only used to choose among those the operator allows.
@@ -75,7 +104,13 @@ export const language = z.string()
  * @internal
  */
 export const githubApiUrl = z.string()
-  .refine((url) => url.length <= 255 && !CONTROL.test(url), "must have at most 255 characters");
+  .max(255, "must have at most 255 characters")
+  .regex(WITHOUT_CONTROL, "must have at most 255 characters")
+  .meta({
+    description: "Which GitHub a GitHub token is checked at: one of `GITHUB_API_URLS` of the " +
+      "server, with or without its scheme. Required where there are several of them.",
+    examples: ["https://api.github.com"],
+  });
 
 /**
  * What is searched for in `org/repo`.
@@ -83,11 +118,15 @@ export const githubApiUrl = z.string()
  * @internal
  */
 export const keyword = z.string()
-  .refine((text) => text.length <= 201, "must have at most 201 characters")
-  .refine((text) => !text.includes("\0"), "must not contain a NUL");
+  .max(201, "must have at most 201 characters")
+  .regex(/^[^\0]*$/, "must not contain a NUL")
+  .meta({
+    description: "A part of `org/repo`; letter case is of no matter.",
+    examples: ["request-docs"],
+  });
 
 /**
- * A number in a query.
+ * A number in a query, which is text.
  *
  * @internal
  */
@@ -95,7 +134,8 @@ export const wholeNumber = (most: number) =>
   z.string()
     .regex(/^[1-9]\d{0,8}$/, `must be a whole number from 1 to ${most}`)
     .transform(Number)
-    .refine((number) => number <= most, `must be a whole number from 1 to ${most}`);
+    .refine((number) => number <= most, `must be a whole number from 1 to ${most}`)
+    .meta({ type: "integer", minimum: 1, maximum: most });
 
 /**
  * A page of a list, from 1.

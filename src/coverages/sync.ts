@@ -36,8 +36,29 @@ const branchFields = z.object({
   active_branches: z.custom<string[]>().superRefine((value, context) => {
     const message = problemOf(value);
     if (message !== undefined) context.addIssue({ code: "custom", message });
+  }).meta({
+    type: "array",
+    items: { type: "string" },
+    minItems: 1,
+    maxItems: MAX_BRANCHES,
+    description: "The names of the branches that there still are; every other is marked deleted.",
+    examples: [["develop", "main"]],
   }),
 });
+
+/**
+ * The body.
+ *
+ * @internal
+ */
+export const syncFields = z.object({ ...subjectFields.shape, ...branchFields.shape });
+
+/**
+ * The answer.
+ *
+ * @internal
+ */
+export const syncAnswer = z.object({ success: z.literal("1") });
 
 /** What is wrong with a list of branches; one bad name is enough to know, and the last looked at. */
 function problemOf(branches: unknown): string | undefined {
@@ -88,7 +109,9 @@ export function createSyncHandler(
         ? "Nothing was uploaded yet, so there is nothing to forget."
         : `Active branches: ${count}`,
     }));
-    if (count !== undefined) return Response.json({ success: "1" });
+    if (count !== undefined) {
+      return Response.json({ success: "1" } satisfies z.infer<typeof syncAnswer>);
+    }
     throw new HttpError(
       404,
       `Nothing was ever uploaded for ${subject.org_name}/${subject.repo_name}.`,

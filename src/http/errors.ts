@@ -4,8 +4,38 @@
  * @module
  */
 
-/** What `{"error": …}` holds: a sentence, or one per ill-formed field. */
-export type ErrorBody = string | Record<string, string>;
+import { z } from "zod";
+
+/**
+ * The body of most refusals.
+ *
+ * @internal
+ */
+export const errorAnswerBody = z.object({
+  error: z.string().meta({
+    description: "A sentence with what was wrong and what is allowed.",
+    examples: ["There is no report of rakuten/laravel-request-docs, branch develop."],
+  }),
+}).meta({ id: "Error" });
+
+/**
+ * The body of a refusal for ill-formed fields.
+ *
+ * @internal
+ */
+export const fieldErrorsBody = z.object({
+  error: z.record(z.string(), z.string()).meta({
+    description: "For each field that is missing or ill-formed, a sentence.",
+    examples: [{ commit_hash: 'commit_hash is "?"; it must be 4 to 64 of 0-9 A-Z a-z ..' }],
+  }),
+}).meta({ id: "FieldErrors" });
+
+/**
+ * What `{"error": …}` holds: a sentence, or one per ill-formed field.
+ *
+ * @internal
+ */
+export type ErrorBody = z.infer<typeof errorAnswerBody | typeof fieldErrorsBody>["error"];
 
 /** A refusal that the client can act on: a status, and a sentence with the actual and allowed value. */
 export class HttpError extends Error {
@@ -64,5 +94,5 @@ export function errorAnswer(error: unknown, requestId: string): ErrorAnswer {
 
 /** The answer to a failed request, for programs. */
 export function errorResponse({ status, body, headers }: ErrorAnswer): Response {
-  return Response.json({ error: body }, { status, headers });
+  return Response.json({ error: body } satisfies { error: ErrorBody }, { status, headers });
 }

@@ -24,12 +24,17 @@ const shape = {
   commit_author: commitAuthor,
   language,
   coverage_xml_file_name: z.string()
-    .refine((name) => name.trim() !== "", "must not be empty")
-    .refine((name) => name.length <= 4096, "must have at most 4096 characters")
+    .regex(/\S/, "must not be empty")
+    .max(4096, "must have at most 4096 characters")
     .refine(
       (name) => !/^\/|(^|\/)\.\.(\/|$)|^[./]*$|\0/.test(name),
       "must be a file's name or its path in the archive",
-    ),
+    )
+    .meta({
+      description: "The coverage file: its base name, of which the shallowest is meant, or its " +
+        "path in the archive.",
+      examples: ["coverage.xml"],
+    }),
   github_api_url: githubApiUrl.optional(),
 };
 const names = Object.keys(shape);
@@ -46,8 +51,12 @@ export interface UploadFields extends
   github_api_url?: string | undefined;
 }
 
-/** Checks those fields; others are of no matter. */
-export const uploadFields: Schema<UploadFields> = z.object(shape);
+/**
+ * Checks those fields; others are of no matter.
+ *
+ * @internal
+ */
+export const uploadFields = z.object(shape) satisfies Schema<UploadFields>;
 
 /** The known fields of a query. */
 export function queryFields(query: URLSearchParams): Record<string, string> {
@@ -68,5 +77,9 @@ export function isComplete(fields: Record<string, string>): boolean {
   return names.every((name) => name === "github_api_url" || name in fields);
 }
 
-/** The schema of those fields that are given, to refuse an ill-formed one before a body is read. */
-export const givenUploadFields: Schema<unknown> = z.object(shape).partial();
+/**
+ * The schema of those fields that are given, to refuse an ill-formed one before a body is read.
+ *
+ * @internal
+ */
+export const givenUploadFields = uploadFields.partial();

@@ -4,12 +4,13 @@
  * @module
  */
 import type { Sql } from "postgres";
+import { z } from "zod";
 import type { Authorize } from "../auth/authorize.ts";
 import { concluding } from "../auth/permit.ts";
 import type { Config } from "../config.ts";
 import type { ReadCoverage } from "../coverage/read.ts";
 import { parseFields } from "../coverages/names.ts";
-import { present } from "../coverages/present.ts";
+import { coverageAnswer, present } from "../coverages/present.ts";
 import { addCoverage, type Added, identify, UnknownOutcomeError } from "../coverages/queries.ts";
 import { bodyStream, Deadline } from "../http/body.ts";
 import type { Handler } from "../http/router.ts";
@@ -30,6 +31,18 @@ import {
   uploadFields,
 } from "./fields.ts";
 import { unpack } from "./unpack.ts";
+
+/**
+ * The answer.
+ *
+ * @internal
+ */
+export const uploadAnswer = z.object({
+  coverage: coverageAnswer,
+  data: z.array(coverageAnswer).meta({
+    description: "Every active branch and language of the repository, this one included.",
+  }),
+});
 
 /** What the handler needs. */
 export interface UploadDependencies {
@@ -84,10 +97,12 @@ export function createUploadHandler(dependencies: UploadDependencies): Handler {
       description: summaryOf(row, { active, before, defaultBranches: config.defaultBranches }),
       url: present(row, origin).report_url,
     }));
-    return Response.json({
-      coverage: present(row, origin),
-      data: active.map((other) => present(other, origin)),
-    });
+    return Response.json(
+      {
+        coverage: present(row, origin),
+        data: active.map((other) => present(other, origin)),
+      } satisfies z.infer<typeof uploadAnswer>,
+    );
   };
 }
 
