@@ -10,7 +10,7 @@ import type { ReadCoverage } from "./coverage/read.ts";
 import { createBadgeHandler } from "./coverages/badge.ts";
 import { createCompareHandler } from "./coverages/compare.ts";
 import { createListHandler } from "./coverages/list.ts";
-import { API_PATH, DASHBOARD_PATH } from "./coverages/present.ts";
+import { API_PATH, DASHBOARD_PATH, DOCS_PATH } from "./coverages/present.ts";
 import { createReportHandlers } from "./coverages/report.ts";
 import { createSyncHandler } from "./coverages/sync.ts";
 import { createAuthorHandler } from "./dashboard/author.tsx";
@@ -22,9 +22,11 @@ import { isDatabaseAway, isDatabaseFull } from "./db/connect.ts";
 import { createHealthHandler } from "./db/health.ts";
 import { errorAnswer, errorResponse, HttpError, unavailable } from "./http/errors.ts";
 import { apiHeaders, withHeaders } from "./http/headers.ts";
-import { createRouter, type RouteContext } from "./http/router.ts";
+import { createRouter, type Route, type RouteContext } from "./http/router.ts";
 import { type Connection, whoAsks } from "./http/client.ts";
 import type { Log } from "./log.ts";
+import { createDocsHandlers } from "./openapi/docs.tsx";
+import { createOpenApiHandler } from "./openapi/handler.ts";
 import { isDiskAway, isDiskFull, type ReportStore } from "./reports/store.ts";
 import { createUploadHandler } from "./upload/handler.ts";
 
@@ -45,15 +47,15 @@ export interface Dependencies {
 /** Answers a request; without `client` it counts as coming from elsewhere. */
 export type App = (request: Request, client?: Connection) => Promise<Response>;
 
-/** Makes the application. It opens nothing and listens nowhere. */
-export function createApp(dependencies: Dependencies): App {
-  const { config, sql, store, log } = dependencies;
+/** The route table: every address of the application. */
+export function routesOf(dependencies: Dependencies): Route[] {
+  const { config, sql, store } = dependencies;
   const { publicUrl } = config;
   const authorize = createAuthorize(dependencies);
+  const docs = createDocsHandlers(config);
   const entrances = createEntrances(config);
   const report = createReportHandlers({ sql, store, publicUrl });
-
-  const route = createRouter([
+  return [
     {
       method: "POST",
       path: API_PATH,
@@ -64,6 +66,9 @@ export function createApp(dependencies: Dependencies): App {
     { method: "GET", path: `${API_PATH}/badge`, handler: createBadgeHandler({ sql }) },
     { method: "GET", path: `${API_PATH}/compare`, handler: createCompareHandler(dependencies) },
     { method: "GET", path: `${API_PATH}/health`, handler: createHealthHandler({ sql }) },
+    { method: "GET", path: `${API_PATH}/openapi.json`, handler: createOpenApiHandler(config) },
+    { method: "GET", path: DOCS_PATH, handler: docs.page },
+    { method: "GET", path: `${DOCS_PATH}/:file`, handler: docs.file },
     { method: "GET", path: `${API_PATH}/assets/:org/:repo/:branch`, handler: report.index },
     {
       method: "GET",
@@ -98,7 +103,13 @@ export function createApp(dependencies: Dependencies): App {
       path: `${DASHBOARD_PATH}/:org/user/*`,
       handler: createAuthorHandler(dependencies),
     },
-  ]);
+  ];
+}
+
+/** Makes the application. It opens nothing and listens nowhere. */
+export function createApp(dependencies: Dependencies): App {
+  const { config, log } = dependencies;
+  const route = createRouter(routesOf(dependencies));
 
   return async (request, client) => {
     const requestId = crypto.randomUUID();

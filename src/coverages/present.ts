@@ -65,7 +65,10 @@ export const coverageAnswer = z.object({
     description: "The coverage file's format, and what it counts where that is not lines.",
     examples: ["cobertura"],
   }),
-  report_url: z.url().meta({ description: "The report's first page." }),
+  report_url: z.url().meta({
+    description:
+      "The report's first page; of a superseded upload whose report is gone, the branch's.",
+  }),
   deleted_at: z.exactOptional(z.iso.datetime()).meta({
     description: "When it was superseded or deleted; active rows do not have it.",
   }),

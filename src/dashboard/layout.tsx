@@ -83,6 +83,9 @@ function Layout(
           </search>
         </header>
         <main id="content">{children}</main>
+        <footer>
+          <a href={site.docs()}>API</a>
+        </footer>
       </body>
     </html>
   );

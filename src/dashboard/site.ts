@@ -8,6 +8,7 @@ import {
   badgePath,
   type BranchOfLanguage,
   DASHBOARD_PATH,
+  DOCS_PATH,
   type ReportName,
   reportPath,
   repositoryPath,
@@ -57,7 +58,17 @@ export class Site {
     return this.#page(`/${name}`, {});
   }
 
-  /** The first page of a branch's report. */
+  /** What people read about the API, and its files. */
+  docs(file = ""): string {
+    return `${this.#base}${DOCS_PATH}${file}`;
+  }
+
+  /** An address of the API, on pages of this server. */
+  api(path: string): string {
+    return `${this.#base}${API_PATH}${path}`;
+  }
+
+  /** The first page of a branch\'s report. */
   report(row: ReportName): string {
     return `${this.#base}${reportPath(row)}`;
   }

@@ -14,7 +14,7 @@ import { z } from "zod";
 export const errorAnswerBody = z.object({
   error: z.string().meta({
     description: "A sentence with what was wrong and what is allowed.",
-    examples: ["There is no report of rakuten/laravel-request-docs, branch develop."],
+    examples: ["What was wrong, and what is allowed."],
   }),
 }).meta({ id: "Error" });
 

@@ -31,6 +31,14 @@ export const pageHeaders: Surface = {
   "cache-control": "no-cache",
 };
 
+/** The API's page: Swagger UI, whose icons are `data:` addresses, and which sends no form. */
+export const viewerHeaders: Surface = {
+  ...pageHeaders,
+  "content-security-policy":
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; " +
+    "connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
+};
+
 /** The dashboard's own files, whose names change with their content. */
 export const assetHeaders: Surface = {
   "cache-control": "public, max-age=31536000, immutable",

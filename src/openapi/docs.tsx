@@ -1,0 +1,71 @@
+/**
+ * `GET /coverages-api/docs`: the API, for people.
+ *
+ * @module
+ */
+import { renderToString } from "preact-render-to-string";
+import type { Config } from "../config.ts";
+import { assetNames } from "../dashboard/assets.ts";
+import type { Html } from "../dashboard/html.ts";
+import { Site } from "../dashboard/site.ts";
+import { HttpError } from "../http/errors.ts";
+import { assetHeaders, viewerHeaders, withHeaders } from "../http/headers.ts";
+import type { Handler } from "../http/router.ts";
+import { decodeSegment } from "../http/segment.ts";
+import { loadViewer, type Viewer } from "./viewer.ts";
+
+/** Makes the handlers of the page and of its files. */
+export function createDocsHandlers(
+  config: Pick<Config, "publicUrl" | "githubUrl">,
+): { page: Handler; file: Handler } {
+  let loading: Promise<Viewer> | undefined;
+  const load = () => loading ??= loadViewer();
+  return {
+    async page(_request, { url }) {
+      const page = <Page site={new Site(config, url.origin)} viewer={await load()} />;
+      const response = new Response(`<!DOCTYPE html>${renderToString(page)}`, {
+        headers: { "content-type": "text/html; charset=utf-8" },
+      });
+      return withHeaders(response, viewerHeaders);
+    },
+    async file(_request, { params }) {
+      const { files } = await load();
+      const file = files.get(decodeSegment(params.file ?? ""));
+      if (!file) throw new HttpError(404, "There is no such file.");
+      const headers = { "content-type": `${file.type}; charset=utf-8` };
+      return withHeaders(new Response(file.content, { headers }), assetHeaders);
+    },
+  };
+}
+
+function Page({ site, viewer }: { site: Site; viewer: Viewer }): Html {
+  const document = site.api("/openapi.json");
+  return (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>API – Coverage</title>
+        <link rel="icon" type="image/svg+xml" href={site.asset(assetNames.icon)} />
+        {viewer.styles.map((name) => (
+          <link key={name} rel="stylesheet" href={site.docs(`/${name}`)} />
+        ))}
+        {viewer.scripts.map((name) => <script key={name} src={site.docs(`/${name}`)} defer />)}
+      </head>
+      <body>
+        <header>
+          <a href={site.home()}>
+            <img src={site.asset(assetNames.icon)} alt="" width="24" height="24" /> Coverage
+          </a>
+        </header>
+        <noscript>
+          <p>
+            This page needs JavaScript; what it shows stands in <a href={document}>openapi.json</a>.
+          </p>
+        </noscript>
+        <main id="viewer" data-document={document}></main>
+      </body>
+    </html>
+  );
+}
