@@ -11,7 +11,7 @@ import { language, orgName, repoName } from "../coverages/names.ts";
 import { API_PATH, DOCS_PATH } from "../coverages/present.ts";
 import { syncAnswer, syncFields } from "../coverages/sync.ts";
 import { healthAnswer, illnessAnswer } from "../db/health.ts";
-import { givenUploadFields, uploadFields } from "../upload/fields.ts";
+import { givenUploadFields } from "../upload/fields.ts";
 import { uploadAnswer } from "../upload/handler.ts";
 import {
   anyFile,

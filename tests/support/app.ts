@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import type { Sql } from "postgres";
-import { type App, createApp } from "../../src/app.ts";
+import { type App, createApp, type Dependencies } from "../../src/app.ts";
 import { type Config, type Limits, readConfig } from "../../src/config.ts";
 import { formats } from "../../src/coverage/formats.ts";
 import { type ReadCoverage, readCoverage } from "../../src/coverage/read.ts";
@@ -30,6 +30,8 @@ export interface AppOptions {
 /** An application to test. */
 export interface TestApp extends AsyncDisposable {
   readonly app: App;
+  /** What it is made of. */
+  readonly dependencies: Dependencies;
   readonly sql: Sql;
   readonly store: ReportStore;
   /** The folder of the reports. */
@@ -56,17 +58,19 @@ export async function testApp(options: AppOptions = {}): Promise<TestApp> {
   const config = { ...readConfig({ AUTH: "none" }), ...options.config };
   const records: LogRecord[] = [];
   const log = logTo(records);
-  const app = createApp({
+  const dependencies: Dependencies = {
     config: { ...config, limits: { ...config.limits, ...options.limits } },
     sql: ownSql ?? database.sql,
     store,
     readCoverage: options.readCoverage ?? ((bytes) => readCoverage(bytes, formats)),
     log,
-  });
+  };
+  const app = createApp(dependencies);
   const get = (path: string, init?: RequestInit) =>
     app(new Request(`http://coverage.test${path}`, init));
   return {
     app,
+    dependencies,
     sql: database.sql,
     store,
     reports,
