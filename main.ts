@@ -63,10 +63,13 @@ async function start(): Promise<void> {
     log.info("AUTH is unset: requests straight from this machine upload without a credential");
   }
 
-  const server = listen(createApp({ config, sql, store, readCoverage: thread.read, log }), {
-    ...config,
-    failed: (error) => log.warn("no connection can be taken at the moment", { error }),
-  });
+  const server = listen(
+    createApp({ config, sql, store, readCoverage: thread.read, log }),
+    {
+      ...config,
+      failed: (error) => log.warn("no connection can be taken at the moment", { error }),
+    },
+  );
   console.log(`Coverage server: ${server.address}`);
   console.log(`Reports:         ${join(dataDir, "reports")}`);
   console.log(

@@ -9,6 +9,7 @@ import type { Config } from "./config.ts";
 import type { ReadCoverage } from "./coverage/read.ts";
 import { createBadgeHandler } from "./coverages/badge.ts";
 import { createCompareHandler } from "./coverages/compare.ts";
+import { totals } from "./coverages/kept.ts";
 import { createListHandler } from "./coverages/list.ts";
 import { API_PATH, DASHBOARD_PATH, DOCS_PATH } from "./coverages/present.ts";
 import { createReportHandlers } from "./coverages/report.ts";
@@ -28,6 +29,9 @@ import type { Log } from "./log.ts";
 import { createDocsHandlers } from "./openapi/docs.tsx";
 import { createOpenApiHandler } from "./openapi/handler.ts";
 import { isDiskAway, isDiskFull, type ReportStore } from "./reports/store.ts";
+import { createMetricsHandler } from "./telemetry/handler.ts";
+import { Metrics } from "./telemetry/metrics.ts";
+import { createRequestLog, requestIdOf } from "./telemetry/requests.ts";
 import { createUploadHandler } from "./upload/handler.ts";
 
 /** What the application is made of. */
@@ -48,7 +52,7 @@ export interface Dependencies {
 export type App = (request: Request, client?: Connection) => Promise<Response>;
 
 /** The route table: every address of the application. */
-export function routesOf(dependencies: Dependencies): Route[] {
+export function routesOf(dependencies: Dependencies, metrics = metricsOf(dependencies)): Route[] {
   const { config, sql, store } = dependencies;
   const { publicUrl } = config;
   const authorize = createAuthorize(dependencies);
@@ -59,13 +63,14 @@ export function routesOf(dependencies: Dependencies): Route[] {
     {
       method: "POST",
       path: API_PATH,
-      handler: createUploadHandler({ ...dependencies, authorize }),
+      handler: createUploadHandler({ ...dependencies, authorize, metrics }),
     },
     { method: "GET", path: API_PATH, handler: createListHandler({ sql, publicUrl }) },
     { method: "PUT", path: API_PATH, handler: createSyncHandler({ ...dependencies, authorize }) },
     { method: "GET", path: `${API_PATH}/badge`, handler: createBadgeHandler({ sql }) },
     { method: "GET", path: `${API_PATH}/compare`, handler: createCompareHandler(dependencies) },
     { method: "GET", path: `${API_PATH}/health`, handler: createHealthHandler({ sql }) },
+    { method: "GET", path: `${API_PATH}/metrics`, handler: createMetricsHandler({ metrics }) },
     { method: "GET", path: `${API_PATH}/openapi.json`, handler: createOpenApiHandler(config) },
     { method: "GET", path: DOCS_PATH, handler: docs.page },
     { method: "GET", path: `${DOCS_PATH}/:file`, handler: docs.file },
@@ -108,35 +113,46 @@ export function routesOf(dependencies: Dependencies): Route[] {
 
 /** Makes the application. It opens nothing and listens nowhere. */
 export function createApp(dependencies: Dependencies): App {
-  const { config, log } = dependencies;
-  const route = createRouter(routesOf(dependencies));
+  const { config } = dependencies;
+  const metrics = metricsOf(dependencies);
+  const route = createRouter(routesOf(dependencies, metrics));
+
+  const told = createRequestLog({ ...dependencies, metrics });
 
   return async (request, client) => {
-    const requestId = crypto.randomUUID();
+    const id = requestIdOf(request);
     const startedAt = performance.now();
+    let taken: string | undefined;
     let response: Response;
     let failure: unknown;
     try {
-      response = await route(request, contextOf(request, requestId, client));
+      const context = contextOf(request, id, client);
+      response = await route(request, { ...context, taken: (path) => taken = path });
     } catch (error) {
       failure = explained(error);
-      const answer = errorAnswer(failure, requestId);
+      const answer = errorAnswer(failure, id);
       response = isForPeople(request)
         ? errorPage(config, answer, originOf(request))
         : errorResponse(answer);
     }
-    const fields = {
-      request: requestId,
-      method: request.method,
-      path: pathOf(request),
-      status: response.status,
-      duration_ms: Math.round(performance.now() - startedAt),
-    };
-    if (response.status >= 500) log.error("request failed", { ...fields, error: causeOf(failure) });
-    else log.debug("request answered", fields);
     if (request.method === "HEAD") response = await withoutBody(response);
+    const answered = {
+      request,
+      id,
+      route: taken,
+      path: pathOf(request),
+      client: whoAsks(request, client).client,
+      startedAt,
+      failure: causeOf(failure),
+    };
+    response = await told(answered, response, client);
+    response.headers.set("x-request-id", id);
     return withHeaders(response, apiHeaders);
   };
+}
+
+function metricsOf({ sql }: Dependencies): Metrics {
+  return new Metrics(() => totals(sql));
 }
 
 /** An outage of what the server stands on, as the client is told of it; any other error as it is. */

@@ -13,12 +13,13 @@ const MAY_IMPORT: Record<string, string[]> = {
   "src/version.ts": [],
   "src/http": ["src/operator_error.ts", "src/quote.ts"],
   "src/coverage": ["src/quote.ts"],
-  "src/db": ["src/config.ts", "src/http", "src/operator_error.ts"],
+  "src/telemetry": ["src/http", "src/log.ts"],
+  "src/db": ["src/config.ts", "src/http", "src/operator_error.ts", "src/telemetry"],
   "src/reports": ["src/config.ts", "src/log.ts", "src/http", "src/operator_error.ts"],
   "src/auth": ["src/config.ts", "src/http", "src/log.ts", "src/quote.ts"],
   "src/coverages": [
     ...["src/auth", "src/config.ts", "src/coverage", "src/db", "src/http", "src/log.ts"],
-    ...["src/quote.ts", "src/reports"],
+    ...["src/quote.ts", "src/reports", "src/telemetry"],
   ],
   "src/retention": ["src/config.ts", "src/coverages", "src/db", "src/log.ts", "src/reports"],
   "src/dashboard": ["src/config.ts", "src/coverages", "src/db", "src/http"],
@@ -34,7 +35,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   "src/moving": ["src/coverages", "src/http", "src/operator_error.ts", "src/quote.ts"],
   "src/upload": [
     ...["src/auth", "src/config.ts", "src/coverage", "src/coverages", "src/db", "src/http"],
-    ...["src/log.ts", "src/quote.ts", "src/reports"],
+    ...["src/log.ts", "src/quote.ts", "src/reports", "src/telemetry"],
   ],
 };
 

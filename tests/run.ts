@@ -13,7 +13,10 @@ import { startEmbedded } from "../src/db/embedded.ts";
 /** Tests that mostly wait for other programs run beside the rest, in groups that take as long. */
 const OF_PROGRAMS = [
   ["tests/browser/", "tests/commands_test.ts", "tests/main_test.ts", "tests/workflows_test.ts"],
-  ["tests/action/", "tests/docs/", "tests/compile_test.ts", "tests/demo_test.ts"],
+  [
+    ...["tests/action/", "tests/docs/", "tests/compile_test.ts", "tests/demo_test.ts"],
+    "tests/telemetry_test.ts",
+  ],
 ];
 
 const groups = Deno.args.length > 0

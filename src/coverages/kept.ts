@@ -6,6 +6,8 @@
  */
 import type { Sql, TransactionSql } from "postgres";
 import type { Retention } from "../config.ts";
+import { inTime } from "../db/connect.ts";
+import type { Totals } from "../telemetry/metrics.ts";
 
 /** Why a report goes: too many newer ones, its branch was deleted, no room. */
 export type Reason = "superseded" | "deleted" | "space";
@@ -130,6 +132,20 @@ export async function setWeight(
   await sql`
     update coverages set report_bytes = ${bytes}, report_files = ${files}
     where id = ${id} and report_bytes is null`;
+}
+
+/** Counts everything: an index scan of all uploads, which is for now and then. */
+export async function totals(sql: Sql): Promise<Totals> {
+  const [row] = await inTime(sql<Totals[]>`
+    select s.*,
+      (select count(*)::float8 from coverages) as uploads,
+      (select count(*)::float8 from coverages where deleted_at is null) as active,
+      (select count(*)::float8 from repositories) as repositories
+    from (
+      select count(*)::float8 as reports, coalesce(sum(report_bytes), 0)::float8 as bytes
+      from coverages where report_stored
+    ) s`);
+  return row!;
 }
 
 /** How many reports are stored, and what those of known weight weigh. */

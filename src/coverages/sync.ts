@@ -15,6 +15,7 @@ import { Slots } from "../http/slots.ts";
 import type { Log } from "../log.ts";
 import { removeReports } from "../reports/remove.ts";
 import type { ReportStore } from "../reports/store.ts";
+import { traced } from "../telemetry/spans.ts";
 import { branchName, commitHash, githubApiUrl, orgName, parseFields, repoName } from "./names.ts";
 import { deleteOtherBranches, identify, type RepositoryName } from "./queries.ts";
 
@@ -92,14 +93,15 @@ export function createSyncHandler(
 ): Handler {
   const slots = new Slots(AT_ONCE, "lists of branches");
   return async (request, context) => {
-    const credential = await authorize(request, context);
+    const credential = await traced("authorize", () => authorize(request, context));
     const body = await read(request);
     const subject = parseFields(subjectFields, body);
-    const permit = await credential.permit({
-      ...subject,
-      context: "coverage/branches",
-      beginning: "The list of branches is on its way.",
-    });
+    const permit = await traced("authorize", () =>
+      credential.permit({
+        ...subject,
+        context: "coverage/branches",
+        beginning: "The list of branches is on its way.",
+      }));
     const count = await concluding(permit, async () => {
       const { active_branches } = parseFields(branchFields, body);
       const isKnown = await sync({ ...subject, active_branches }, permit.identity);

@@ -4,6 +4,7 @@
  * @module
  */
 import postgres, { type Options, type Sql } from "postgres";
+import { traced } from "../telemetry/spans.ts";
 import { startEmbedded } from "./embedded.ts";
 import { renewing } from "./lost_connections.ts";
 
@@ -92,5 +93,6 @@ export async function inTime<T>(answer: Promise<T>, seconds = ANSWER_SECONDS): P
       reject(Object.assign(new Error(message), { code: NO_ANSWER }));
     }, seconds * 1000);
   });
-  return await Promise.race([answer, tooLate]).finally(() => clearTimeout(timer));
+  return await traced("database", () => Promise.race([answer, tooLate]))
+    .finally(() => clearTimeout(timer));
 }

@@ -8,6 +8,8 @@
 export interface Connection {
   /** The other end. */
   readonly remoteAddr: Deno.Addr;
+  /** Settles when the answer was sent, or cannot be. */
+  readonly completed?: Promise<void>;
 }
 
 /** Who sent a request. */

@@ -19,6 +19,8 @@ import type { ByteStream } from "../http/streams.ts";
 import type { Log } from "../log.ts";
 import { removeReports } from "../reports/remove.ts";
 import type { ReportStore } from "../reports/store.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import { traced } from "../telemetry/spans.ts";
 import { readArchive } from "./archive.ts";
 import { checkBody, filePart, readForm } from "./body.ts";
 import { subjectOf, summaryOf } from "./conclusion.ts";
@@ -30,6 +32,7 @@ import {
   type UploadFields,
   uploadFields,
 } from "./fields.ts";
+import { counted } from "./outcome.ts";
 import { unpack } from "./unpack.ts";
 
 /**
@@ -58,6 +61,8 @@ export interface UploadDependencies {
   readonly authorize: Authorize;
   /** The log. */
   readonly log: Log;
+  /** What is counted and measured. */
+  readonly metrics: Metrics;
 }
 
 /** Makes the handler; its places are shared by all requests it answers. */
@@ -66,14 +71,14 @@ export function createUploadHandler(dependencies: UploadDependencies): Handler {
   const { limits } = config;
   const slots = new Slots(limits.uploadConcurrency, "uploads");
 
-  return async (request, context) => {
-    const credential = await authorize(request, context);
+  const handler: Handler = async (request, context) => {
+    const credential = await traced("authorize", () => authorize(request, context));
     const fromQuery = queryFields(context.url.searchParams);
     const kind = checkBody(request, limits.maxUploadBytes);
     // What the query says is checked before the body is read; only a form can still add to it.
     const mayGrow = kind === "multipart" && !isComplete(fromQuery);
     parseFields(mayGrow ? givenUploadFields : uploadFields, fromQuery);
-    const permit = await credential.permit(subjectOf(fromQuery));
+    const permit = await traced("authorize", () => credential.permit(subjectOf(fromQuery)));
 
     const receive = async () => {
       const { org_name = "", repo_name = "" } = fromQuery;
@@ -104,6 +109,7 @@ export function createUploadHandler(dependencies: UploadDependencies): Handler {
       } satisfies z.infer<typeof uploadAnswer>,
     );
   };
+  return counted(handler, dependencies.metrics);
 }
 
 /** Stores an upload wholly or not at all. */
@@ -116,12 +122,14 @@ async function store(
   const startedAt = performance.now();
   const { report, added } = await unpackAndAdd(dependencies, { ...upload, identity }, archive);
   const { row, unkept } = added;
-  const { log } = dependencies;
+  const { log, metrics } = dependencies;
   await removeReports(dependencies.store, unkept, log);
   const repository = `${row.org_name}/${row.repo_name}`;
   if (report.skippedLinks > 0) {
     log.warn("symbolic links were left out", { repository, links: report.skippedLinks });
   }
+  const seconds = (performance.now() - startedAt) / 1000;
+  metrics.stored({ files: report.files, bytes: report.bytes, seconds });
   log.info("upload stored", {
     repository,
     branch: row.branch_name,
@@ -129,7 +137,7 @@ async function store(
     percentage: row.percentage,
     files: report.files,
     size_bytes: report.bytes,
-    duration_ms: Math.round(performance.now() - startedAt),
+    duration_ms: Math.round(seconds * 1000),
   });
   return added;
 }
@@ -142,10 +150,14 @@ async function unpackAndAdd(
 ) {
   const staged = await store.stage();
   try {
-    const report = await unpack(readArchive(archive, config.limits), staged, {
-      fileName: upload.coverage_xml_file_name,
-      read: readCoverage,
-    });
+    const report = await traced(
+      "unpack",
+      () =>
+        unpack(readArchive(archive, config.limits), staged, {
+          fileName: upload.coverage_xml_file_name,
+          read: (content) => traced("parse", () => readCoverage(content)),
+        }),
+    );
     await staged.publish();
     const added = await addCoverage(sql, {
       ...upload,

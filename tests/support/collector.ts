@@ -1,0 +1,58 @@
+/**
+ * A collector of OpenTelemetry: takes what is exported over HTTP as JSON, and keeps it.
+ *
+ * @module
+ */
+
+/** A value of an attribute. */
+interface Value {
+  stringValue?: string;
+}
+
+/** A span, as OTLP writes it; only what tests look at. */
+export interface Span {
+  name: string;
+  spanId: string;
+  parentSpanId?: string;
+  attributes?: { key: string; value: Value }[];
+  status?: { code?: number };
+}
+
+/** A running collector. */
+export interface Collector extends AsyncDisposable {
+  /** What `OTEL_EXPORTER_OTLP_ENDPOINT` is to be. */
+  readonly address: string;
+  /** The spans that have come. */
+  readonly spans: Span[];
+  /** Waits for metrics of those names. */
+  metrics(...names: string[]): Promise<void>;
+}
+
+/** Starts a collector on a free port. */
+export function startCollector(): Collector {
+  const spans: Span[] = [];
+  const metrics = new Set<string>();
+  let arrived = Promise.withResolvers<void>();
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
+    const { resourceSpans = [], resourceMetrics = [] } = await request.json();
+    for (const { scopeSpans } of resourceSpans) {
+      for (const scope of scopeSpans) spans.push(...scope.spans);
+    }
+    for (const { scopeMetrics } of resourceMetrics) {
+      for (const scope of scopeMetrics) {
+        for (const { name } of scope.metrics) metrics.add(name);
+      }
+    }
+    arrived.resolve();
+    arrived = Promise.withResolvers();
+    return Response.json({});
+  });
+  return {
+    address: `http://127.0.0.1:${server.addr.port}`,
+    spans,
+    async metrics(...names) {
+      while (!names.every((name) => metrics.has(name))) await arrived.promise;
+    },
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { Metrics } from "../../src/telemetry/metrics.ts";
+import { goodReport, tar } from "../support/archive.ts";
+import { type TestApp, testApp } from "../support/app.ts";
+
+/** The samples of the page by name and labels; throws for a line that the format does not know. */
+async function samples(test: TestApp): Promise<Map<string, number>> {
+  const response = await test.get("/coverages-api/metrics");
+  assert.equal(response.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+  return parsed(await response.text());
+}
+
+function parsed(page: string): Map<string, number> {
+  const found = new Map<string, number>();
+  const types = new Map<string, string>();
+  for (const line of page.split("\n")) {
+    if (line === "" || /^# HELP [a-z_]+ [A-Z].*$/.test(line)) continue;
+    const type = /^# TYPE ([a-z_]+) (counter|gauge|histogram)$/.exec(line);
+    if (type) types.set(type[1]!, type[2]!);
+    else {
+      const sample = /^([a-z_]+)(\{[a-z_]+="[^"\\]*"(?:,[a-z_]+="[^"\\]*")*\})? (\d[\d.e+-]*)$/
+        .exec(line);
+      assert(sample, line);
+      const [, name = "", labels = "", value] = sample;
+      assert(types.has(name) || types.has(name.replace(/_(bucket|sum|count)$/, "")), name);
+      found.set(name + labels, Number(value));
+    }
+  }
+  return found;
+}
+
+Deno.test("uploads are counted by how they end, and measured", async () => {
+  await using test = await testApp({ limits: { maxUploadBytes: 100_000 } });
+  const empty = await samples(test);
+  assert.equal(empty.get("coverage_rows"), 0);
+  assert.equal([...empty.keys()].some((name) => name.startsWith("coverage_uploads_total")), false);
+
+  for (let n = 0; n < 2; n++) await (await test.upload(tar(goodReport()))).body?.cancel();
+  await (await test.upload("no archive")).body?.cancel();
+  await (await test.upload(new Uint8Array(200_000))).body?.cancel();
+  await (await test.upload(tar(goodReport()), { branch_name: "" })).body?.cancel();
+
+  const page = await samples(test);
+  const uploads = [...page].filter(([name]) => name.startsWith("coverage_uploads_total"));
+  assert.deepEqual(Object.fromEntries(uploads), {
+    'coverage_uploads_total{outcome="stored"}': 2,
+    'coverage_uploads_total{outcome="refused"}': 2,
+    'coverage_uploads_total{outcome="too_large"}': 1,
+  });
+  assert.equal(page.get("coverage_uploads_under_way"), 0);
+  assert.equal(page.get("coverage_report_files_count"), 2);
+  assert.equal(page.get("coverage_report_files_sum"), 4);
+  const [{ bytes }] = await test.sql<[{ bytes: number }]>`
+    select sum(report_bytes)::int as bytes from coverages`;
+  assert.equal(page.get("coverage_report_size_bytes_sum"), bytes);
+  assert.equal(page.get("coverage_upload_duration_seconds_count"), 2);
+  const requests = (status: number) =>
+    page.get(
+      `coverage_http_request_duration_seconds_count{method="POST",route="/coverages-api",status="${status}"}`,
+    );
+  assert.deepEqual([requests(200), requests(422), requests(413)], [2, 2, 1]);
+  assert(page.get("coverage_process_resident_bytes")! > 1_000_000);
+});
+
+Deno.test("what is stored is told, and left out while the database does not answer", async () => {
+  let answers = true;
+  const metrics = new Metrics(() =>
+    answers
+      ? Promise.resolve({ reports: 2, bytes: 300, uploads: 9, active: 2, repositories: 1 })
+      : Promise.reject(new Error("away"))
+  );
+  const page = parsed((await metrics.page()).text);
+  assert.deepEqual(
+    ["coverage_stored_bytes", "coverage_stored_reports", "coverage_rows", "coverage_rows_active"]
+      .map((name) => page.get(name)),
+    [300, 2, 9, 2],
+  );
+  answers = false;
+  const without = new Metrics(() => Promise.reject(new Error("away")));
+  const names = [...parsed((await without.page()).text).keys()];
+  assert(!names.includes("coverage_rows"), "an unknown number is none");
+  assert(names.includes("coverage_process_resident_bytes"));
+});
+
+Deno.test("no stranger makes a time series of his own", async () => {
+  await using test = await testApp();
+  for (const n of [1, 2, 3]) {
+    await (await test.get(`/nowhere/${n}`, { method: `X-${n}` })).body?.cancel();
+    await (await test.get(`/coverages-ui/org-${n}/repo`)).body?.cancel();
+  }
+  const series = [...(await samples(test)).keys()].filter((name) => name.includes("_count{"));
+  assert.deepEqual(series.sort(), [
+    'coverage_http_request_duration_seconds_count{method="GET",route="/coverages-ui/:org/:repo",status="404"}',
+    'coverage_http_request_duration_seconds_count{method="other",route="none",status="404"}',
+  ]);
+});
+
+Deno.test("docs/monitoring.md names every metric, and none that there is not", async () => {
+  const document = await Deno.readTextFile(new URL("../../docs/monitoring.md", import.meta.url));
+  const documented = new Set(
+    document.match(/`coverage_[a-z_]+`/g)?.map((name) => name.slice(1, -1)),
+  );
+  const metrics = new Metrics(() => Promise.reject(new Error("away")));
+  const { text } = await metrics.page();
+  const served = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name!));
+  assert.deepEqual(documented, served);
+});

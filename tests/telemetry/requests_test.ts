@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { goodReport, tar } from "../support/archive.ts";
+import { type TestApp, testApp } from "../support/app.ts";
+
+/** Asks, reads the answer whole, and returns it with the line that was logged of it. */
+async function asked(test: TestApp, path: string, init?: RequestInit) {
+  const response = await test.get(path, init);
+  const { byteLength } = await response.bytes();
+  const id = response.headers.get("x-request-id");
+  const lines = test.log.filter(({ fields }) => fields.request === id);
+  assert.equal(lines.length, 1, "one line for each request");
+  return { response, byteLength, line: lines[0]! };
+}
+
+Deno.test("each request is one line with its id, route, status, bytes and duration", async () => {
+  await using test = await testApp();
+  const upload = await test.upload(tar(goodReport()));
+  const { coverage } = await upload.json();
+  assert(test.log.some(({ fields }) => fields.request === upload.headers.get("x-request-id")));
+  const file = new URL(coverage.report_url).pathname;
+  const expected: [path: string, route: string | undefined, status: number, level: string][] = [
+    ["/coverages-api?keyword=secret", "/coverages-api", 200, "info"],
+    ["/coverages-ui/acme/shop", "/coverages-ui/:org/:repo", 200, "info"],
+    [file, "/coverages-api/assets/:org/:repo/:branch/:language/archive{/*}?", 200, "info"],
+    [
+      "/coverages-api/assets/acme/shop/other",
+      "/coverages-api/assets/:org/:repo/:branch",
+      404,
+      "info",
+    ],
+    ["/nowhere", undefined, 404, "info"],
+    ["/coverages-api/health", "/coverages-api/health", 200, "debug"],
+    ["/coverages-api/metrics", "/coverages-api/metrics", 200, "debug"],
+  ];
+  for (const [path, route, status, level] of expected) {
+    const { response, byteLength, line } = await asked(test, path);
+    assert.equal(response.status, status, path);
+    const { duration_ms, bytes, ...fields } = line.fields;
+    assert.equal(bytes, byteLength, path);
+    assert.equal(typeof duration_ms, "number");
+    assert.deepEqual([line.level, line.message, fields], [level, "request", {
+      request: response.headers.get("x-request-id"),
+      method: "GET",
+      ...(route === undefined ? {} : { route }),
+      path: path.split("?")[0],
+      status,
+      client: "unknown",
+    }]);
+  }
+  assert(!JSON.stringify(test.log).includes("secret"), "a query may hold what is in no log");
+});
+
+Deno.test("a page of a report that a browser opens is counted with the script it gets", async () => {
+  await using test = await testApp();
+  const { coverage } = await (await test.upload(tar(goodReport()))).json();
+  const sent = Promise.withResolvers<void>();
+  const response = await test.app(
+    new Request(coverage.report_url, { headers: { "sec-fetch-dest": "document" } }),
+    {
+      remoteAddr: { transport: "tcp", hostname: "192.0.2.7", port: 1 },
+      completed: sent.promise,
+    },
+  );
+  const before = test.log.length;
+  const { byteLength } = await response.bytes();
+  assert.equal(test.log.length, before, "nothing is said before it was sent");
+  sent.resolve();
+  await sent.promise;
+  assert(byteLength > "<h1>coverage</h1>".length);
+  const { bytes, client } = test.log.at(-1)!.fields;
+  assert.deepEqual([bytes, client], [byteLength, "192.0.2.7"]);
+});
+
+Deno.test("HEAD has no bytes, and the id of a proxy goes on where it is one", async () => {
+  await using test = await testApp();
+  const head = await asked(test, "/coverages-api", {
+    method: "HEAD",
+    headers: { "x-request-id": "proxy-17.a:b" },
+  });
+  assert.equal(head.response.headers.get("x-request-id"), "proxy-17.a:b");
+  assert.equal(head.line.fields.bytes, 0);
+  for (const given of ["a b", "é", "x".repeat(129), '"', "a,b"]) {
+    const { response } = await asked(test, "/coverages-api", {
+      headers: { "x-request-id": given },
+    });
+    assert.match(response.headers.get("x-request-id")!, /^[0-9a-f-]{36}$/, given);
+  }
+});
+
+Deno.test("what fails on our side is an error in the log, with its cause", async () => {
+  await using test = await testApp({
+    store: (store) =>
+      new Proxy(store, {
+        get(target, name) {
+          if (name === "stage") return () => Promise.reject(new Error("a bug"));
+          return Reflect.get(target, name, target);
+        },
+      }),
+  });
+  const response = await test.upload(tar(goodReport()));
+  assert.equal(response.status, 500);
+  const id = response.headers.get("x-request-id")!;
+  assert((await response.text()).includes(id), "the answer names the id");
+  const [line, ...more] = test.log.filter(({ fields }) => fields.request === id);
+  assert.deepEqual([line!.level, line!.message, String(line!.fields.error), more], [
+    "error",
+    "request failed",
+    "Error: a bug",
+    [],
+  ]);
+});
