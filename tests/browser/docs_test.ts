@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import type { Page } from "playwright-core";
+import { FIELDS } from "../support/fields.ts";
+import { browserTest } from "../support/browser.ts";
+import { listeningApp } from "../support/listening.ts";
+import { archivePath } from "../support/test_data.ts";
+
+/** Opens the page by the link to it, and waits until Swagger UI has rendered it. */
+async function openDocs(page: Page, address: string): Promise<void> {
+  await page.goto(`${address}/coverages-ui`);
+  await page.getByRole("link", { name: "API" }).click();
+  await page.locator(".opblock").first().waitFor();
+}
+
+/** Unfolds operations. */
+async function unfold(page: Page, ids: readonly string[]): Promise<void> {
+  const operations = ids.map((id) => page.locator(`[id$="-${id}"].opblock`));
+  for (const operation of operations) {
+    await operation.locator(".opblock-summary-control").dispatchEvent("click");
+  }
+  for (const operation of operations) await operation.locator(".responses-wrapper").waitFor();
+}
+
+browserTest(
+  "every operation of the document is shown, in either theme and on a phone, by this server alone",
+  async (open) => {
+    await using test = await listeningApp();
+    const { paths } = await (await test.get("/coverages-api/openapi.json")).json();
+    const ids = Object.values(paths as Record<string, Record<string, { operationId: string }>>)
+      .flatMap((methods) => Object.values(methods).map(({ operationId }) => operationId));
+    const cases = [
+      { colorScheme: "light", width: 1280, background: "rgb(255, 255, 255)" },
+      { colorScheme: "dark", width: 360, background: "rgb(28, 32, 34)" },
+    ] as const;
+    for (const { colorScheme, width, background } of cases) {
+      const { page, complaints } = await open({ colorScheme, viewport: { width, height: 800 } });
+      const elsewhere: string[] = [];
+      page.on("request", (request) => {
+        const url = request.url();
+        if (!url.startsWith(test.address) && !url.startsWith("data:")) elsewhere.push(url);
+      });
+      await openDocs(page, test.address);
+      const shown = await page.locator(".opblock").evaluateAll((all) => all.map(({ id }) => id));
+      assert.deepEqual(shown.map((id) => id.split("-").at(-1)).sort(), ids.toSorted());
+      await unfold(page, ["upload", "badge", "reportOfUploadFile"]);
+      const [wide, colour] = await page.evaluate(() => [
+        document.documentElement.scrollWidth,
+        [document.body, document.documentElement]
+          .map((element) => getComputedStyle(element).backgroundColor)
+          .find((colour) => colour !== "rgba(0, 0, 0, 0)") ?? "rgb(255, 255, 255)",
+      ]);
+      assert.equal(wide, width);
+      assert.equal(colour, background);
+      assert.deepEqual(complaints, []);
+      assert.deepEqual(elsewhere, []);
+    }
+  },
+);
+
+browserTest("a report is uploaded from the page about the API, and listed there", async (open) => {
+  await using test = await listeningApp();
+  const { page, complaints } = await open();
+  await openDocs(page, test.address);
+  const run = async (
+    id: string,
+    fill: (operation: ReturnType<Page["locator"]>) => Promise<void>,
+  ) => {
+    const operation = page.locator(`[id$="-${id}"].opblock`);
+    await operation.locator(".opblock-summary-control").click();
+    await operation.getByRole("button", { name: "Try it out" }).click();
+    await fill(operation);
+    await operation.getByRole("button", { name: "Execute" }).click();
+    const status = operation.locator(".live-responses-table .response-col_status").last();
+    await status.waitFor();
+    return {
+      status: (await status.innerText()).trim(),
+      body: await operation.locator(".live-responses-table .highlight-code").first().innerText(),
+    };
+  };
+  const uploaded = await run("upload", async (operation) => {
+    for (const [name, value] of Object.entries(FIELDS)) {
+      await operation.locator(`.parameters-container tr[data-param-name="${name}"] input`)
+        .fill(value);
+    }
+    await operation.locator('input[type="file"]')
+      .setInputFiles(fileURLToPath(archivePath("go_coverage.tar.gz")));
+  });
+  assert.equal(uploaded.status, "200", uploaded.body);
+  assert.match(uploaded.body, /"percentage": 33\.03/);
+  const listed = await run("list", async () => {});
+  assert.equal(listed.status, "200");
+  assert.match(listed.body, /"acme\/shop": \[/);
+  assert.deepEqual(complaints, []);
+});
