@@ -146,8 +146,13 @@ async function uploadAndBrowse(address: string): Promise<void> {
   const home = await (await fetch(`${address}/coverages-ui`)).text();
   const assets = new Set(home.match(/(?<=")\/coverages-ui\/[\w-]+\.\w+(?=")/g));
   assert.equal(assets.size, 3, "the style, the script and the icon");
+  const docs = await (await fetch(`${address}/coverages-api/docs`)).text();
+  const viewer = docs.match(/(?<=")\/coverages-api\/(docs\/[^"]+|openapi\.json)(?=")/g)!;
+  assert.equal(viewer.length, 6, "two style sheets, two scripts, and the document twice");
   const badge = "/coverages-api/badge?org_name=acme&repo_name=shop&branch_name=main";
-  for (const path of [coverage.report_url, badge, "/coverages-ui/acme/shop", ...assets]) {
+  for (
+    const path of [coverage.report_url, badge, "/coverages-ui/acme/shop", ...assets, ...viewer]
+  ) {
     const response = await fetch(new URL(path, address));
     const text = await response.text();
     assert.equal(response.status, 200, `${path}: ${text}`);

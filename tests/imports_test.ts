@@ -23,6 +23,10 @@ const MAY_IMPORT: Record<string, string[]> = {
   ],
   "src/retention": ["src/config.ts", "src/coverages", "src/db", "src/log.ts", "src/reports"],
   "src/dashboard": ["src/config.ts", "src/coverages", "src/db", "src/http"],
+  "src/openapi": [
+    ...["src/config.ts", "src/coverages", "src/dashboard", "src/db", "src/http", "src/upload"],
+    "src/version.ts",
+  ],
   "src/commands": [
     ...["src/ancestor", "src/auth", "src/config.ts", "src/coverages", "src/db", "src/log.ts"],
     ...["src/moving", "src/operator_error.ts", "src/reports", "src/retention"],

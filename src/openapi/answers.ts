@@ -51,9 +51,11 @@ export const ofChanges: Readonly<Record<number, Answer>> = {
   429: refusal("Too many requests wait, or the client sent too many bad credentials.", {
     headers: ["Retry-After"],
   }),
-  503: refusal("The database, or who knows the credential, does not answer at the moment.", {
-    headers: ["Retry-After"],
-  }),
+  503: refusal(
+    "The database, the disk, or who knows the credential cannot be used at the moment.",
+    { headers: ["Retry-After"] },
+  ),
+  507: refusal("The server's disk, or its database's, is full."),
 };
 
 /** An answer that says that what the client has is still right. */

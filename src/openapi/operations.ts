@@ -64,7 +64,6 @@ const upload: Operation = {
     413: refusal("The body, or the archive unpacked, is larger than the server allows."),
     415: refusal("The Content-Type is none that an archive is sent with."),
     422: unprocessable("A field, the archive or the coverage file is refused."),
-    507: refusal("The server's disk is full."),
   },
 };
 
@@ -243,6 +242,11 @@ const reportFiles = [
     304: { ...notModified, optionalHeaders: ["Last-Modified", "Accept-Ranges"] },
     400: refusal("The path has a malformed escape, or a segment that names nothing."),
     404: refusal("There is no such report, or no such file in it."),
+    412: {
+      description: "The file is another than `If-Match` or `If-Unmodified-Since` has it.",
+      optionalHeaders: ["ETag", "Last-Modified", "Accept-Ranges"],
+      content: { "text/plain": text },
+    },
     416: refusal("`Range` begins behind the end of the file.", {
       optionalHeaders: ["Content-Range"],
     }),
