@@ -9,7 +9,11 @@ import type { Answer, Content } from "./operation.ts";
 
 const JSON_TYPE = "application/json";
 
-/** An answer with JSON. */
+/**
+ * An answer with JSON.
+ *
+ * @internal
+ */
 export function ok(description: string, schema: z.ZodType): Answer {
   return { description, content: { [JSON_TYPE]: schema } };
 }

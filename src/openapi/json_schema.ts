@@ -8,6 +8,8 @@ import { z } from "zod";
 /**
  * What a schema takes, as JSON Schema 2020-12. Those with an `id` are added to `named`, and referred
  * to where they are used.
+ *
+ * @internal
  */
 export function toJsonSchema(schema: z.ZodType, named: Record<string, object>): object {
   const { $schema: _, $defs = {}, ...json } = z.toJSONSchema(schema, {

@@ -16,7 +16,11 @@ export type HeaderName =
   | "Retry-After"
   | "WWW-Authenticate";
 
-/** Bodies by their media type; those without a schema are bytes. */
+/**
+ * Bodies by their media type; those without a schema are bytes.
+ *
+ * @internal
+ */
 export type Content = Readonly<Record<string, z.ZodType | undefined>>;
 
 /** An answer. */
@@ -31,7 +35,11 @@ export interface Answer {
   readonly content?: Content;
 }
 
-/** A route, as clients are told of it. */
+/**
+ * A route, as clients are told of it.
+ *
+ * @internal
+ */
 export interface Operation {
   /** The HTTP method. */
   readonly method: "GET" | "POST" | "PUT";
