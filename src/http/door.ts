@@ -52,7 +52,11 @@ export class Door {
 
   #open(port: number): number {
     const options = { hostname: this.#hostname, port, onListen() {} };
-    const server = Deno.serve(options, this.#answer) as Deno.HttpServer<Deno.NetAddr>;
+    const server = Deno.serve({
+      ...options,
+      // Whatever text is longer than 64 bytes, whole, and not compressed already, for who accepts it.
+      automaticCompression: true,
+    }, this.#answer) as Deno.HttpServer<Deno.NetAddr>;
     this.#servers.push(server);
     server.finished.catch((error) => {
       this.#failed(error);
