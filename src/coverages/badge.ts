@@ -7,6 +7,7 @@ import { makeBadge } from "badge-maker";
 import type { Sql } from "postgres";
 import { z } from "zod";
 import { badgeHeaders, withHeaders } from "../http/headers.ts";
+import { revalidated } from "../http/revalidate.ts";
 import type { Handler } from "../http/router.ts";
 import { branchName, givenFields, language, orgName, parseFields, repoName } from "./names.ts";
 import { findActive } from "./queries.ts";
@@ -36,7 +37,7 @@ export const badgeFields = z.object({
 
 /** Makes the handler. A branch without coverage is a grey "unknown", so that a page never breaks. */
 export function createBadgeHandler({ sql }: { sql: Sql }): Handler {
-  return async (request, { url }) => {
+  return revalidated(async (_request, { url }) => {
     const fields = parseFields(
       badgeFields,
       givenFields(url),
@@ -48,16 +49,9 @@ export function createBadgeHandler({ sql }: { sql: Sql }): Handler {
       color: row ? coverageColor(row.percentage) : "lightgrey",
       style: fields.style ?? "flat",
     });
-    const etag = `"${await digest(svg)}"`;
-    const headers = { etag, "content-type": "image/svg+xml; charset=utf-8" };
-    const known = request.headers.get("if-none-match")?.split(",")
-      .map((tag) => tag.trim().replace(/^W\//, ""));
-    const isKnown = known !== undefined && (known.includes(etag) || known.includes("*"));
-    const response = isKnown
-      ? new Response(null, { status: 304, headers: { etag } })
-      : new Response(svg, { headers });
-    return withHeaders(response, badgeHeaders);
-  };
+    const headers = { "content-type": "image/svg+xml; charset=utf-8" };
+    return withHeaders(new Response(svg, { headers }), badgeHeaders);
+  });
 }
 
 /** The colour that shields.io gives a coverage, by its `coveragePercentage` scale. */
@@ -67,9 +61,4 @@ export function coverageColor(percentage: number): string {
   if (percentage < 90) return "yellowgreen";
   if (percentage < 100) return "green";
   return "brightgreen";
-}
-
-async function digest(content: string): Promise<string> {
-  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(content));
-  return new Uint8Array(hash).toHex().slice(0, 32);
 }

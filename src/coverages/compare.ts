@@ -6,6 +6,8 @@
 import type { Sql } from "postgres";
 import { z } from "zod";
 import { HttpError } from "../http/errors.ts";
+import { dataHeaders } from "../http/headers.ts";
+import { revalidated } from "../http/revalidate.ts";
 import type { Handler } from "../http/router.ts";
 import { changeOf, signed } from "./change.ts";
 import { branchName, givenFields, language, orgName, parseFields, repoName } from "./names.ts";
@@ -67,7 +69,7 @@ export type Comparison = z.infer<typeof compareAnswer>;
 export function createCompareHandler(
   { sql, config: { publicUrl } }: { sql: Sql; config: { publicUrl: string | undefined } },
 ): Handler {
-  return async (request, { url }) => {
+  return revalidated(async (request, { url }) => {
     const { org_name, repo_name, base, head, language } = parseFields(
       compareFields,
       givenFields(url),
@@ -84,14 +86,14 @@ export function createCompareHandler(
     }
     const baseRow = await find(base, headRow.language);
     const comparison = compare(headRow, baseRow, base, publicUrl ?? url.origin);
-    const headers = { vary: "accept" };
+    const headers = { ...dataHeaders, vary: "accept" };
     if (!request.headers.get("accept")?.toLowerCase().includes("text/markdown")) {
       return Response.json(comparison, { headers });
     }
     return new Response(commentOf(comparison), {
       headers: { ...headers, "content-type": "text/markdown; charset=utf-8" },
     });
-  };
+  });
 }
 
 function compare(

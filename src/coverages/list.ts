@@ -5,6 +5,8 @@
  */
 import type { Sql } from "postgres";
 import { z } from "zod";
+import { dataHeaders, withHeaders } from "../http/headers.ts";
+import { revalidated } from "../http/revalidate.ts";
 import type { Handler } from "../http/router.ts";
 import {
   commitAuthor,
@@ -53,7 +55,7 @@ export const listAnswer = z.object({
 export function createListHandler(
   { sql, publicUrl }: { sql: Sql; publicUrl: string | undefined },
 ): Handler {
-  return async (_request, { url }) => {
+  return revalidated(async (_request, { url }) => {
     const fields = parseFields(listFields, givenFields(url, "full"));
     const { repositories, hasNext } = await listCoverages(sql, {
       ...fields,
@@ -65,6 +67,9 @@ export function createListHandler(
     for (const { name, rows } of repositories) {
       data[name] = rows.map((row) => present(row, publicUrl ?? url.origin));
     }
-    return Response.json({ data, has_next: hasNext } satisfies z.infer<typeof listAnswer>);
-  };
+    return withHeaders(
+      Response.json({ data, has_next: hasNext } satisfies z.infer<typeof listAnswer>),
+      dataHeaders,
+    );
+  });
 }

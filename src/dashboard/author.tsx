@@ -8,6 +8,7 @@ import { z } from "zod";
 import type { Config } from "../config.ts";
 import { givenFields, pageOfMany, parseFields } from "../coverages/names.ts";
 import { HttpError } from "../http/errors.ts";
+import { revalidated } from "../http/revalidate.ts";
 import type { Handler } from "../http/router.ts";
 import { decodeSegment } from "../http/segment.ts";
 import { renderPage } from "./layout.tsx";
@@ -26,7 +27,7 @@ const authorFields = z.object({ p: pageOfMany.default(1) });
 export function createAuthorHandler(
   { sql, config }: { sql: Sql; config: Pick<Config, "publicUrl" | "githubUrl"> },
 ): Handler {
-  return async (_request, { url, params }) => {
+  return revalidated(async (_request, { url, params }) => {
     const given = decodeSegment(params.org ?? "");
     // A name may have a slash, which some proxies turn `%2F` into.
     const rest = (params["0"] ?? "").replace(/\/$/, "");
@@ -98,5 +99,5 @@ export function createAuthorHandler(
         </section>
       </>,
     );
-  };
+  });
 }

@@ -10,6 +10,7 @@ import { z } from "zod";
 import type { Config } from "../config.ts";
 import { changeOf } from "../coverages/change.ts";
 import { givenFields, keyword, orgName, pageNumber, parseFields } from "../coverages/names.ts";
+import { revalidated } from "../http/revalidate.ts";
 import type { Handler } from "../http/router.ts";
 import { pageResponse, renderHtml } from "./layout.tsx";
 import { Ago, Change, Percentage } from "./numbers.tsx";
@@ -57,7 +58,7 @@ export function createHomeHandler(
   { sql, config }: { sql: Sql; config: Pick<Config, "publicUrl" | "githubUrl"> },
 ): Handler {
   const kept = new LRUCache<string, KeptPage>({ max: KEPT_PAGES });
-  return async (_request, { url }) => {
+  return revalidated(async (_request, { url }) => {
     const fields = parseFields(homeFields, givenFields(url));
     const view: View = {
       org: fields.org,
@@ -95,7 +96,7 @@ export function createHomeHandler(
     );
     kept.set(key, { snapshot, minute, html });
     return pageResponse(html);
-  };
+  });
 }
 
 function Home({ site, view, now, repositories, hasNext }: {

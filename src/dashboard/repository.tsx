@@ -16,6 +16,7 @@ import {
 } from "../coverages/names.ts";
 import type { RepositoryName } from "../coverages/queries.ts";
 import { HttpError } from "../http/errors.ts";
+import { revalidated } from "../http/revalidate.ts";
 import type { Handler } from "../http/router.ts";
 import { decodeSegment } from "../http/segment.ts";
 import { BadgeSection } from "./badge_section.tsx";
@@ -41,7 +42,7 @@ const pickedFields = z.object({
 export function createRepositoryHandler(
   { sql, config }: { sql: Sql; config: Pick<Config, "publicUrl" | "githubUrl"> },
 ): Handler {
-  return async (_request, { url, params }) => {
+  return revalidated(async (_request, { url, params }) => {
     const name: RepositoryName = {
       org_name: decodeSegment(params.org ?? ""),
       repo_name: decodeSegment(params.repo ?? ""),
@@ -83,7 +84,7 @@ export function createRepositoryHandler(
         <Badge {...shown} />
       </>,
     );
-  };
+  });
 }
 
 function queryOf({ picked, branches, history }: View): Query {

@@ -7,13 +7,16 @@
 /** A set of headers to put on every answer of a surface. */
 export type Surface = Readonly<Record<string, string>>;
 
-/** JSON answers: never rendered, never cached. */
+/** What nothing more is said of, such as the answer to an upload, or an error: never kept. */
 export const apiHeaders: Surface = {
   "cache-control": "no-store",
   // An error message that quotes the request must not be sniffed into HTML.
   "x-content-type-options": "nosniff",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
 };
+
+/** Coverage as data: it changes with each upload, so that whoever keeps it must ask each time. */
+export const dataHeaders: Surface = { ...apiHeaders, "cache-control": "no-cache" };
 
 /**
  * The dashboard: what a name or a report could smuggle into a page finds nothing that it may load or

@@ -115,3 +115,36 @@ Deno.test("an ill-formed filter is refused with what is allowed", async () => {
     }
   }
 });
+
+Deno.test("lists, comparisons and pages are asked for anew each time, and cost a 304 while they are the same", async () => {
+  await using test = await testApp();
+  await seed(test.sql, { percentage: 40 });
+  const repository = "org_name=acme&repo_name=shop";
+  const paths = [
+    `/coverages-api?${repository}`,
+    `/coverages-api/compare?${repository}&base=main&head=main`,
+    "/coverages-ui/acme/shop",
+  ];
+  for (const path of paths) {
+    const first = await test.get(path);
+    assert.equal(first.headers.get("cache-control"), "no-cache");
+    const etag = first.headers.get("etag")!;
+    await first.body?.cancel();
+    for (const known of [etag, `W/${etag}`, `"x", ${etag}`, "*"]) {
+      const same = await test.get(path, { headers: { "if-none-match": known } });
+      assert.deepEqual([same.status, same.headers.get("etag")], [304, etag], path);
+      assert.equal(await same.text(), "");
+    }
+    const head = await test.get(path, { method: "HEAD" });
+    assert.equal(head.headers.get("etag"), etag);
+    await seed(test.sql, { percentage: 41 });
+    const changed = await test.get(path, { headers: { "if-none-match": etag } });
+    assert.equal(changed.status, 200, path);
+    assert.notEqual(changed.headers.get("etag"), etag);
+    await changed.body?.cancel();
+  }
+  const refused = await test.get("/coverages-api?p=x");
+  assert.deepEqual([refused.status, refused.headers.get("etag")], [422, null]);
+  assert.equal(refused.headers.get("cache-control"), "no-store");
+  await refused.body?.cancel();
+});
