@@ -58,7 +58,7 @@ export function routesOf(dependencies: Dependencies, metrics = metricsOf(depende
   const authorize = createAuthorize(dependencies);
   const docs = createDocsHandlers(config);
   const entrances = createEntrances(config);
-  const report = createReportHandlers({ sql, store, publicUrl });
+  const report = createReportHandlers({ sql, store, config });
   return [
     {
       method: "POST",

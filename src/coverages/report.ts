@@ -4,10 +4,12 @@
  * @module
  */
 import type { Sql } from "postgres";
+import type { Config } from "../config.ts";
 import { HttpError } from "../http/errors.ts";
+import { uploadReportHeaders } from "../http/headers.ts";
 import type { Handler } from "../http/router.ts";
 import { decodeSegment } from "../http/segment.ts";
-import { serveReport } from "../reports/serve.ts";
+import { createServeReport } from "../reports/serve.ts";
 import type { ReportStore } from "../reports/store.ts";
 import { branchParts, reportPath } from "./present.ts";
 import { type CoverageRow, findActive, findStored, type RepositoryName } from "./queries.ts";
@@ -19,19 +21,20 @@ type Params = Readonly<Record<string, string | undefined>>;
  * files of one upload's report, which stays when a newer one supersedes it, as long as it is kept.
  */
 export function createReportHandlers(
-  { sql, store, publicUrl }: {
+  { sql, store, config: { publicUrl, reportCacheBytes } }: {
     sql: Sql;
     store: Pick<ReportStore, "folder">;
-    publicUrl: string | undefined;
+    config: Pick<Config, "publicUrl" | "reportCacheBytes">;
   },
 ): { file: Handler; index: Handler; uploadFile: Handler } {
+  const serveReport = createServeReport({ store, cacheBytes: reportCacheBytes });
   return {
     async file(request, { params }) {
       const path = params["0"] ?? "";
       let row = await findReport(sql, params);
       while (true) {
         try {
-          return await serveReport(request, store.folder(row.report_id), path);
+          return await serveReport(request, { report: row.report_id, path });
         } catch (error) {
           // A new upload may have taken the folder away since its row was read, and on a busy branch
           // so may the next one meanwhile.
@@ -43,7 +46,11 @@ export function createReportHandlers(
     },
     async uploadFile(request, { params }) {
       const row = await findUpload(sql, params);
-      return await serveReport(request, store.folder(row.report_id), params["0"] ?? "");
+      return await serveReport(request, {
+        report: row.report_id,
+        path: params["0"] ?? "",
+        surface: uploadReportHeaders,
+      });
     },
     async index(_request, { params }) {
       const row = await findReport(sql, params);

@@ -78,6 +78,16 @@ export const reportHeaders: Surface = {
   "cache-control": "no-cache",
 };
 
+/**
+ * The report of one upload, whose content is the same for as long as it is kept. A day, because that
+ * may end, and a newer server may add another script to its pages; in the browser alone, because a
+ * proxy's login may stand before it.
+ */
+export const uploadReportHeaders: Surface = {
+  ...reportHeaders,
+  "cache-control": "private, max-age=86400, immutable",
+};
+
 /** Puts a surface's headers on an answer that was made here, leaving those it has already. */
 export function withHeaders(response: Response, surface: Surface): Response {
   for (const [name, value] of Object.entries(surface)) {

@@ -6,28 +6,58 @@
 import { join } from "node:path";
 import { serveDir } from "@std/http";
 import { HttpError } from "../http/errors.ts";
-import { reportHeaders, withHeaders } from "../http/headers.ts";
+import { reportHeaders, type Surface, withHeaders } from "../http/headers.ts";
 import { decodeSegment } from "../http/segment.ts";
+import { FileCache } from "./cache.ts";
 import { askForPage, opensPage, withStorage } from "./storage.ts";
+import type { ReportStore } from "./store.ts";
+
+/** What of a report is asked for. */
+export interface Asked {
+  /** The report's id. */
+  readonly report: string;
+  /** What follows the report's own address, still percent-encoded. */
+  readonly path: string;
+  /** The headers of the answer. Default: those of an address whose report changes. */
+  readonly surface?: Surface;
+}
 
 /**
- * Answers `GET` or `HEAD` with a file, a folder's index page or its listing. `path` is what follows
- * the report's own address, still percent-encoded. Throws 400 for a malformed path and 404 for one
- * that is not there.
+ * Answers `GET` or `HEAD` with a file, a folder's index page or its listing. Throws 400 for a
+ * malformed path and 404 for one that is not there.
  */
-export async function serveReport(
+export type ServeReport = (request: Request, asked: Asked) => Promise<Response>;
+
+/** Makes what serves reports; `cacheBytes` of their small files stay in memory. */
+export function createServeReport(
+  { store, cacheBytes }: { store: Pick<ReportStore, "folder">; cacheBytes: number },
+): ServeReport {
+  const cache = new FileCache(cacheBytes);
+  return async (request, { report, path, surface = reportHeaders }) =>
+    withHeaders(
+      await serve(request, { folder: store.folder(report), report, path, cache }),
+      surface,
+    );
+}
+
+async function serve(
   request: Request,
-  folder: string,
-  path: string,
+  { folder, report, path, cache }: Asked & { folder: string; cache: FileCache },
 ): Promise<Response> {
   const segments = path.split("/").map(decodeSegment);
   // Empty segments at the start and the end are slashes; in between they are no file's name.
   const names = segments.filter((segment) => segment !== "");
-  const info = await statFile(join(folder, ...names));
   const isMalformed = segments.slice(0, -1).includes("") && names.length > 0;
-  if (!info || isMalformed) throw new HttpError(404, "The report has no such file.");
+  if (isMalformed) throw new HttpError(404, "The report has no such file.");
   const { pathname, search } = new URL(request.url);
   const endsInSlash = pathname.endsWith("/");
+  const isHtml = endsInSlash || /\.s?html?$/i.test(names.at(-1) ?? "");
+  const isPage = isHtml && opensPage(request);
+  const name = [report, isPage, ...names, ...(endsInSlash ? [""] : [])].join("/");
+  const kept = cache.answer(request, name);
+  if (kept) return kept;
+  const info = await statFile(join(folder, ...names));
+  if (!info) throw new HttpError(404, "The report has no such file.");
   if (info.isDirectory !== endsInSlash) {
     // Relative, because a proxy may have this server below a path of its own.
     const last = pathname.split("/").findLast((segment) => segment !== "");
@@ -37,8 +67,6 @@ export async function serveReport(
   const inReport = `/${names.map(encodeURIComponent).join("/")}${
     endsInSlash && names.length ? "/" : ""
   }`;
-  const isHtml = endsInSlash || /\.s?html?$/i.test(names.at(-1)!);
-  const isPage = isHtml && opensPage(request);
   const inner = new Request(`http://report${inReport}`, {
     // What a page weighs with its script is only known when it is read.
     method: isPage ? "GET" : request.method,
@@ -58,9 +86,10 @@ export async function serveReport(
       headers: contentRange ? { "content-range": contentRange } : {},
     });
   }
+  const size = Number(response.headers.get("content-length") ?? Infinity);
   const answer = isPage ? await withStorage(response) : response;
   if (isHtml) answer.headers.set("vary", "accept, sec-fetch-dest");
-  return withHeaders(answer, reportHeaders);
+  return await cache.keep(name, answer, { size, dated: !isPage });
 }
 
 /**

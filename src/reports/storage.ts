@@ -38,7 +38,8 @@ export function askForPage(given: Headers): Headers {
   headers.delete("if-modified-since"); // the file may be known without the script
   const known = headers.get("if-none-match");
   if (known !== null) {
-    const tags = known.split(",").map((tag) => tag.trim()).filter((tag) => tag.includes(MARK));
+    const tags = known.split(",").map((tag) => tag.trim())
+      .filter((tag) => tag.includes(MARK) || tag === "*");
     if (tags.length === 0) headers.delete("if-none-match");
     else headers.set("if-none-match", tags.map((tag) => tag.replace(MARK, "")).join(", "));
   }
