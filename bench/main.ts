@@ -5,6 +5,7 @@
  * @module
  */
 import { measureDashboard } from "./dashboard.ts";
+import { measureFiles } from "./files.ts";
 import { measureLookups } from "./lookups.ts";
 import { measureMemory } from "./memory.ts";
 import { measureParallel } from "./parallel.ts";
@@ -20,6 +21,7 @@ const sections: Readonly<Record<string, () => Promise<Section>>> = {
   parallel: measureParallel,
   requests: measureRequests,
   dashboard: measureDashboard,
+  files: measureFiles,
 };
 
 /** Runs the named sections, or all; prints them and returns a sentence for each bound missed. */
