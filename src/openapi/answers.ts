@@ -62,6 +62,14 @@ export const ofChanges: Readonly<Record<number, Answer>> = {
   507: refusal("The server's disk, or its database's, is full."),
 };
 
+/** The answer with what the client may have already, and may ask about by its `ETag`. */
+export function tagged(answer: Answer): Readonly<Record<number, Answer>> {
+  return { 200: { ...answer, headers: ["ETag"] }, 304: notModified };
+}
+
+/** What asks about it. */
+export const ifNoneMatch = { "If-None-Match": "An `ETag` that the client has." };
+
 /** An answer that says that what the client has is still right. */
 export const notModified: Answer = {
   description: "What `If-None-Match` or `If-Modified-Since` names is still right.",

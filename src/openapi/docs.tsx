@@ -10,6 +10,7 @@ import type { Html } from "../dashboard/html.ts";
 import { Site } from "../dashboard/site.ts";
 import { HttpError } from "../http/errors.ts";
 import { assetHeaders, viewerHeaders, withHeaders } from "../http/headers.ts";
+import { revalidated } from "../http/revalidate.ts";
 import type { Handler } from "../http/router.ts";
 import { decodeSegment } from "../http/segment.ts";
 import { loadViewer, type Viewer } from "./viewer.ts";
@@ -21,13 +22,13 @@ export function createDocsHandlers(
   let loading: Promise<Viewer> | undefined;
   const load = () => loading ??= loadViewer();
   return {
-    async page(_request, { url }) {
+    page: revalidated(async (_request, { url }) => {
       const page = <Page site={new Site(config, url.origin)} viewer={await load()} />;
       const response = new Response(`<!DOCTYPE html>${renderToString(page)}`, {
         headers: { "content-type": "text/html; charset=utf-8" },
       });
       return withHeaders(response, viewerHeaders);
-    },
+    }),
     async file(_request, { params }) {
       const { files } = await load();
       const file = files.get(decodeSegment(params.file ?? ""));

@@ -134,10 +134,13 @@ function parametersOf(
 function responseOf(answer: Answer, convert: Convert): ResponseObject {
   const named = (names: readonly HeaderName[] = [], required: boolean) =>
     names.map((name): [string, HeaderObject] => [name, { ...headers[name], required }]);
-  const entries = [...named(answer.headers, true), ...named(answer.optionalHeaders, false)];
+  const entries = [
+    ...named([...answer.headers ?? [], "X-Request-Id"], true),
+    ...named(answer.optionalHeaders, false),
+  ];
   return {
     description: answer.description,
-    ...(entries.length > 0 ? { headers: Object.fromEntries(entries) } : {}),
+    headers: Object.fromEntries(entries),
     ...(answer.content ? { content: contentOf(answer.content, convert) } : {}),
   };
 }

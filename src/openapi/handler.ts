@@ -4,6 +4,8 @@
  * @module
  */
 import type { Config } from "../config.ts";
+import { dataHeaders, withHeaders } from "../http/headers.ts";
+import { revalidated } from "../http/revalidate.ts";
 import type { Handler } from "../http/router.ts";
 import { createDocument } from "./document.ts";
 import type { OpenApiDocument } from "./specification.ts";
@@ -11,8 +13,9 @@ import type { OpenApiDocument } from "./specification.ts";
 /** Makes the handler; the document is made when it is first asked for. */
 export function createOpenApiHandler(config: Pick<Config, "auth" | "publicUrl">): Handler {
   let document: OpenApiDocument | undefined;
-  return (_request, { url }) => {
+  return revalidated((_request, { url }) => {
     document ??= createDocument(config);
-    return Response.json({ ...document, servers: [{ url: config.publicUrl ?? url.origin }] });
-  };
+    const servers = [{ url: config.publicUrl ?? url.origin }];
+    return withHeaders(Response.json({ ...document, servers }), dataHeaders);
+  });
 }

@@ -39,4 +39,8 @@ export const headers: Readonly<Record<HeaderName, { description: string; schema:
     description: "How to send a credential.",
     schema: { type: "string", const: "Bearer" },
   },
+  "X-Request-Id": {
+    description: "Stands for the request in the server's log. A request may bring its own.",
+    schema: { type: "string", minLength: 1 },
+  },
 };

@@ -14,7 +14,8 @@ export type HeaderName =
   | "Last-Modified"
   | "Location"
   | "Retry-After"
-  | "WWW-Authenticate";
+  | "WWW-Authenticate"
+  | "X-Request-Id";
 
 /**
  * Bodies by their media type; those without a schema are bytes.
@@ -27,7 +28,7 @@ export type Content = Readonly<Record<string, z.ZodType | undefined>>;
 export interface Answer {
   /** When it is given. */
   readonly description: string;
-  /** The headers that it always has. */
+  /** The headers that it always has, beside that of every answer. */
   readonly headers?: readonly HeaderName[];
   /** The headers that it may have. */
   readonly optionalHeaders?: readonly HeaderName[];

@@ -15,12 +15,14 @@ import { givenUploadFields } from "../upload/fields.ts";
 import { uploadAnswer } from "../upload/handler.ts";
 import {
   anyFile,
+  ifNoneMatch,
   illFormed,
   notModified,
   ofChanges,
   ofDatabase,
   ok,
   refusal,
+  tagged,
   unprocessable,
 } from "./answers.ts";
 import type { Operation } from "./operation.ts";
@@ -74,7 +76,8 @@ const list: Operation = {
   tag: "Coverage",
   summary: "List repositories with their coverage",
   query: listFields,
-  answers: { 200: ok("A page of the list.", listAnswer), 422: illFormed, ...ofDatabase },
+  requestHeaders: ifNoneMatch,
+  answers: { ...tagged(ok("A page of the list.", listAnswer)), 422: illFormed, ...ofDatabase },
 };
 
 const sync: Operation = {
@@ -105,10 +108,9 @@ const badge: Operation = {
   summary: "Show a branch's coverage as an image",
   description: "A branch without coverage is a grey `unknown`, so that no page breaks.",
   query: badgeFields,
-  requestHeaders: { "If-None-Match": "An `ETag` that the client has." },
+  requestHeaders: ifNoneMatch,
   answers: {
-    200: { description: "The badge.", headers: ["ETag"], content: { "image/svg+xml": text } },
-    304: notModified,
+    ...tagged({ description: "The badge.", content: { "image/svg+xml": text } }),
     422: illFormed,
     ...ofDatabase,
   },
@@ -121,11 +123,12 @@ const compare: Operation = {
   tag: "Coverage",
   summary: "Compare two branches",
   query: compareFields,
+  requestHeaders: ifNoneMatch,
   answers: {
-    200: {
+    ...tagged({
       description: "The comparison; with `Accept: text/markdown` the comment for a pull request.",
       content: { "application/json": compareAnswer, "text/markdown": text },
-    },
+    }),
     404: refusal("The head has no coverage."),
     422: illFormed,
     ...ofDatabase,
@@ -143,6 +146,21 @@ const health: Operation = {
     503: {
       ...ok("The database does not answer at the moment.", illnessAnswer),
       headers: ["Retry-After"],
+    },
+  },
+};
+
+const metrics: Operation = {
+  method: "GET",
+  path: `${API_PATH}/metrics`,
+  id: "metrics",
+  tag: "Server",
+  summary: "Count what the server does, for Prometheus",
+  answers: {
+    200: {
+      description:
+        "The metrics in Prometheus' text; while the database is away, without its totals.",
+      content: { "text/plain": text },
     },
   },
 };
@@ -220,7 +238,7 @@ const reportFiles = [
   description: "Pages run in a sandbox: they can do nothing in the name of who looks at them.",
   pathFields: z.object({ ...fields, path: filePath }),
   requestHeaders: {
-    "If-None-Match": "An `ETag` that the client has.",
+    ...ifNoneMatch,
     Range: "The bytes that are wanted, as in `bytes=0-99`.",
   },
   answers: {
@@ -260,7 +278,8 @@ const openapi: Operation = {
   id: "openapi",
   tag: "Server",
   summary: "Describe this API to programs",
-  answers: { 200: ok("This document.", z.looseObject({ openapi: z.literal("3.1.1") })) },
+  requestHeaders: ifNoneMatch,
+  answers: tagged(ok("This document.", z.looseObject({ openapi: z.literal("3.1.1") }))),
 };
 
 const docs: Operation = {
@@ -269,7 +288,8 @@ const docs: Operation = {
   id: "docs",
   tag: "Server",
   summary: "Describe this API to people",
-  answers: { 200: { description: "A page.", content: { "text/html": text } } },
+  requestHeaders: ifNoneMatch,
+  answers: tagged({ description: "A page.", content: { "text/html": text } }),
 };
 
 const docsFile: Operation = {
@@ -293,5 +313,5 @@ export const operations: readonly Operation[] = [
   ...[upload, list, sync, badge, compare],
   ...reportIndexes,
   ...reportFiles,
-  ...[health, openapi, docs, docsFile],
+  ...[health, metrics, openapi, docs, docsFile],
 ];

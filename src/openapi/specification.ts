@@ -25,7 +25,7 @@ export interface ResponseObject {
   /** When it is given. */
   description: string;
   /** What clients may rely on, by name. */
-  headers?: Record<string, HeaderObject>;
+  headers: Record<string, HeaderObject>;
   /** Bodies by media type. */
   content?: Record<string, MediaTypeObject>;
 }

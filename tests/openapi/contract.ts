@@ -104,7 +104,7 @@ export class Contract {
   #compareHeaders(said: ResponseObject, place: string[], headers: Headers): string[] {
     const complaints: string[] = [];
     const known = new Set<string>();
-    for (const [name, { required }] of Object.entries(said.headers ?? {})) {
+    for (const [name, { required }] of Object.entries(said.headers)) {
       known.add(name.toLowerCase());
       const value = headers.get(name);
       if (value !== null) {

@@ -54,8 +54,10 @@ Deno.test("an answer that is not as the document says is complained of", async (
     {
       name: "a missing header",
       said: (document) => {
-        upload(document).responses["200"]!.headers = {
-          ETag: { description: "", schema: { type: "string" }, required: true },
+        upload(document).responses["200"]!.headers.ETag = {
+          description: "",
+          schema: { type: "string" },
+          required: true,
         };
       },
       expected: /^the header ETag is missing$/,
@@ -72,8 +74,10 @@ Deno.test("an answer that is not as the document says is complained of", async (
     {
       name: "an ill-formed header",
       said: (document) => {
-        upload(document).responses["200"]!.headers = {
-          "Content-Type": { description: "", schema: { const: "application/xml" }, required: true },
+        upload(document).responses["200"]!.headers["Content-Type"] = {
+          description: "",
+          schema: { const: "application/xml" },
+          required: true,
         };
       },
       expected: /^Content-Type: data must be equal to constant$/,
