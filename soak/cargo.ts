@@ -12,6 +12,10 @@ const BRANCHES = 12;
 const LANGUAGES = ["go", "java"] as const;
 /** Lines of the coverage file, of which each upload has covered another number. */
 const LINES = 10_000;
+/** A file that one report in eight has. */
+export const LARGE_FILE = "report/large.bin";
+/** Its length; files above a mebibyte take another way to the disk. */
+const LARGE_BYTES = 2 ** 21;
 /** Noise that files are cut from, because making it anew for each would take most of the time. */
 const NOISE = new Random(0, "noise").bytes(3 * 1024 * 1024);
 
@@ -45,10 +49,12 @@ export async function makeCargo(seed: number, number: number): Promise<Cargo> {
   ];
   for (let page = random.between(2, 12); page > 0; page--) {
     const folder = random.pick(["", "src/", "src/deeper/below/"]);
-    entries.push({ name: `report/${folder}page${page}.html`, content: piece(random, 40_000) });
+    entries.push({
+      name: `report/${folder}page${page}.html`,
+      content: piece(random, random.length(40_000)),
+    });
   }
-  // Above a mebibyte files take another way to the disk.
-  if (random.oneIn(8)) entries.push({ name: "report/large.bin", content: piece(random, 2 ** 21) });
+  if (random.oneIn(8)) entries.push({ name: LARGE_FILE, content: piece(random, LARGE_BYTES) });
   const archive = tar(entries);
   const isPlain = random.oneIn(2);
   const files = entries.map(async ({ name, content }) => [name, await sha256(content!)] as const);
@@ -79,8 +85,7 @@ export async function sha256(content: string | Uint8Array<ArrayBuffer>): Promise
 }
 
 /** A piece of the noise behind a stamp, so that no two files are alike. */
-function piece(random: Random, most: number): Uint8Array<ArrayBuffer> {
-  const length = random.length(most);
+function piece(random: Random, length: number): Uint8Array<ArrayBuffer> {
   const start = random.below(NOISE.length - length);
   return concat([random.bytes(16), NOISE.subarray(start, start + length)]);
 }

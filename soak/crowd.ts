@@ -50,8 +50,9 @@ async function visit(soak: Soak, postgres?: Postgres): ReturnType<Scenario> {
     await Promise.all(Array.from({ length: CLIENTS }, async (_, client) => {
       using connection = Deno.createHttpClient({});
       while (true) {
-        await pause(soak.random.below(THINKING_MS));
-        if (performance.now() > until) return;
+        const thinking = soak.random.below(THINKING_MS);
+        if (performance.now() + thinking > until) return;
+        await pause(thinking);
         if (client >= UPLOADERS) {
           await reads.read(address, soak.random.uint32(), connection);
         } else if (withUploads) {

@@ -7,9 +7,10 @@ import { run } from "../bench/report.ts";
 import { judge } from "../bench/section.ts";
 import { header } from "../tests/support/archive.ts";
 import { FIELDS, uploadPath } from "../tests/support/fields.ts";
+import { LARGE_FILE } from "./cargo.ts";
 import { find } from "./findings.ts";
 import { footprint, footprintProblems } from "./footprint.ts";
-import { type Behaviour, RawClients, write } from "./raw_clients.ts";
+import { type Client, RawClients, write } from "./raw_clients.ts";
 import { Reads } from "./reads.ts";
 import type { Scenario } from "./scenario.ts";
 import { Subject } from "./subject.ts";
@@ -42,12 +43,12 @@ interface Flood {
   readonly answers?: readonly number[];
   /** Whether each client comes again when its connection is over. */
   readonly again?: boolean;
-  /** What each of them does. */
-  readonly behaviour: Behaviour;
+  /** What each of them does, with what was prepared. */
+  behaviour(client: Client, prepared: string): Promise<void>;
   /** Environment variables of the server. */
   readonly environment?: Record<string, string>;
-  /** What is done to the server before. */
-  prepare?(subject: Subject, uploads: Uploads): Promise<void>;
+  /** Prepares the server. */
+  prepare?(address: string, uploads: Uploads): Promise<string>;
 }
 
 /** Headers of which a byte comes a second. */
@@ -72,28 +73,23 @@ export const slowBodies = flooded({
   },
 });
 
-let largeFile = "";
-
 /** Answers of which a byte is taken a second. */
 export const slowReaders = flooded({
   what: "a large file read at 1 byte a second",
   count: SLOW_CLIENTS,
-  async prepare({ address }, uploads) {
-    // Among the first reports is one with a large file; the next upload of its branch would remove it.
-    for (const [number, { files, fields }] of [...uploads.sent].reverse()) {
-      if (!files.has("report/large.bin") || !uploads.acknowledged.has(number)) continue;
-      const { org_name, repo_name, branch_name, language } = fields;
-      const branch = encodeURIComponent(branch_name!);
-      const path =
-        `/coverages-api/assets/${org_name}/${repo_name}/${branch}/${language}/archive/report/large.bin`;
-      const response = await fetch(`${address}${path}`);
-      await response.bytes();
-      if (response.ok) return void (largeFile = path);
-    }
-    throw new Error("no report with a large file was uploaded");
+  answers: [200],
+  async prepare(address, uploads) {
+    let cargo = await uploads.make();
+    while (!cargo.files.has(LARGE_FILE)) cargo = await uploads.make();
+    await uploads.send(address, cargo);
+    const { org_name, repo_name, branch_name, language } = cargo.fields;
+    const branch = encodeURIComponent(branch_name!);
+    const report = `/coverages-api/assets/${org_name}/${repo_name}/${branch}/${language}`;
+    return `${report}/archive/${LARGE_FILE}`;
   },
-  async behaviour({ connection, signal }) {
-    await write(connection, `GET ${largeFile} HTTP/1.1\r\n${HOST}\r\n`);
+  async behaviour({ connection, signal, readStatus }, path) {
+    await write(connection, `GET ${path} HTTP/1.1\r\n${HOST}\r\n`);
+    await readStatus();
     const byte = new Uint8Array(1);
     while (!signal.aborted && await connection.read(byte) !== null) await pause(DRIP_MS);
   },
@@ -211,7 +207,7 @@ function flooded(flood: Flood): Scenario {
     for (let upload = 0; upload < BEFORE; upload++) {
       await uploads.send(address, await uploads.make());
     }
-    await flood.prepare?.(subject, uploads);
+    const prepared = await flood.prepare?.(address, uploads) ?? "";
     const reads = await Reads.of(address);
     const read = () => Array.from({ length: READERS }, () => reads.continuously(address, READ_MS));
     const stop = (streams: { stop(): Promise<void> }[]) =>
@@ -223,7 +219,8 @@ function flooded(flood: Flood): Scenario {
 
     const clients = soak.keep(new RawClients());
     const meanwhile = read();
-    await clients.connect(address, { ...flood });
+    const behaviour = (client: Client) => flood.behaviour(client, prepared);
+    await clients.connect(address, { ...flood, behaviour });
     await pause(seconds * 1000);
     const during = footprint(program.pid);
     const { open, made } = clients;

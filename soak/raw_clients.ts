@@ -14,7 +14,9 @@ export interface Client {
   readonly number: number;
   /** Says that it is over. */
   readonly signal: AbortSignal;
-  /** Reads what comes until the server closes, and counts the answer. */
+  /** Reads the first bytes of an answer, and counts it. */
+  readStatus(): Promise<void>;
+  /** Reads the answer and what comes after it, until the server closes. */
   drain(): Promise<void>;
 }
 
@@ -26,7 +28,7 @@ export class RawClients implements AsyncDisposable {
   readonly #over = new AbortController();
   readonly #connections = new Set<Deno.TcpConn>();
   readonly #running: Promise<void>[] = [];
-  /** How often each status was answered; a client that only writes does not read any. */
+  /** How often each status was answered; one that only writes reads none. */
   readonly answers = new Map<number, number>();
   /** Connections that were made. */
   made = 0;
@@ -77,18 +79,19 @@ export class RawClients implements AsyncDisposable {
   }
 
   #client(connection: Deno.TcpConn, signal: AbortSignal): Client {
-    const drain = async () => {
-      const buffer = new Uint8Array(16 * 1024);
-      for (let isFirst = true;; isFirst = false) {
-        const length = await connection.read(buffer);
-        if (length === null) return;
-        if (!isFirst) continue;
-        const text = new TextDecoder().decode(buffer.subarray(0, length));
-        const status = Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1] ?? 0);
-        this.answers.set(status, (this.answers.get(status) ?? 0) + 1);
-      }
+    const readStatus = async () => {
+      const start = new Uint8Array("HTTP/1.1 200".length);
+      const length = await connection.read(start);
+      if (length === null) return;
+      const status = Number(new TextDecoder().decode(start.subarray(0, length)).split(" ")[1]);
+      this.answers.set(status, (this.answers.get(status) ?? 0) + 1);
     };
-    return { connection, number: this.made, signal, drain };
+    const drain = async () => {
+      await readStatus();
+      const buffer = new Uint8Array(16 * 1024);
+      while (await connection.read(buffer) !== null);
+    };
+    return { connection, number: this.made, signal, readStatus, drain };
   }
 
   #close(connection: Deno.TcpConn): void {
