@@ -91,7 +91,7 @@ Deno.test("dependencies point one way: each room imports only those below it", a
     const allowed = MAY_IMPORT[room];
     assert(allowed, `${room} is a room that MAY_IMPORT does not know`);
     for (const other of imported) {
-      const isAllowed = roomOf(other) === room || allowed.includes(roomOf(other));
+      const isAllowed: boolean = roomOf(other) === room || allowed.includes(roomOf(other));
       assert(isAllowed, `${path} must not import ${other}`);
     }
   }

@@ -4,10 +4,9 @@
  *
  * @module
  */
-import { metrics as otel } from "@opentelemetry/api";
-import { Counter, Gauge, Histogram, type Registry } from "prom-client";
-
-const meter = otel.getMeter("coverage-server");
+import { metrics as collected } from "@opentelemetry/api";
+import { PrometheusSerializer } from "@opentelemetry/exporter-prometheus";
+import { MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics";
 
 /** What an instrument is called. */
 export interface Description {
@@ -17,69 +16,86 @@ export interface Description {
   readonly help: string;
   /** `s`, `By` or nothing. */
   readonly unit?: "s" | "By";
-  /** What it is told apart by. */
-  readonly labels?: readonly string[];
 }
 
 /** Names of labels and what they are. */
 export type Labels = Readonly<Record<string, string>>;
 
-/** Makes a counter; the function adds one. */
-export function counter(registry: Registry, of: Description): (labels: Labels) => void {
-  const page = new Counter({ ...forPage(of, "_total"), registers: [registry] });
-  const collected = meter.createCounter(of.name, options(of));
-  return (labels) => {
-    page.inc(labels);
-    collected.add(1, labels);
-  };
+/** Adds one. */
+export type Add = (labels: Labels) => void;
+
+/** Adds a value, in the instrument's unit. */
+export type Measure = (value: number, labels?: Labels) => void;
+
+const SCOPE = "coverage-server";
+/** Prometheus has the unit in the name. */
+const ENDING = { s: "_seconds", By: "_bytes" };
+
+/** Makes instruments, and the page of what they have. */
+export class Instruments {
+  readonly #reader = new PageReader();
+  readonly #serializer = new PrometheusSerializer(undefined, false, undefined, true, true);
+  readonly #page = new MeterProvider({ readers: [this.#reader] }).getMeter(SCOPE);
+  readonly #collected = collected.getMeter(SCOPE);
+
+  /** Counts. */
+  counter(of: Description): Add {
+    const page = this.#page.createCounter(nameOnPage(of), { description: of.help });
+    const other = this.#collected.createCounter(of.name, optionsOf(of));
+    return (labels) => {
+      page.add(1, labels);
+      other.add(1, labels);
+    };
+  }
+
+  /** Sorts values by those bounds. */
+  histogram(of: Description, bounds: readonly number[]): Measure {
+    const advice = { explicitBucketBoundaries: [...bounds] };
+    const description = of.help;
+    const page = this.#page.createHistogram(nameOnPage(of), { description, advice });
+    const other = this.#collected.createHistogram(of.name, { ...optionsOf(of), advice });
+    return (value, labels = {}) => {
+      page.record(value, labels);
+      other.record(value, labels);
+    };
+  }
+
+  /** Reads a value whenever somebody asks; nothing: it is not known at the moment. */
+  gauge(of: Description, read: () => number | undefined | Promise<number | undefined>): void {
+    const gauges = [
+      this.#page.createObservableGauge(nameOnPage(of), { description: of.help }),
+      this.#collected.createObservableGauge(of.name, optionsOf(of)),
+    ];
+    for (const gauge of gauges) {
+      gauge.addCallback(async (result) => {
+        const value = await read();
+        if (value !== undefined) result.observe(value);
+      });
+    }
+  }
+
+  /** Everything, as Prometheus reads it. */
+  async page(): Promise<string> {
+    const { resourceMetrics } = await this.#reader.collect();
+    return this.#serializer.serialize(resourceMetrics);
+  }
 }
 
-/** Makes a histogram with those bounds; the function adds a value in the unit. */
-export function histogram(
-  registry: Registry,
-  of: Description,
-  bounds: readonly number[],
-): (value: number, labels?: Labels) => void {
-  const page = new Histogram({ ...forPage(of), buckets: [...bounds], registers: [registry] });
-  const collected = meter.createHistogram(of.name, {
-    ...options(of),
-    advice: { explicitBucketBoundaries: [...bounds] },
-  });
-  return (value, labels = {}) => {
-    page.observe(labels, value);
-    collected.record(value, labels);
-  };
+/** Reads when it is asked to, and has nothing to end. */
+class PageReader extends MetricReader {
+  protected override onForceFlush(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  protected override onShutdown(): Promise<void> {
+    return Promise.resolve();
+  }
 }
 
-/** Makes a gauge, which is read when somebody asks; nothing: it is not known at the moment. */
-export function gauge(
-  registry: Registry,
-  of: Description,
-  read: () => number | undefined | Promise<number | undefined>,
-): void {
-  new Gauge({
-    ...forPage(of),
-    registers: [registry],
-    async collect() {
-      const value = await read();
-      if (value === undefined) this.remove();
-      else this.set(value);
-    },
-  });
-  meter.createObservableGauge(of.name, options(of)).addCallback(async (result) => {
-    const value = await read();
-    if (value !== undefined) result.observe(value);
-  });
+function nameOnPage({ name, unit }: Description): string {
+  return name.replaceAll(".", "_") + (unit ? ENDING[unit] : "");
 }
 
-const UNITS = { s: "_seconds", By: "_bytes" };
-
-/** Prometheus has the unit in the name, and no dots. */
-function forPage({ name, help, unit, labels = [] }: Description, ending = "") {
-  const base = name.replaceAll(".", "_") + (unit ? UNITS[unit] : "");
-  return { name: base + ending, help, labelNames: [...labels] };
-}
-
-function options({ help, unit }: Description) {
+function optionsOf({ help, unit }: Description) {
   return { description: help, ...(unit ? { unit } : {}) };
 }

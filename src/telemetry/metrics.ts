@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { Registry } from "prom-client";
-import { counter, gauge, histogram } from "./instruments.ts";
+import { type Add, Instruments, type Measure } from "./instruments.ts";
 
 /** What is stored in all. */
 export interface Totals {
@@ -43,55 +42,52 @@ const FILES = [1, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000];
 
 /** Counts and measures. */
 export class Metrics {
-  readonly #registry = new Registry();
-  readonly #request: ReturnType<typeof histogram>;
-  readonly #upload: ReturnType<typeof counter>;
-  readonly #uploadSeconds: ReturnType<typeof histogram>;
-  readonly #reportBytes: ReturnType<typeof histogram>;
-  readonly #reportFiles: ReturnType<typeof histogram>;
+  readonly #instruments = new Instruments();
+  readonly #request: Measure;
+  readonly #upload: Add;
+  readonly #uploadSeconds: Measure;
+  readonly #reportBytes: Measure;
+  readonly #reportFiles: Measure;
   #uploadsUnderWay = 0;
 
   /** `readTotals` says what is stored; what it throws leaves those metrics out. */
   constructor(readTotals: () => Promise<Totals>) {
-    const registry = this.#registry;
-    this.#request = histogram(registry, {
+    const instruments = this.#instruments;
+    this.#request = instruments.histogram({
       name: "coverage.http.request.duration",
       help: "Time until the answer to a request was ready",
       unit: "s",
-      labels: ["method", "route", "status"],
     }, SECONDS);
-    this.#upload = counter(registry, {
+    this.#upload = instruments.counter({
       name: "coverage.uploads",
       help: "Uploads by how they have ended",
-      labels: ["outcome"],
     });
-    this.#uploadSeconds = histogram(registry, {
+    this.#uploadSeconds = instruments.histogram({
       name: "coverage.upload.duration",
       help: "Time that a stored upload took, its body included",
       unit: "s",
     }, SECONDS);
-    this.#reportBytes = histogram(registry, {
+    this.#reportBytes = instruments.histogram({
       name: "coverage.report.size",
       help: "Size of a stored report, unpacked",
       unit: "By",
     }, BYTES);
-    this.#reportFiles = histogram(registry, {
+    this.#reportFiles = instruments.histogram({
       name: "coverage.report.files",
       help: "Files of a stored report",
     }, FILES);
-    gauge(registry, {
+    instruments.gauge({
       name: "coverage.uploads.under_way",
       help: "Uploads that are worked on or wait",
     }, () => this.#uploadsUnderWay);
-    gauge(registry, {
+    instruments.gauge({
       name: "coverage.process.resident",
       help: "Resident memory of the server",
       unit: "By",
     }, () => Deno.memoryUsage().rss);
     const totals = kept(readTotals);
     const total = (name: string, help: string, of: keyof Totals, unit?: "By") =>
-      gauge(
-        registry,
+      instruments.gauge(
         { name, help, ...(unit ? { unit } : {}) },
         async () => (await totals())?.[of],
       );
@@ -132,7 +128,10 @@ export class Metrics {
 
   /** The page that Prometheus reads, and its media type. */
   async page(): Promise<{ text: string; type: string }> {
-    return { text: await this.#registry.metrics(), type: this.#registry.contentType };
+    return {
+      text: await this.#instruments.page(),
+      type: "text/plain; version=0.0.4; charset=utf-8",
+    };
   }
 }
 

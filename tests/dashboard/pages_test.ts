@@ -284,7 +284,7 @@ Deno.test("pages may load nothing but their own files, and nobody may frame them
     assert(files.length >= 3);
     for (const [, file] of files) {
       const asset = await test.get(file!);
-      assert.equal(asset.status, 200, file);
+      assert.equal(asset.status, 200, file!);
       assert.match(asset.headers.get("cache-control")!, /immutable/);
       assert.doesNotMatch(await asset.text(), /url\("?data:/);
     }

@@ -93,7 +93,7 @@ Deno.test("the raw body is taken under each of its media types, or none", async 
       body: new Blob([archive]).stream(),
       headers: type ? { "content-type": type } : {},
     });
-    assert.equal(response.status, 200, type);
+    assert.equal(response.status, 200, type!);
     await response.body?.cancel();
   }
 });
