@@ -68,8 +68,9 @@ async function serve(
     endsInSlash && names.length ? "/" : ""
   }`;
   const inner = new Request(`http://report${inReport}`, {
-    // What a page weighs with its script is only known when it is read.
-    method: isPage ? "GET" : request.method,
+    // What a page weighs with its script is only known when it is read, and not every static server
+    // answers HEAD on conditions as it answers GET; the body is left out further up.
+    method: "GET",
     headers: isPage ? askForPage(request.headers) : withUsableRange(request.headers),
   });
   const response = await serveDir(inner, {
@@ -87,6 +88,7 @@ async function serve(
     });
   }
   const size = Number(response.headers.get("content-length") ?? Infinity);
+  if (response.status === 304) response.headers.delete("content-type"); // there is no content
   const answer = isPage ? await withStorage(response) : response;
   if (isHtml) answer.headers.set("vary", "accept, sec-fetch-dest");
   return await cache.keep(name, answer, { size, dated: !isPage });
@@ -94,13 +96,17 @@ async function serve(
 
 /**
  * Drops a `Range` that is not one range of bytes: RFC 9110 (14.2) has a server ignore what it does
- * not understand, and the static servers answer 400, 416 or nothing at all.
+ * not understand, and the static servers answer 400, 416 or nothing at all. One that holds only for
+ * what `If-Range` names is dropped as well, which a server may (13.1.5): where that is ignored, the
+ * rest of a download would be of another upload.
  */
 function withUsableRange(given: Headers): Headers {
   const headers = new Headers(given);
   const range = /^bytes=(?:(\d+)-(\d*)|-(0*[1-9]\d*))$/i.exec(headers.get("range")?.trim() ?? "");
   const [, first, last] = range ?? [];
-  if (!range || (first && last && Number(last) < Number(first))) headers.delete("range");
+  if (!range || headers.has("if-range") || (first && last && Number(last) < Number(first))) {
+    headers.delete("range");
+  }
   return headers;
 }
 
