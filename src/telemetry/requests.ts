@@ -46,8 +46,7 @@ export function createRequestLog(
   { log, metrics }: { log: Log; metrics: Metrics },
 ): (answered: Answered, response: Response, connection?: Connection) => Promise<Response> {
   return async (answered, response, connection) => {
-    const { request, id, route, path, client, startedAt, failure } = answered;
-    const { method } = request;
+    const { request: { method }, id, route, path, client, startedAt, failure } = answered;
     const { status } = response;
     if (route !== undefined) nameRequest(method, route);
     const seconds = (performance.now() - startedAt) / 1000;
@@ -65,7 +64,6 @@ export function createRequestLog(
         bytes: bytes(),
         duration_ms: Math.round(performance.now() - startedAt),
         client,
-        ...(request.signal.aborted ? { gone: true } : {}),
       };
       if (status >= 500) log.error("request failed", { ...fields, error: failure });
       else if (PROBES.test(route ?? "")) log.debug("request", fields);

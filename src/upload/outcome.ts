@@ -27,7 +27,7 @@ export function counted(handler: Handler, metrics: Metrics): Handler {
       ended("stored");
       return response;
     } catch (error) {
-      ended(request.signal.aborted ? "gone" : outcomeOf(error));
+      ended(outcomeOf(error));
       throw error;
     }
   };
@@ -37,5 +37,7 @@ function outcomeOf(error: unknown): Outcome {
   if (isDatabaseAway(error) || isDiskAway(error)) return "unavailable";
   if (isDatabaseFull(error) || isDiskFull(error)) return "disk_full";
   if (!(error instanceof HttpError)) return "failed";
+  // A body that breaks off; one that is ill-formed fails otherwise.
+  if (error.cause instanceof Deno.errors.BadResource) return "gone";
   return OF_STATUS[error.status] ?? (error.status < 500 ? "refused" : "failed");
 }

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { Metrics } from "../../src/telemetry/metrics.ts";
 import { goodReport, tar } from "../support/archive.ts";
 import { type TestApp, testApp } from "../support/app.ts";
+import { uploadPath } from "../support/fields.ts";
+import { listeningApp } from "../support/listening.ts";
 
 /** The samples of the page by name and labels; throws for a line that the format does not know. */
 async function samples(test: TestApp): Promise<Map<string, number>> {
@@ -60,6 +62,30 @@ Deno.test("uploads are counted by how they end, and measured", async () => {
     );
   assert.deepEqual([requests(200), requests(422), requests(413)], [2, 2, 1]);
   assert(page.get("coverage_process_resident_bytes")! > 1_000_000);
+});
+
+Deno.test("an upload whose client has gone is told apart from one that is refused", async () => {
+  await using test = await listeningApp();
+  const isStaged = Promise.withResolvers<void>();
+  const { stage } = test.store;
+  test.store.stage = () => {
+    isStaged.resolve();
+    return stage.call(test.store);
+  };
+  const isLogged = Promise.withResolvers<void>();
+  test.log.push = (record) => {
+    if (record!.message === "request") isLogged.resolve();
+    return test.log.length;
+  };
+  const { hostname, port } = new URL(test.address);
+  const client = await Deno.connect({ hostname, port: Number(port) });
+  const head = `POST ${uploadPath()} HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-tar\r\n` +
+    "content-length: 10000\r\n\r\n";
+  await client.write(new TextEncoder().encode(`${head}abc`));
+  await isStaged.promise;
+  client.close();
+  await isLogged.promise;
+  assert.equal((await samples(test)).get('coverage_uploads_total{outcome="gone"}'), 1);
 });
 
 Deno.test("what is stored is told, and left out while the database does not answer", async () => {
