@@ -8,8 +8,7 @@ import type { Config } from "../config.ts";
 import { assetNames } from "../dashboard/assets.ts";
 import type { Html } from "../dashboard/html.ts";
 import { Site } from "../dashboard/site.ts";
-import { HttpError } from "../http/errors.ts";
-import { assetHeaders, viewerHeaders, withHeaders } from "../http/headers.ts";
+import { viewerHeaders, withHeaders } from "../http/headers.ts";
 import { revalidated } from "../http/revalidate.ts";
 import type { Handler } from "../http/router.ts";
 import { decodeSegment } from "../http/segment.ts";
@@ -31,10 +30,7 @@ export function createDocsHandlers(
     }),
     async file(_request, { params }) {
       const { files } = await load();
-      const file = files.get(decodeSegment(params.file ?? ""));
-      if (!file) throw new HttpError(404, "There is no such file.");
-      const headers = { "content-type": `${file.type}; charset=utf-8` };
-      return withHeaders(new Response(file.content, { headers }), assetHeaders);
+      return files.serve(decodeSegment(params.file ?? ""));
     },
   };
 }

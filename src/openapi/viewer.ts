@@ -4,17 +4,9 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
+import { NamedFiles } from "../http/named_files.ts";
 import style from "./docs.css" with { type: "text" };
 import script from "./docs.js" with { type: "text" };
-
-/** A file of the page. */
-export interface ViewerFile {
-  /** Its media type. */
-  readonly type: string;
-  /** What it holds. */
-  readonly content: string;
-}
 
 /** The files that the page is made of. */
 export interface Viewer {
@@ -22,8 +14,8 @@ export interface Viewer {
   readonly styles: readonly string[];
   /** The names of the scripts, in their order. */
   readonly scripts: readonly string[];
-  /** The files by name. */
-  readonly files: ReadonlyMap<string, ViewerFile>;
+  /** The files. */
+  readonly files: NamedFiles;
 }
 
 /**
@@ -35,18 +27,15 @@ export async function loadViewer(): Promise<Viewer> {
     import("swagger-ui-dist/swagger-ui-bundle.js", { with: { type: "text" } }),
     import("swagger-ui-dist/swagger-ui.css", { with: { type: "text" } }),
   ]);
-  const files = new Map<string, ViewerFile>();
-  const add = (name: string, extension: string, type: string, content: string) => {
-    const digest = createHash("sha256").update(content).digest("hex").slice(0, 16);
-    const file = `${name}-${digest}.${extension}`;
-    files.set(file, { type, content });
-    return file;
-  };
+  const files = new NamedFiles();
   return {
-    styles: [add("swagger-ui", "css", "text/css", base), add("docs", "css", "text/css", style)],
+    styles: [
+      files.add("swagger-ui", "css", "text/css", base),
+      files.add("docs", "css", "text/css", style),
+    ],
     scripts: [
-      add("swagger-ui", "js", "text/javascript", bundle),
-      add("docs", "js", "text/javascript", script),
+      files.add("swagger-ui", "js", "text/javascript", bundle),
+      files.add("docs", "js", "text/javascript", script),
     ],
     files,
   };
