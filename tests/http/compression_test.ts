@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { goodReport, gzip, tar } from "../support/archive.ts";
 import { type ListeningApp, listeningApp } from "../support/listening.ts";
+import { seed } from "../support/seed.ts";
 
 const FILES = "/coverages-api/assets/acme/shop/main/archive/report";
 /** Some kilobytes that no two lines of are the same. */
@@ -56,6 +57,25 @@ async function surfaces({ get }: ListeningApp): Promise<string[]> {
     `${FILES}/`,
   ];
 }
+
+Deno.test("a long list goes in pieces, so that compressing it holds nobody up, and is the same", async () => {
+  await using test = await listeningApp();
+  for (let n = 0; n < 300; n++) await seed(test.sql, { branch_name: `branch-${n}` });
+  const url = `${test.address}/coverages-api`;
+  const plain = await curl(url);
+  assert(plain.body.length > 100_000, "longer than a piece");
+  assert.equal(plain.headers.get("content-length"), String(plain.body.length));
+  assert.equal(Object.values(JSON.parse(new TextDecoder().decode(plain.body)).data).length, 1);
+  for (const encoding of ["gzip", "br"]) {
+    const packed = await curl(url, "--compressed", "--header", `accept-encoding: ${encoding}`);
+    assert.equal(packed.headers.get("content-encoding"), encoding);
+    assert.deepEqual(packed.body, plain.body);
+    const etag = packed.headers.get("etag")!;
+    assert.equal((await curl(url, "--header", `if-none-match: ${etag}`)).status, 304);
+  }
+  const head = await curl(url, "--head");
+  assert.equal(head.headers.get("content-length"), String(plain.body.length));
+});
 
 Deno.test("text of every surface is compressed for who accepts it, and the same unpacked", async () => {
   await using test = await filledApp();
