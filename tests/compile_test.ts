@@ -5,20 +5,12 @@ import { compile } from "../tools/compile.ts";
 import { uploadPath } from "./support/fields.ts";
 import { type RunningServer, startServer, type Stopped } from "./support/server.ts";
 import { readArchiveFile } from "./support/test_data.ts";
+import { withFolder } from "./support/folder.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 
 /** Where the binary's packages of npm are found, in a folder for each registry. */
 const PACKAGES = ".deno_compile_node_modules/localhost/";
-
-async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.realPath(await Deno.makeTempDir());
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 /** The paths in the tree that `deno compile` prints; `/*` at an end stands for a whole folder. */
 function embedded(said: string): string[] {

@@ -5,17 +5,9 @@ import { storedReports } from "./support/reports.ts";
 import { cobertura, tar } from "./support/archive.ts";
 import { emptyDatabase } from "./support/database.ts";
 import { type RunningServer, startServer } from "./support/server.ts";
+import { withFolder } from "./support/folder.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
-
-async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 async function running(environment: Record<string, string>): Promise<RunningServer> {
   const server = await startServer({ DATABASE_URL: "", ...environment });
@@ -127,18 +119,13 @@ async function slowUpload(address: string, reports: string) {
   };
 }
 
-/** Resolves when the server has written that. */
-async function says(server: RunningServer, words: string): Promise<void> {
-  while (!server.output().includes(words)) await new Promise((resolve) => setTimeout(resolve, 5));
-}
-
 Deno.test("a server that is asked to stop finishes the uploads under way, and ends with 0", async () => {
   await withFolder(async (folder) => {
     const reports = join(folder, "reports");
     const server = await running({ DATA_DIR: folder });
     const upload = await slowUpload(server.address, reports);
     const stopped = server.stop("SIGTERM");
-    await says(server, "stopping");
+    await server.says("stopping");
     upload.finish();
     const { coverage } = await (await upload.answer).json();
     assert.equal(coverage.percentage, 50);
@@ -164,7 +151,7 @@ Deno.test("after SHUTDOWN_SECONDS an upload is cut and leaves nothing; a second 
     const second = await running({ DATA_DIR: folder, SHUTDOWN_SECONDS: "3600" });
     const lost = await slowUpload(second.address, reports);
     const stopped = second.stop("SIGTERM");
-    await says(second, "stopping");
+    await second.says("stopping");
     await second.stop("SIGTERM");
     assert.notEqual((await stopped).code, 0);
     await assert.rejects(lost.answer);
@@ -208,7 +195,7 @@ Deno.test({
       const upload = await slowUpload(servers[0]!.address, join(folder, "reports"));
       const third = await running(environment);
       const stopped = servers[0]!.stop("SIGTERM");
-      await says(servers[0]!, "stopping");
+      await servers[0]!.says("stopping");
       upload.finish();
       assert.equal((await (await upload.answer).json()).data.length, 5);
       assert.equal((await stopped).code, 0);

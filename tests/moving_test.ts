@@ -7,21 +7,13 @@ import { uploadPath } from "./support/fields.ts";
 import { storedReports } from "./support/reports.ts";
 import { type RunningServer, startServer } from "./support/server.ts";
 import { task, taskWith } from "./support/task.ts";
+import { withFolder } from "./support/folder.ts";
 
 /** A server on the embedded database, or on the one at `DATABASE_URL`. */
 async function running(environment: Record<string, string>): Promise<RunningServer> {
   const server = await startServer({ DATABASE_URL: "", ...environment });
   if ("code" in server) throw new Error(`The server ended with ${server.code}: ${server.output}`);
   return server;
-}
-
-async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 async function upload({ address }: RunningServer, fields: Record<string, string>): Promise<void> {

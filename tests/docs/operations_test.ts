@@ -5,6 +5,7 @@ import { cobertura, tar } from "../support/archive.ts";
 import { uploadPath } from "../support/fields.ts";
 import { storedReports } from "../support/reports.ts";
 import { type RunningServer, startServer } from "../support/server.ts";
+import { withFolder } from "../support/folder.ts";
 
 const text = await Deno.readTextFile(new URL("../../docs/operations.md", import.meta.url));
 
@@ -27,15 +28,6 @@ async function run(
     env: environment,
   }).output();
   return { code, output: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
-}
-
-async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 async function started(environment: Record<string, string>): Promise<RunningServer> {

@@ -19,6 +19,8 @@ export interface RunningServer {
   readonly address: string;
   /** What it has printed so far. */
   output(): string;
+  /** Waits until it has printed those words, or has ended. */
+  says(words: string): Promise<void>;
   /** Sends it a signal and waits until it has gone. */
   stop(signal: Deno.Signal): Promise<Stopped>;
 }
@@ -43,10 +45,14 @@ export async function startServer(
     stderr: "piped",
   }).spawn();
   let output = "";
+  let printed = Promise.withResolvers<void>();
+  let hasEnded = false;
   const listening = Promise.withResolvers<string>();
   const collect = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => {
     for await (const text of stream.pipeThrough(new TextDecoderStream())) {
       output += text;
+      printed.resolve();
+      printed = Promise.withResolvers();
       const address = /Coverage server: +(\S+)\n[^]*Database: .*\n/.exec(output)?.[1];
       if (address) listening.resolve(address);
     }
@@ -55,6 +61,8 @@ export async function startServer(
   const stopped = (async () => {
     const { code } = await child.status;
     await collected;
+    hasEnded = true;
+    printed.resolve();
     return { code, output };
   })();
   const first = await Promise.race([listening.promise, stopped]);
@@ -62,6 +70,9 @@ export async function startServer(
   return {
     address: first,
     output: () => output,
+    async says(words) {
+      while (!output.includes(words) && !hasEnded) await printed.promise;
+    },
     stop: (signal) => {
       child.kill(signal);
       return stopped;
