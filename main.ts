@@ -7,7 +7,7 @@
 import { join, resolve } from "node:path";
 import { createApp } from "./src/app.ts";
 import { runCommand } from "./src/commands/mod.ts";
-import { readConfig } from "./src/config.ts";
+import { readEnvironment } from "./src/config.ts";
 import { CoverageThread } from "./src/coverage/threaded.ts";
 import { storedReports } from "./src/coverages/kept.ts";
 import { databaseIdentity } from "./src/coverages/queries.ts";
@@ -28,7 +28,7 @@ import { schedule } from "./src/retention/schedule.ts";
 const RETENTION_PAUSE_MS = 60 * 60 * 1000;
 
 async function start(): Promise<void> {
-  const config = readConfig(Deno.env.toObject());
+  const config = readEnvironment();
   const log = await createLog({ level: config.logLevel, format: config.logFormat });
   const dataDir = resolve(config.dataDir);
   using _surviving = surviveOutages();

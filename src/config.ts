@@ -248,6 +248,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   };
 }
 
+/** Reads the settings of this process; {@linkcode readConfig} says how. */
+export function readEnvironment(): Config {
+  return readConfig(Deno.env.toObject());
+}
+
 function isMethod(name: string): name is "github" | "oidc" | "token" {
   return name === "github" || name === "oidc" || name === "token";
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { join, resolve } from "node:path";
-import { type Config, readConfig } from "../config.ts";
+import { type Config, readEnvironment } from "../config.ts";
 import { type Database, isDatabaseAway, openDatabase } from "../db/connect.ts";
 import { migrate, readMigrations } from "../db/migrate.ts";
 import { OperatorError } from "../operator_error.ts";
@@ -24,7 +24,7 @@ export interface Opened extends Pick<Database, "sql" | "embedded"> {
 export async function withDatabase<T>(
   work: (opened: Opened) => Promise<T>,
 ): Promise<T> {
-  const config = readConfig(Deno.env.toObject());
+  const config = readEnvironment();
   const dataDir = resolve(config.dataDir);
   const database = await openDatabase({
     url: config.databaseUrl,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { readConfig } from "../config.ts";
+import { readEnvironment } from "../config.ts";
 import { OperatorError } from "../operator_error.ts";
 import type { Command } from "./command.ts";
 
@@ -15,7 +15,7 @@ export const healthCommand: Command = {
   usage: "",
   summary: "Asks the server of these settings whether it is well",
   async run() {
-    const { host, port } = readConfig(Deno.env.toObject());
+    const { host, port } = readEnvironment();
     // A server on all addresses is asked at the one that every machine has.
     const at = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
     const address = `http://${at.includes(":") ? `[${at}]` : at}:${port}`;

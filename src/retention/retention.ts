@@ -51,7 +51,7 @@ export interface RetentionRun extends Swept, Readonly<Record<Reason, Amount>> {
 
 /** How it is run. */
 export interface RunOptions {
-  /** Changes nothing, and says what would go. */
+  /** Says what would go, and changes nothing but to note what reports weigh, where nobody did yet. */
   readonly dryRun?: boolean;
   /** Ends the run after what it is at. */
   readonly signal?: AbortSignal;
@@ -115,7 +115,8 @@ async function run(
       : total,
     missing: await findMissing(sql, store, signal),
   };
-  if (!dryRun) logRun(result, retention, log, performance.now() - startedAt);
+  // A run that was cut short has not come to what it would have to say.
+  if (!dryRun && !signal?.aborted) logRun(result, retention, log, performance.now() - startedAt);
   return result;
 }
 

@@ -84,6 +84,7 @@ export function createUploadHandler(dependencies: UploadDependencies): Handler {
       const { org_name = "", repo_name = "" } = fromQuery;
       await identify(sql, { org_name, repo_name }, permit.identity);
       using _slot = await slots.take();
+      const startedAt = performance.now();
       using deadline = new Deadline(limits.uploadSeconds);
       let archive: ByteStream;
       let fields = fromQuery;
@@ -95,7 +96,12 @@ export function createUploadHandler(dependencies: UploadDependencies): Handler {
         archive = bodyStream(request, limits.maxUploadBytes, deadline.signal);
       }
       const upload = parseFields(uploadFields, fields);
-      return await store(dependencies, upload, archive, permit.identity);
+      return await store(
+        dependencies,
+        { ...upload, identity: permit.identity },
+        archive,
+        startedAt,
+      );
     };
     const origin = config.publicUrl ?? context.url.origin;
     const { row, active } = await concluding(permit, receive, ({ row, active, before }) => ({
@@ -112,15 +118,17 @@ export function createUploadHandler(dependencies: UploadDependencies): Handler {
   return counted(handler, dependencies.metrics);
 }
 
-/** Stores an upload wholly or not at all. */
+/** The fields, and who the repository is to whoever vouches for it. */
+type IdentifiedFields = UploadFields & { identity: string | undefined };
+
+/** Stores an upload wholly or not at all; `startedAt` is when its body began to be read. */
 async function store(
   dependencies: UploadDependencies,
-  upload: UploadFields,
+  upload: IdentifiedFields,
   archive: ByteStream,
-  identity: string | undefined,
+  startedAt: number,
 ): Promise<Added> {
-  const startedAt = performance.now();
-  const { report, added } = await unpackAndAdd(dependencies, { ...upload, identity }, archive);
+  const { report, added } = await unpackAndAdd(dependencies, upload, archive);
   const { row, unkept } = added;
   const { log, metrics } = dependencies;
   await removeReports(dependencies.store, unkept, log);
@@ -145,7 +153,7 @@ async function store(
 /** The part of it that is undone when any of it fails: staging, publishing, the row. */
 async function unpackAndAdd(
   { config, sql, store, readCoverage, log }: UploadDependencies,
-  upload: UploadFields & { identity: string | undefined },
+  upload: IdentifiedFields,
   archive: ByteStream,
 ) {
   const staged = await store.stage();
