@@ -144,12 +144,10 @@ export async function storedTotal(sql: Sql): Promise<{ reports: number; bytes: n
 
 /** Counts everything. It reads an index of all uploads: for now and then, not for each request. */
 export async function totals(sql: Sql): Promise<Totals> {
-  const [stored, [rows]] = await inTime(Promise.all([
-    storedTotal(sql),
-    sql<Pick<Totals, "uploads" | "active" | "repositories">[]>`
-      select (select count(*)::float8 from repositories) as repositories,
-        count(*)::float8 as uploads, count(*) filter (where deleted_at is null)::float8 as active
-      from coverages`,
-  ]));
+  const stored = await inTime(storedTotal(sql));
+  const [rows] = await inTime(sql<Pick<Totals, "uploads" | "active" | "repositories">[]>`
+    select (select count(*)::float8 from repositories) as repositories,
+      count(*)::float8 as uploads, count(*) filter (where deleted_at is null)::float8 as active
+    from coverages`);
   return { ...stored, ...rows! };
 }
