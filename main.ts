@@ -27,11 +27,14 @@ import { schedule } from "./src/retention/schedule.ts";
 /** How often reports that are no longer kept, and left-overs, are looked for. */
 const RETENTION_PAUSE_MS = 60 * 60 * 1000;
 
+/** How long the process may take to end by itself once its work is done. */
+const END_MS = 2000;
+
 async function start(): Promise<void> {
   const config = readEnvironment();
   const log = await createLog({ level: config.logLevel, format: config.logFormat });
   const dataDir = resolve(config.dataDir);
-  using _surviving = surviveOutages();
+  surviveOutages(); // up to the very end
   const database = await openDatabase({
     url: config.databaseUrl,
     folder: join(dataDir, "postgres"),
@@ -113,7 +116,9 @@ function stopSignal(): Promise<void> {
 const [command, ...args] = Deno.args;
 try {
   await (command === undefined ? start() : runCommand(command, args));
-  Deno.exit(0);
+  // It ends by itself when nothing holds it any more. `Deno.exit` never returns where Deno is about to
+  // export metrics at that moment, so that it is for what is held on to, by a cut connection say.
+  Deno.unrefTimer(setTimeout(() => Deno.exit(0), END_MS));
 } catch (error) {
   console.error(error instanceof OperatorError ? error.message : error);
   Deno.exit(1);

@@ -13,7 +13,7 @@ Deno.test("Deno exports the spans of an upload and the metrics", async () => {
       DATA_DIR: folder,
       OTEL_DENO: "true",
       OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
-      OTEL_METRIC_EXPORT_INTERVAL: "100",
+      OTEL_METRIC_EXPORT_INTERVAL: "5",
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.address,
     });
     assert(!("code" in server), "the server starts");
