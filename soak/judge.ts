@@ -24,7 +24,7 @@ export interface Evidence {
   readonly reports: string;
   /** All uploads that were sent, by number. */
   readonly sent: ReadonlyMap<number, Manifest>;
-  /** The ids of rows that were acknowledged, by number. */
+  /** The numbers of uploads that were acknowledged, by their rows' ids. */
   readonly acknowledged: ReadonlyMap<number, number>;
 }
 
@@ -59,9 +59,9 @@ export async function judgeStored(
   const lost = new Set<number>();
   const rows = await readRows(sql);
   const byId = new Map(rows.map((row) => [row.id, row]));
-  for (const [number, id] of acknowledged) {
+  for (const [id, number] of acknowledged) {
     if (byId.get(id)?.commit_hash === commitOf(number)) continue;
-    lost.add(number);
+    lost.add(id);
     problems.push(`upload ${number} was acknowledged as row ${id}, which is not there`);
   }
   const byCommit = new Map([...sent.values()].map((cargo) => [commitOf(cargo.number), cargo]));
@@ -74,7 +74,7 @@ export async function judgeStored(
     }
     const wrong = rowProblems(row, cargo, newest);
     if (row.stored) wrong.push(...await reportProblems(join(reports, row.report_id), cargo));
-    if (wrong.length > 0 && acknowledged.has(cargo.number)) lost.add(cargo.number);
+    if (wrong.length > 0 && acknowledged.has(row.id)) lost.add(row.id);
     problems.push(...wrong.map((what) => `row ${row.id}, upload ${cargo.number}: ${what}`));
   }
   return { lost: lost.size, problems };

@@ -24,7 +24,7 @@ export class Uploads {
   #next = 1;
   /** All that were sent, by number. */
   readonly sent = new Map<number, Manifest>();
-  /** Those that were answered 200: the row's id, by number. */
+  /** Those that were answered 200: the number, by the row's id. */
   readonly acknowledged = new Map<number, number>();
   /** How often each other answer came; 0: none, because the connection broke. */
   readonly others = new Map<number, number>();
@@ -51,7 +51,7 @@ export class Uploads {
     const { number, fields, percentage, files } = cargo;
     this.sent.set(number, { number, fields, percentage, files }); // the body is not kept
     const { status, row } = await this.#answer(address, cargo, expected, client);
-    if (row !== undefined) this.acknowledged.set(number, row);
+    if (row !== undefined) this.acknowledged.set(row, number);
     else this.others.set(status, (this.others.get(status) ?? 0) + 1);
     return status;
   }
