@@ -78,7 +78,8 @@ export class FileCache {
     response.headers.set("content-length", String(content.byteLength));
     const headers = [...response.headers];
     const modified = dated ? Date.parse(response.headers.get("last-modified") ?? "") : NaN;
-    this.#files.set(name, { content, headers, etag, modified });
+    // A copy: the bytes of a response may lie in a buffer of 64 KiB, however few they are.
+    this.#files.set(name, { content: content.slice(), headers, etag, modified });
     return new Response(content, { headers });
   }
 }

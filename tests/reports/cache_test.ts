@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { HttpError } from "../../src/http/errors.ts";
 import { FileCache } from "../../src/reports/cache.ts";
 import { createServeReport } from "../../src/reports/serve.ts";
@@ -196,4 +198,24 @@ Deno.test("a report that is gone, or superseded, is not answered from memory", a
   assert.deepEqual([sync.status, sync.headers.get("cache-control")], [200, "no-store"]);
   await sync.body?.cancel();
   assert.equal((await ask(newest))[0], 404);
+});
+
+Deno.test("what is kept weighs what its bytes weigh, however they were read", async () => {
+  await using disk = await reportOnDisk();
+  const cache = new FileCache(64 * 1024 * 1024);
+  const path = join(disk.folder, "page.html");
+  setFlagsFromString("--expose-gc");
+  const collectGarbage = runInNewContext("gc");
+  collectGarbage();
+  const before = Deno.memoryUsage().rss;
+  const count = 3000;
+  for (let file = 0; file < count; file++) {
+    const { readable } = await Deno.open(path);
+    const response = new Response(readable, { headers: { etag: '"x"' } });
+    await (await cache.keep(`file${file}`, response, { size: 28, dated: true })).body?.cancel();
+  }
+  collectGarbage();
+  // A buffer of 64 KiB under each would be 190 MB.
+  const growth = (Deno.memoryUsage().rss - before) / count;
+  assert(growth < 30_000, `${Math.round(growth)} bytes for each`);
 });
