@@ -27,8 +27,6 @@ const WARM_UP_SECONDS = 2;
 const MOST_QUIET_SECONDS = 10;
 /** Times the 99th percentile of reads in quiet, right before. */
 const WORST_READ_RATIO = 10;
-/** Resident memory at the end, in MB. */
-const RESIDENT_MB = 800;
 
 /** With the embedded database. */
 export const crowdEmbedded: Scenario = (soak) => visit(soak);
@@ -80,9 +78,10 @@ async function visit(soak: Soak, postgres?: Postgres): ReturnType<Scenario> {
     };
     rounds.push({ ...p99, ratio: p99.busy / p99.quiet });
     all.push(quiet, busy);
-    soak.say(`round ${round} of ${ROUNDS}: ${busy.summary}`);
+    const { residentMb } = footprint(program.pid);
+    soak.say(`round ${round} of ${ROUNDS}: ${busy.summary}; ${residentMb.toFixed(0)} MB`);
   }
-  const problems = await footprintProblems(program.pid, { before, residentMb: RESIDENT_MB });
+  const problems = await footprintProblems(program.pid, before);
   const after = footprint(program.pid);
   const middle = (of: "quiet" | "busy" | "ratio") => median(rounds.map((round) => round[of]));
   const { missed } = judge("the reads' p99, of that in quiet,", {

@@ -24,8 +24,6 @@ const BEFORE = 30;
 const READ_SECONDS = 5;
 const READERS = 4;
 const READ_MS = 50;
-/** Resident memory beyond what it was, at the end, in MB. */
-const GROWTH_MB = 250;
 /** How long a flood lasts, of the seconds of a load. */
 const FLOOD_SHARE = 0.25;
 /** Of the server that is flooded with bodies: small and short, so that the flood meets them. */
@@ -180,10 +178,7 @@ export const tooManyConnections: Scenario = async (soak) => {
     await pause(1000);
     await uploads.send(address, await uploads.make());
     problems.push(
-      ...await footprintProblems(program.pid, {
-        before,
-        residentMb: before.residentMb + GROWTH_MB,
-      }),
+      ...await footprintProblems(program.pid, before),
     );
   }
   const found = await find(subject, uploads, { staged: true, orphans: true });
@@ -234,10 +229,7 @@ function flooded(flood: Flood): Scenario {
     const slowest = reads.latencies.reduce((most, ms) => Math.max(most, ms), 0) / 1000;
     problems.push(
       ...judge("the slowest read", { value: slowest, bound: READ_SECONDS, unit: " s" }).missed,
-      ...await footprintProblems(program.pid, {
-        before,
-        residentMb: before.residentMb + GROWTH_MB,
-      }),
+      ...await footprintProblems(program.pid, before),
     );
     const after = footprint(program.pid);
     const counts = [...answers].map(([status, count]) => `${count} × ${status}`);
