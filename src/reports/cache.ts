@@ -52,7 +52,10 @@ export class FileCache {
       ? knows(headers, file.etag)
       : Date.parse(headers.get("if-modified-since") ?? "") >= file.modified;
     if (!known) {
-      return new Response(method === "HEAD" ? null : file.content, { headers: file.headers });
+      const response = new Response(method === "HEAD" ? null : file.content);
+      // One by one, because a response takes several times as long to be made with a list.
+      for (const [name, value] of file.headers) response.headers.append(name, value);
+      return response;
     }
     const ofContent = ([name]: [string, string]) =>
       name === "content-type" || name === "content-length";

@@ -33,36 +33,60 @@ export function createServeReport(
   { store, cacheBytes }: { store: Pick<ReportStore, "folder">; cacheBytes: number },
 ): ServeReport {
   const cache = new FileCache(cacheBytes);
-  return async (request, { report, path, surface = reportHeaders }) =>
-    withHeaders(
-      await serve(request, { folder: store.folder(report), report, path, cache }),
-      surface,
-    );
+  return async (request, { report, path, surface = reportHeaders }) => {
+    const address: Address = {
+      path,
+      endsInSlash: (path || new URL(request.url).pathname).endsWith("/"),
+      isOpened: opensPage(request),
+    };
+    // By the address as it was asked for: decoding it would take longer than the rest.
+    const name = `${report} ${address.isOpened} ${address.endsInSlash} ${path}`;
+    const kept = cache.answer(request, name);
+    if (kept) return withHeaders(kept, surface);
+    const { response, size, dated } = await readFile(request, store.folder(report), address);
+    return withHeaders(await cache.keep(name, response, { size, dated }), surface);
+  };
 }
 
-async function serve(
+/** Where in a report, and for whom. */
+interface Address {
+  readonly path: string;
+  /** Of the whole address, also where nothing follows the report's own. */
+  readonly endsInSlash: boolean;
+  /** Whether a browser opens it as a page, should it be one. */
+  readonly isOpened: boolean;
+}
+
+/** An answer from the disk. */
+interface FromDisk {
+  readonly response: Response;
+  /** The file's, in bytes. */
+  readonly size: number;
+  /** Whether what is as old as the file is the same as the answer. */
+  readonly dated: boolean;
+}
+
+async function readFile(
   request: Request,
-  { folder, report, path, cache }: Asked & { folder: string; cache: FileCache },
-): Promise<Response> {
+  folder: string,
+  { path, endsInSlash, isOpened }: Address,
+): Promise<FromDisk> {
   const segments = path.split("/").map(decodeSegment);
   // Empty segments at the start and the end are slashes; in between they are no file's name.
   const names = segments.filter((segment) => segment !== "");
   const isMalformed = segments.slice(0, -1).includes("") && names.length > 0;
   if (isMalformed) throw new HttpError(404, "The report has no such file.");
-  const { pathname, search } = new URL(request.url);
-  const endsInSlash = pathname.endsWith("/");
   const isHtml = endsInSlash || /\.s?html?$/i.test(names.at(-1) ?? "");
-  const isPage = isHtml && opensPage(request);
-  const name = [report, isPage, ...names, ...(endsInSlash ? [""] : [])].join("/");
-  const kept = cache.answer(request, name);
-  if (kept) return kept;
+  const isPage = isHtml && isOpened;
   const info = await statFile(join(folder, ...names));
   if (!info) throw new HttpError(404, "The report has no such file.");
   if (info.isDirectory !== endsInSlash) {
     // Relative, because a proxy may have this server below a path of its own.
+    const { pathname, search } = new URL(request.url);
     const last = pathname.split("/").findLast((segment) => segment !== "");
     const location = info.isDirectory ? `./${last}/${search}` : `../${last}${search}`;
-    return new Response(null, { status: 302, headers: { location, "cache-control": "no-cache" } });
+    const headers = { location, "cache-control": "no-cache" };
+    return { response: new Response(null, { status: 302, headers }), size: 0, dated: false };
   }
   const inReport = `/${names.map(encodeURIComponent).join("/")}${
     endsInSlash && names.length ? "/" : ""
@@ -91,7 +115,7 @@ async function serve(
   if (response.status === 304) response.headers.delete("content-type"); // there is no content
   const answer = isPage ? await withStorage(response) : response;
   if (isHtml) answer.headers.set("vary", "accept, sec-fetch-dest");
-  return await cache.keep(name, answer, { size, dated: !isPage });
+  return { response: answer, size, dated: !isPage };
 }
 
 /**
