@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { addDatabase, withFolder } from "./support/folder.ts";
 import { startServer } from "./support/server.ts";
 import { task } from "./support/task.ts";
 
@@ -17,8 +18,8 @@ Deno.test("deno task token prints a token and its entry, or what a scope may be"
 });
 
 Deno.test("deno task forget-identity says when there is nothing to forget", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
+  await withFolder(async (folder) => {
+    await addDatabase(folder);
     const env = { DATABASE_URL: "", DATA_DIR: folder };
     assert.deepEqual(await task("forget-identity", ["acme/shop"], env), {
       code: 1,
@@ -26,9 +27,7 @@ Deno.test("deno task forget-identity says when there is nothing to forget", asyn
     });
     const malformed = await task("forget-identity", ["acme"], env);
     assert.match(malformed.output, /The repository is "acme"; it must be org\/repo/);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 });
 
 Deno.test("a command that there is not is answered with those that there are", async () => {
@@ -41,9 +40,9 @@ Deno.test("a command that there is not is answered with those that there are", a
 });
 
 Deno.test("health says what the server says, or that it does not answer", async () => {
-  const folder = await Deno.makeTempDir();
-  const server = await startServer({ DATABASE_URL: "", DATA_DIR: folder });
-  try {
+  await withFolder(async (folder) => {
+    await addDatabase(folder);
+    const server = await startServer({ DATABASE_URL: "", DATA_DIR: folder });
     assert(!("code" in server), "the server starts");
     const PORT = new URL(server.address).port;
     assert.deepEqual(await task("start", ["health"], { PORT }), {
@@ -54,14 +53,12 @@ Deno.test("health says what the server says, or that it does not answer", async 
     const gone = await task("start", ["health"], { PORT });
     assert.equal(gone.code, 1);
     assert.match(gone.output, new RegExp(`^http://127\\.0\\.0\\.1:${PORT} does not answer: `));
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 });
 
 Deno.test("sweep says what would go, and takes it", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
+  await withFolder(async (folder) => {
+    await addDatabase(folder);
     const env = { DATABASE_URL: "", DATA_DIR: folder };
     const orphan = `${folder}/reports/${crypto.randomUUID()}`;
     await Deno.mkdir(orphan, { recursive: true });
@@ -77,9 +74,7 @@ Deno.test("sweep says what would go, and takes it", async () => {
       code: 1,
       output: 'sweep takes --dry-run or nothing, not "--dry".\n',
     });
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 });
 
 Deno.test("version says which one this is, by the name that one would try as well", async () => {

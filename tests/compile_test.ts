@@ -5,7 +5,7 @@ import { compile } from "../tools/compile.ts";
 import { uploadPath } from "./support/fields.ts";
 import { type RunningServer, startServer, type Stopped } from "./support/server.ts";
 import { readArchiveFile } from "./support/test_data.ts";
-import { withFolder } from "./support/folder.ts";
+import { addDatabase, withFolder } from "./support/folder.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 
@@ -99,6 +99,7 @@ Deno.test("a binary has what the server needs", async (t) => {
     });
 
     await t.step("enough for a server in another folder that may read nothing else", async () => {
+      await addDatabase(join(folder, "data"));
       const server = await startReading(files, { folder });
       if ("code" in server) assert.fail(server.output);
       try {

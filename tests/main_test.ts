@@ -5,7 +5,7 @@ import { storedReports } from "./support/reports.ts";
 import { cobertura, tar } from "./support/archive.ts";
 import { emptyDatabase } from "./support/database.ts";
 import { type RunningServer, startServer } from "./support/server.ts";
-import { withFolder } from "./support/folder.ts";
+import { addDatabase, withFolder } from "./support/folder.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 
@@ -55,9 +55,9 @@ Deno.test("the documented upload works against the documented start, and outlive
 
 Deno.test("a server that was killed amid an upload has lost nothing and left nothing when it is back", async () => {
   await withFolder(async (folder) => {
-    const data = join(folder, "data");
-    const reports = join(data, "reports");
-    const first = await running({ DATA_DIR: data });
+    await addDatabase(folder);
+    const reports = join(folder, "reports");
+    const first = await running({ DATA_DIR: folder });
     await documentedUpload(first.address);
     const before = await storedReports(reports);
 
@@ -79,7 +79,7 @@ Deno.test("a server that was killed amid an upload has lost nothing and left not
     await first.stop("SIGKILL");
     await upload;
 
-    const second = await running({ DATA_DIR: data });
+    const second = await running({ DATA_DIR: folder });
     assert.deepEqual(await storedReports(reports), before);
     const list = await (await fetch(`${second.address}/coverages-api`)).json();
     assert.deepEqual(Object.keys(list.data), ["rakuten/laravel-request-docs"]);
@@ -121,6 +121,7 @@ async function slowUpload(address: string, reports: string) {
 
 Deno.test("a server that is asked to stop finishes the uploads under way, and ends with 0", async () => {
   await withFolder(async (folder) => {
+    await addDatabase(folder);
     const reports = join(folder, "reports");
     const server = await running({ DATA_DIR: folder });
     const upload = await slowUpload(server.address, reports);
@@ -137,6 +138,7 @@ Deno.test("a server that is asked to stop finishes the uploads under way, and en
 
 Deno.test("after SHUTDOWN_SECONDS an upload is cut and leaves nothing; a second signal does not wait", async () => {
   await withFolder(async (folder) => {
+    await addDatabase(folder);
     const reports = join(folder, "reports");
     const first = await running({ DATA_DIR: folder, SHUTDOWN_SECONDS: "0" });
     const cut = await slowUpload(first.address, reports);
@@ -232,8 +234,9 @@ Deno.test("a server that cannot start says why in a sentence and ends with 1", a
     assert.match(away.output, /^The database does not answer: .*Is DATABASE_URL right\?$/m);
     assert(!away.output.includes("secret"));
 
+    for (const data of ["another", "other", "."]) await addDatabase(join(folder, data));
     const reports = join(folder, "another", "reports");
-    await Deno.mkdir(reports, { recursive: true });
+    await Deno.mkdir(reports);
     await Deno.writeTextFile(join(reports, ".database"), crypto.randomUUID());
     const orphan = join(reports, crypto.randomUUID());
     await Deno.mkdir(orphan);

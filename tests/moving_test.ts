@@ -7,7 +7,7 @@ import { uploadPath } from "./support/fields.ts";
 import { storedReports } from "./support/reports.ts";
 import { type RunningServer, startServer } from "./support/server.ts";
 import { task, taskWith } from "./support/task.ts";
-import { withFolder } from "./support/folder.ts";
+import { addDatabase, withFolder } from "./support/folder.ts";
 
 /** A server on the embedded database, or on the one at `DATABASE_URL`. */
 async function running(environment: Record<string, string>): Promise<RunningServer> {
@@ -47,6 +47,7 @@ Deno.test("what was uploaded to the embedded database goes on in another, with i
   await using database = await emptyDatabase();
   await withFolder(async (folder) => {
     const before = join(folder, "before");
+    await addDatabase(before);
     const first = await running({ DATA_DIR: before });
     for (const branch_name of ["main", "feature/x", "main"]) await upload(first, { branch_name });
     const seen = await answers(first);
@@ -133,6 +134,7 @@ Deno.test("deno task import:ancestor takes over an ancestor, for the server to s
   });
   await old.write("acme/shop/main", "index.html", "<h1>taken over</h1>");
   await withFolder(async (folder) => {
+    await addDatabase(folder);
     const env = { DATABASE_URL: "", DATA_DIR: folder };
     const totals = "1 repositories, 2 uploads, 1 reports. Active uploads without a report: 0. " +
       "Left out: 1 rows, 0 repositories that are here already.\n";

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { goodReport, tar } from "./support/archive.ts";
 import { type Span, startCollector } from "./support/collector.ts";
 import { uploadPath } from "./support/fields.ts";
+import { addDatabase, withFolder } from "./support/folder.ts";
 import { startServer } from "./support/server.ts";
 
 Deno.test("Deno exports the spans of an upload and the metrics", async () => {
   await using collector = startCollector();
-  const folder = await Deno.makeTempDir();
-  try {
+  await withFolder(async (folder) => {
+    await addDatabase(folder);
     const server = await startServer({
       DATABASE_URL: "",
       DATA_DIR: folder,
@@ -54,7 +55,5 @@ Deno.test("Deno exports the spans of an upload and the metrics", async () => {
     assert.equal(bad!.find(({ name }) => name === "unpack")!.status?.code, 2, "an error");
     const traces = [...output.matchAll(/ trace="([0-9a-f]{32})"/g)];
     assert.equal(traces.length, 2, "the log says which trace a request belongs to");
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 });

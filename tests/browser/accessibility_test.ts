@@ -28,8 +28,8 @@ browserTest(
       open({ colorScheme: "dark" }),
     ]);
     const check = async (addresses: string[]) => {
-      for (const address of addresses) {
-        for (const { page } of [light, dark]) {
+      await Promise.all([light, dark].map(async ({ page }) => {
+        for (const address of addresses) {
           for (const width of [1280, 360]) {
             await page.setViewportSize({ width, height: 800 });
             await page.goto(`${test.address}${address}`);
@@ -41,7 +41,7 @@ browserTest(
             }
           }
         }
-      }
+      }));
     };
     await check(["/coverages-ui"]);
     const percentages = [0, 12.5, 33.03, 79.99, 85, 95, 100];

@@ -5,7 +5,7 @@ import { cobertura, tar } from "../support/archive.ts";
 import { uploadPath } from "../support/fields.ts";
 import { storedReports } from "../support/reports.ts";
 import { type RunningServer, startServer } from "../support/server.ts";
-import { withFolder } from "../support/folder.ts";
+import { addDatabase, withFolder } from "../support/folder.ts";
 
 const text = await Deno.readTextFile(new URL("../../docs/operations.md", import.meta.url));
 
@@ -199,6 +199,7 @@ Deno.test({
         DATA_DIR: join(folder, "data"),
         backup: join(folder, "backup"),
       };
+      await addDatabase(environment.DATA_DIR);
       const server = await started(environment);
       const uploads = new Uploads(server.address);
       await uploads.more(10);

@@ -43,20 +43,24 @@ export interface Tab {
 /** Opens tabs, each with storage and a theme of its own. */
 export type Open = (options?: BrowserContextOptions) => Promise<Tab>;
 
-/** A test in a browser, which is closed after it. */
+/** The browser of a file's tests; to start one takes longer than most of them. */
+let running: Promise<Browser> | undefined;
+Deno.test.afterAll(async () => await (await running)?.close());
+
+/** A test in a browser, whose tabs are closed after it, and with them all that they have kept. */
 export function browserTest(name: string, test: (open: Open) => Promise<void>): void {
   Deno.test({
     name,
     ignore: executablePath === undefined,
-    // Playwright keeps timers and pipes of its own beyond the end of its browser.
+    // Playwright keeps timers and pipes of its own beyond a test.
     sanitizeOps: false,
     sanitizeResources: false,
     fn: async () => {
-      const browser = await launch();
+      const browser = await (running ??= launch());
       try {
         await test((options) => openTab(browser, options));
       } finally {
-        await browser.close();
+        await Promise.all(browser.contexts().map((context) => context.close()));
       }
     },
   });

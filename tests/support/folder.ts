@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
 
 /** Makes a folder, named without a link on the way, and removes it with all that is in it when the test is over. */
 export async function withFolder<T>(test: (folder: string) => Promise<T>): Promise<T> {
@@ -12,4 +14,14 @@ export async function withFolder<T>(test: (folder: string) => Promise<T>): Promi
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/**
+ * Gives a data folder an embedded database that nothing has used, for a server to find there. A server
+ * that has to make its own takes three seconds longer to start.
+ */
+export async function addDatabase(dataFolder: string): Promise<void> {
+  const unused = Deno.env.get("UNUSED_DATABASE");
+  if (!unused) throw new Error("Run the tests by `deno task test [file]`.");
+  await cp(unused, join(dataFolder, "postgres"), { recursive: true });
 }
