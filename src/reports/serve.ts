@@ -113,6 +113,7 @@ async function readFile(
   }
   const size = Number(response.headers.get("content-length") ?? Infinity);
   if (response.status === 304) response.headers.delete("content-type"); // there is no content
+  response.headers.delete("server"); // which version of a library this is, is for nobody else to know
   const answer = isPage ? await withStorage(response) : response;
   if (isHtml) answer.headers.set("vary", "accept, sec-fetch-dest");
   return { response: answer, size, dated: !isPage };
