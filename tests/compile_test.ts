@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compile } from "../tools/compile.ts";
 import { uploadPath } from "./support/fields.ts";
-import { type RunningServer, startServer, type Stopped } from "./support/server.ts";
+import { type RunningServer, startServer, STOPPED, type Stopped } from "./support/server.ts";
 import { readArchiveFile } from "./support/test_data.ts";
 import { addDatabase, withFolder } from "./support/folder.ts";
 
@@ -105,7 +105,7 @@ Deno.test("a binary has what the server needs", async (t) => {
       try {
         await uploadAndBrowse(server.address);
       } finally {
-        assert.equal((await server.stop("SIGTERM")).code, 0, server.output());
+        assert.equal((await server.stop("SIGTERM")).code, STOPPED, server.output());
       }
     });
 

@@ -53,7 +53,9 @@ interface Graph {
 /** Every module of the server, with the modules of ours that it imports. */
 async function graph(): Promise<Map<string, string[]>> {
   const ours = (specifier: string) =>
-    specifier.startsWith("file:") ? relative(root, fileURLToPath(specifier)) : undefined;
+    specifier.startsWith("file:")
+      ? relative(root, fileURLToPath(specifier)).replaceAll("\\", "/")
+      : undefined;
   const modules = new Map<string, string[]>();
   // The thread's module is not imported, but started.
   for (const entry of ["main.ts", "src/coverage/worker.ts"]) {

@@ -5,7 +5,7 @@ import { goodReport, tar } from "./support/archive.ts";
 import { emptyDatabase } from "./support/database.ts";
 import { uploadPath } from "./support/fields.ts";
 import { storedReports } from "./support/reports.ts";
-import { type RunningServer, startServer } from "./support/server.ts";
+import { type RunningServer, startServer, STOPPED } from "./support/server.ts";
 import { task, taskWith } from "./support/task.ts";
 import { addDatabase, withFolder } from "./support/folder.ts";
 
@@ -100,7 +100,7 @@ Deno.test("what was uploaded to the embedded database goes on in another, with i
     const second = await running(after);
     assert.deepEqual(await answers(second), seen);
     await upload(second, { branch_name: "main" });
-    assert.equal((await second.stop("SIGTERM")).code, 0);
+    assert.equal((await second.stop("SIGTERM")).code, STOPPED);
   });
 });
 
@@ -151,6 +151,6 @@ Deno.test("deno task import:ancestor takes over an ancestor, for the server to s
     assert.match(await (await fetch(`${server.address}${badge}`)).text(), />33\.03%</);
     const page = await fetch(`${server.address}/coverages-api/assets/acme/shop/main/`);
     assert.equal(await page.text(), "<h1>taken over</h1>");
-    assert.equal((await server.stop("SIGTERM")).code, 0);
+    assert.equal((await server.stop("SIGTERM")).code, STOPPED);
   });
 });

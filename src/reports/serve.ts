@@ -9,6 +9,7 @@ import { HttpError } from "../http/errors.ts";
 import { reportHeaders, type Surface, withHeaders } from "../http/headers.ts";
 import { decodeSegment } from "../http/segment.ts";
 import { FileCache } from "./cache.ts";
+import { canBeNamed } from "./names.ts";
 import { askForPage, opensPage, withStorage } from "./storage.ts";
 import type { ReportStore } from "./store.ts";
 
@@ -75,7 +76,9 @@ async function readFile(
   // Empty segments at the start and the end are slashes; in between they are no file's name.
   const names = segments.filter((segment) => segment !== "");
   const isMalformed = segments.slice(0, -1).includes("") && names.length > 0;
-  if (isMalformed) throw new HttpError(404, "The report has no such file.");
+  if (isMalformed || !names.every((name) => canBeNamed(name))) {
+    throw new HttpError(404, "The report has no such file.");
+  }
   const isHtml = endsInSlash || /\.s?html?$/i.test(names.at(-1) ?? "");
   const isPage = isHtml && isOpened;
   const info = await statFile(join(folder, ...names));

@@ -5,6 +5,7 @@
  */
 import { unprocessable } from "../http/errors.ts";
 import { quote } from "../quote.ts";
+import { canBeNamed } from "../reports/names.ts";
 
 const MAX_SEGMENT_BYTES = 255;
 const MAX_PATH_BYTES = 4096;
@@ -13,9 +14,10 @@ const encoder = new TextEncoder();
 /**
  * Where an entry of this name goes, relative to the report and with `/` between its segments; empty
  * for the report's own folder. `./` and doubled slashes are dropped, as `tar -x` does. Throws a 422
- * for a name that leads out of the report, or might on another system, and for one no file can have.
+ * for a name that leads out of the report, or might on another system, and for one no file can have
+ * on this one.
  */
-export function safePath(name: string): string {
+export function safePath(name: string, os: string = Deno.build.os): string {
   const refuse = (why: string) =>
     unprocessable(`The archive has an unsafe entry, ${quote(name)}: ${why}.`);
   if (name.includes("\0")) throw refuse("its name contains a NUL");
@@ -27,6 +29,9 @@ export function safePath(name: string): string {
     const bytes = encoder.encode(segment).byteLength;
     if (bytes > MAX_SEGMENT_BYTES) {
       throw refuse(`a name in it has ${bytes} bytes; at most ${MAX_SEGMENT_BYTES} are allowed`);
+    }
+    if (!canBeNamed(segment, os)) {
+      throw refuse(`the server's system, ${os}, has no file named ${quote(segment)}`);
     }
   }
   const path = segments.join("/");

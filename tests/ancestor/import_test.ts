@@ -244,9 +244,11 @@ Deno.test("of an assets folder only files and folders are taken, on no way throu
   await Deno.writeTextFile(join(secret, "index.html"), "secret");
   await Deno.symlink(secret, join(report, "folder"));
   await Deno.symlink(join(secret, "index.html"), join(report, "html/link.html"));
-  await Deno.writeTextFile(join(report, "a\\..\\b"), "named to climb where \\ separates");
-  const { success } = await new Deno.Command("mkfifo", { args: [join(report, "fifo")] }).output();
-  assert(success);
+  if (Deno.build.os !== "windows") {
+    await Deno.writeTextFile(join(report, "a\\..\\b"), "named to climb where \\ separates");
+    const fifo = await new Deno.Command("mkfifo", { args: [join(report, "fifo")] }).output();
+    assert(fifo.success);
+  }
   await Deno.mkdir(join(report, "none"));
   await Deno.mkdir(join(old.assets, "acme/shop/linked"));
   await Deno.symlink(report, join(old.assets, "acme/shop/linked/archive"));
@@ -257,8 +259,10 @@ Deno.test("of an assets folder only files and folders are taken, on no way throu
   assert.deepEqual([taken.reports, taken.withoutReport], [1, 3]);
   const prefix = '  Left out: "acme/shop/main/archive/';
   assert.deepEqual(said.filter((line) => line.startsWith(prefix)).sort(), [
-    `${prefix}a\\\\..\\\\b" is no name that an upload may have.`,
-    `${prefix}fifo" is no file or folder.`,
+    ...(Deno.build.os === "windows" ? [] : [
+      `${prefix}a\\\\..\\\\b" is no name that an upload may have.`,
+      `${prefix}fifo" is no file or folder.`,
+    ]),
     `${prefix}folder" is a symbolic link.`,
     `${prefix}html/link.html" is a symbolic link.`,
   ]);

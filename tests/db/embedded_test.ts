@@ -10,9 +10,11 @@ Deno.test("an embedded database keeps its rows, is private, and is one server's 
     assert(first.embedded);
     await first.sql`create table kept (x int)`;
     await first.sql`insert into kept values (7)`;
-    assert.equal((await Deno.stat(folder)).mode! & 0o077, 0);
-    const { path } = first.sql.options as unknown as { path: string };
-    assert.equal((await Deno.stat(join(path, ".."))).mode! & 0o077, 0);
+    if (Deno.build.os !== "windows") { // where a folder is its user's already
+      assert.equal((await Deno.stat(folder)).mode! & 0o077, 0);
+      const { path } = first.sql.options as unknown as { path: string };
+      assert.equal((await Deno.stat(join(path, ".."))).mode! & 0o077, 0);
+    }
     await assert.rejects(openDatabase({ folder }), /in use by another server/);
     await first.close();
 

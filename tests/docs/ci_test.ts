@@ -196,6 +196,11 @@ const UPLOADS: Record<string, Case> = {
   },
 };
 
+/** A test of what runs in the shell of a CI system. */
+function jobTest(name: string, fn: (t: Deno.TestContext) => Promise<void>): void {
+  Deno.test({ name, ignore: Deno.build.os === "windows", fn });
+}
+
 Deno.test("every block of the recipes is run or read by a test here", async () => {
   const names = (await recipes()).map(({ name }) => name);
   const known = [...Object.keys(UPLOADS), GITHUB, OIDC, SYNC, ACTION, ACTION_OIDC];
@@ -256,7 +261,7 @@ async function assertArrived(
 }
 
 for (const [name, { shells = SHELLS, situations, onBranch = false }] of Object.entries(UPLOADS)) {
-  Deno.test(`the recipe "${name}" sends the report under its own names`, async (t) => {
+  jobTest(`the recipe "${name}" sends the report under its own names`, async (t) => {
     await using checkout = await Checkout.make({ detached: !onBranch });
     for (const situation of situations) {
       for (const shell of shells) {
@@ -278,7 +283,7 @@ for (const [name, { shells = SHELLS, situations, onBranch = false }] of Object.e
   });
 }
 
-Deno.test("the recipe with the job's token leads to a status on the commit", async () => {
+jobTest("the recipe with the job's token leads to a status on the commit", async () => {
   await using checkout = await Checkout.make();
   const permissions = (parse((await recipe(GITHUB)).text) as Workflow).jobs.coverage!.permissions;
   await using hub = await startGitHub({
@@ -311,7 +316,7 @@ Deno.test("the recipe with the job's token leads to a status on the commit", asy
   ]);
 });
 
-Deno.test("the recipe with OIDC asks for a token, hides it in the log and sends it", async () => {
+jobTest("the recipe with OIDC asks for a token, hides it in the log and sends it", async () => {
   await using checkout = await Checkout.make();
   await using issuer = await startIssuer(PUBLIC_URL);
   const jwt = await issuer.token({ claims: { repository: "Acme-Inc/shop.web" } });
@@ -357,7 +362,7 @@ Deno.test("the recipe with OIDC asks for a token, hides it in the log and sends 
   assert.equal(server.arrived.length, 1, "and sends nothing");
 });
 
-Deno.test("a recipe repeats what may pass, and not what never will", async () => {
+jobTest("a recipe repeats what may pass, and not what never will", async () => {
   await using server = await serverWithToken();
   await using checkout = await Checkout.make({ detached: false });
   const { lines } = await prepared(ANYWHERE, server.address);
@@ -380,50 +385,53 @@ Deno.test("a recipe repeats what may pass, and not what never will", async () =>
 });
 
 for (const name of [ANYWHERE, BIG]) {
-  Deno.test(`an upload by "${name}" that is cancelled half-way or repeated leaves one report`, async () => {
-    await using server = await serverWithToken();
-    await using checkout = await Checkout.make({ detached: false });
-    const run = async () => {
-      const { lines } = await prepared(name, server.address);
-      assertSucceeded(await checkout.run(["sh", "-e"], lines, server.secret));
-    };
-    const assertOne = async () => {
-      await assertArrived(server, checkout);
-      const { published, staged } = await storedReports(server.reports);
-      assert.equal(published.length, 1);
-      assert.deepEqual(staged, []);
-      return published[0];
-    };
-    await run();
-    const before = await assertOne();
+  jobTest(
+    `an upload by "${name}" that is cancelled half-way or repeated leaves one report`,
+    async () => {
+      await using server = await serverWithToken();
+      await using checkout = await Checkout.make({ detached: false });
+      const run = async () => {
+        const { lines } = await prepared(name, server.address);
+        assertSucceeded(await checkout.run(["sh", "-e"], lines, server.secret));
+      };
+      const assertOne = async () => {
+        await assertArrived(server, checkout);
+        const { published, staged } = await storedReports(server.reports);
+        assert.equal(published.length, 1);
+        assert.deepEqual(staged, []);
+        return published[0];
+      };
+      await run();
+      const before = await assertOne();
 
-    const noise = new Uint8Array(65_536);
-    for (let part = 0; part < 16; part++) {
-      crypto.getRandomValues(noise);
-      await Deno.writeFile(join(checkout.folder, "coverage", `${part}.bin`), noise);
-    }
-    {
-      await using way = new HalfWay(server.address, 512 * 1024);
-      const { lines } = await prepared(name, way.address);
-      const job = (await checkout.command(["sh", "-e"], lines, server.secret)).spawn();
-      await way.half;
-      // The whole group, as CI ends a job; the shell alone would leave curl behind.
-      Deno.kill(-job.pid, "SIGKILL");
-      assert.equal((await job.output()).signal, "SIGKILL");
-    }
-    await server.settled();
-    assert.equal(server.arrived.length, 2, "the half of it did arrive");
-    assert.equal(await assertOne(), before);
+      const noise = new Uint8Array(65_536);
+      for (let part = 0; part < 16; part++) {
+        crypto.getRandomValues(noise);
+        await Deno.writeFile(join(checkout.folder, "coverage", `${part}.bin`), noise);
+      }
+      {
+        await using way = new HalfWay(server.address, 512 * 1024);
+        const { lines } = await prepared(name, way.address);
+        const job = (await checkout.command(["sh", "-e"], lines, server.secret)).spawn();
+        await way.half;
+        // The whole group, as CI ends a job; the shell alone would leave curl behind.
+        Deno.kill(-job.pid, "SIGKILL");
+        assert.equal((await job.output()).signal, "SIGKILL");
+      }
+      await server.settled();
+      assert.equal(server.arrived.length, 2, "the half of it did arrive");
+      assert.equal(await assertOne(), before);
 
-    await run();
-    const after = await assertOne();
-    assert.notEqual(after, before);
-    await run();
-    assert.notEqual(await assertOne(), after);
-  });
+      await run();
+      const after = await assertOne();
+      assert.notEqual(after, before);
+      await run();
+      assert.notEqual(await assertOne(), after);
+    },
+  );
 }
 
-Deno.test("the script for branches that are gone sends exactly those that are there", async (t) => {
+jobTest("the script for branches that are gone sends exactly those that are there", async (t) => {
   const REPOSITORY = "https://git.example.com/acme/shop.git";
   const branches = [
     "a,b",

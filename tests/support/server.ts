@@ -7,6 +7,11 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
+/** Whether a program can be asked to stop; on Windows a signal ends it. */
+export const CAN_ASK = Deno.build.os !== "windows";
+/** The code of a server that was sent a signal to stop. */
+export const STOPPED = CAN_ASK ? 0 : 1;
+
 /** A process that has stopped. */
 export interface Stopped {
   code: number;

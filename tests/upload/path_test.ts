@@ -12,8 +12,6 @@ Deno.test("safePath keeps a good name and drops what tar drops", () => {
     ["größe/日本.html", "größe/日本.html"],
     ["..a/b..", "..a/b.."],
     [".hidden", ".hidden"],
-    ["App\\Http.php.html", "App\\Http.php.html"],
-    ["C:name", "C:name"],
     ["x".repeat(255), "x".repeat(255)],
   ];
   for (const [name, path] of cases) assert.equal(safePath(name), path, name);
@@ -44,5 +42,49 @@ Deno.test("safePath refuses what leads out or names no file, with the reason", (
       assert.match(error.message, why);
       return true;
     }, name);
+  }
+});
+
+Deno.test("safePath refuses on Windows what means another file there, a device or none", () => {
+  const names = [
+    ...[
+      "a:b",
+      "C:name",
+      "page.html:stream",
+      "a<b>.html",
+      'a"b',
+      "a|b",
+      "a?b",
+      "a*b",
+      "App\\Http.php",
+    ],
+    ...[
+      "NUL",
+      "con.html",
+      "aux .js",
+      "Com1",
+      "lpt9.txt",
+      "COM².html",
+      "conout$",
+      "dot.",
+      "space ",
+      "\x1f",
+    ],
+  ];
+  for (const name of names) {
+    assert.equal(safePath(`a/${name}`, "linux"), `a/${name}`);
+    for (const path of [name, `a/${name}`, `a/${name}/b.html`]) {
+      assert.throws(() => safePath(path, "windows"), (error) => {
+        assert(error instanceof HttpError);
+        assert.equal(error.status, 422);
+        assert.match(error.message, /: the server's system, windows, has no file named "/);
+        return true;
+      }, path);
+    }
+  }
+  for (
+    const name of ["null.html", "console.js", "com.html", "a.b..c", ".hidden", "größe/日本.html"]
+  ) {
+    assert.equal(safePath(name, "windows"), name);
   }
 });
