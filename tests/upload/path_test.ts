@@ -14,7 +14,7 @@ Deno.test("safePath keeps a good name and drops what tar drops", () => {
     [".hidden", ".hidden"],
     ["x".repeat(255), "x".repeat(255)],
   ];
-  for (const [name, path] of cases) assert.equal(safePath(name), path, name);
+  for (const [name, path] of cases) assert.equal(safePath(name, "linux"), path, name);
 });
 
 Deno.test("safePath refuses what leads out or names no file, with the reason", () => {
@@ -36,7 +36,7 @@ Deno.test("safePath refuses what leads out or names no file, with the reason", (
     ["abcdefgh/".repeat(600), /5399 bytes; at most 4096/],
   ];
   for (const [name, why] of cases) {
-    assert.throws(() => safePath(name), (error) => {
+    assert.throws(() => safePath(name, "linux"), (error) => {
       assert(error instanceof HttpError);
       assert.equal(error.status, 422);
       assert.match(error.message, why);

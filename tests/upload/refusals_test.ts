@@ -31,6 +31,9 @@ async function appWithReport(
   });
 }
 
+/** Together with where reports are; Windows takes eight times as much. */
+const TOO_LONG = "d/".repeat(Deno.build.os === "windows" ? 2050 : 2030) + "deep";
+
 async function errorOf(response: Response): Promise<string | Record<string, string>> {
   const answer = await response.json();
   assert.deepEqual(Object.keys(answer), ["error"]);
@@ -49,7 +52,7 @@ Deno.test("an archive that cannot be taken is refused with the reason, and chang
     [report([{ name: "../escape" }]), 422, /contains \.\./],
     [report([{ name: "/absolute" }]), 422, /absolute/],
     [report([{ name: "x".repeat(300) }]), 422, /300 bytes; at most 255/],
-    [report([{ name: "d/".repeat(2030) + "deep" }]), 422, /too long for the server's disk/],
+    [report([{ name: TOO_LONG }]), 422, /too long for the server's disk|at most 4096/],
     [report([{ name: "l", type: "1", linkName: "coverage.xml" }]), 422, /hard link/],
     [report([{ name: "d", type: "3" }]), 422, /character device/],
     [report([{ name: "f", type: "6" }]), 422, /FIFO/],
