@@ -115,9 +115,13 @@ export class ReportStore implements Disposable {
     return {
       id,
       makeFolder: (path) => Deno.mkdir(join(staging, path), { recursive: true }),
-      writeFile: (path, bytes) => Deno.writeFile(join(staging, path), bytes),
+      writeFile: (path, bytes) =>
+        writing(join(staging, path), (file) => Deno.writeFile(file, bytes)),
       createFile: (path) =>
-        Deno.open(join(staging, path), { write: true, create: true, truncate: true }),
+        writing(
+          join(staging, path),
+          (file) => Deno.open(file, { write: true, create: true, truncate: true }),
+        ),
       publish: () => Deno.rename(staging, this.folder(id)),
       discard: async () => {
         await removeTree(staging);
@@ -191,6 +195,17 @@ export function isDiskAway(error: unknown): boolean {
 
 function hasCode(error: unknown, codes: readonly string[]): boolean {
   return error instanceof Error && "code" in error && codes.includes(String(error.code));
+}
+
+/** Writes to a file. Of a folder in its place Windows only says that it may not be written to. */
+async function writing<T>(path: string, write: (path: string) => Promise<T>): Promise<T> {
+  try {
+    return await write(path);
+  } catch (error) {
+    if (Deno.build.os !== "windows") throw error;
+    const isFolder = await Deno.stat(path).then((info) => info.isDirectory, () => false);
+    throw isFolder ? new Deno.errors.IsADirectory(path, { cause: error }) : error;
+  }
 }
 
 async function removeTree(path: string): Promise<void> {

@@ -124,12 +124,16 @@ async function translated<T>(path: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
+const { AlreadyExists, IsADirectory, NotADirectory } = Deno.errors;
+/** What is said of a file where a folder is, and the other way round. */
+const BOTH = [AlreadyExists, IsADirectory, NotADirectory];
+
 function translate(path: string, error: unknown): unknown {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "ENAMETOOLONG") {
     return unprocessable(`The path ${quote(path)} is too long for the server's disk.`, error);
   }
-  if (code === "EEXIST" || code === "ENOTDIR" || code === "EISDIR") {
+  if (BOTH.some((kind) => error instanceof kind)) {
     return unprocessable(`The archive has ${quote(path)} both as a file and as a folder.`, error);
   }
   return error;
