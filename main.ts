@@ -13,7 +13,8 @@ import { storedReports } from "./src/coverages/kept.ts";
 import { databaseIdentity } from "./src/coverages/queries.ts";
 import { summariseAll } from "./src/coverages/summary.ts";
 import { OperatorError } from "./src/operator_error.ts";
-import { isDatabaseAway, openDatabase } from "./src/db/connect.ts";
+import { openDatabase } from "./src/db/connect.ts";
+import { forOperator } from "./src/db/for_operator.ts";
 import { migrate, readMigrations } from "./src/db/migrate.ts";
 import { surviveOutages } from "./src/db/survive.ts";
 import { listen } from "./src/http/listen.ts";
@@ -41,10 +42,7 @@ async function start(): Promise<void> {
   });
   const { sql } = database;
   const applied = await migrate(sql, await readMigrations()).catch((error) => {
-    if (!isDatabaseAway(error)) throw error;
-    throw new OperatorError(
-      `The database does not answer: ${error.message}. Is DATABASE_URL right?`,
-    );
+    throw forOperator(error);
   });
   if (applied.length > 0) log.info("database migrated", { applied });
 

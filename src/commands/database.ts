@@ -5,9 +5,9 @@
  */
 import { join, resolve } from "node:path";
 import { type Config, readEnvironment } from "../config.ts";
-import { type Database, isDatabaseAway, openDatabase } from "../db/connect.ts";
+import { type Database, openDatabase } from "../db/connect.ts";
+import { forOperator } from "../db/for_operator.ts";
 import { migrate, readMigrations } from "../db/migrate.ts";
-import { OperatorError } from "../operator_error.ts";
 
 /** What a command works on. */
 export interface Opened extends Pick<Database, "sql" | "embedded"> {
@@ -34,11 +34,7 @@ export async function withDatabase<T>(
     await migrate(database.sql, await readMigrations());
     return await work({ ...database, config, dataDir });
   } catch (error) {
-    if (error instanceof OperatorError || !isDatabaseAway(error)) throw error;
-    throw new OperatorError(
-      `The database does not answer: ${(error as Error).message}. Is DATABASE_URL right?`,
-      { cause: error },
-    );
+    throw forOperator(error);
   } finally {
     await database.close();
   }

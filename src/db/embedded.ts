@@ -5,7 +5,7 @@
  */
 import { PGlite } from "@electric-sql/pglite";
 import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
-import { OperatorError } from "../operator_error.ts";
+import { OperatorError, unusable } from "../operator_error.ts";
 
 /** A running embedded database. */
 export interface EmbeddedDatabase {
@@ -17,7 +17,7 @@ export interface EmbeddedDatabase {
 
 /**
  * Starts the database in `folder`, made if missing; nothing: in memory. One process at a time may
- * have a folder; throws a sentence for the operator when another has it.
+ * have a folder; throws a sentence for the operator when another has it, or it cannot be written to.
  */
 export async function startEmbedded(folder?: string): Promise<EmbeddedDatabase> {
   const lock = folder === undefined ? undefined : await lockFolder(folder);
@@ -54,8 +54,9 @@ function tcpAddress(connection: string): { host: string; port: number } {
 
 /** Two processes that write one folder would destroy it; the lock goes with the process. */
 async function lockFolder(folder: string): Promise<Deno.FsFile> {
-  await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
-  const file = await Deno.open(`${folder}.lock`, { create: true, write: true, mode: 0o600 });
+  await Deno.mkdir(folder, { recursive: true, mode: 0o700 }).catch(unusable(folder));
+  const file = await Deno.open(`${folder}.lock`, { create: true, write: true, mode: 0o600 })
+    .catch(unusable(folder));
   if (await file.tryLock(true)) return file;
   file.close();
   throw new OperatorError(

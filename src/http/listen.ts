@@ -19,7 +19,7 @@ export interface Listening {
 /**
  * Starts to listen. `localhost` is `::1` to some clients and `127.0.0.1` to others, so that a server
  * on either listens on both, as far as the machine has them. Throws a sentence for the
- * operator when the port is taken or the address is not this machine's. `failed` is told when no
+ * operator when it cannot: the port is taken, or the address is not this machine's. `failed` is told when no
  * connection could be taken for a moment, because too many files are open for instance.
  */
 export function listen(
@@ -128,6 +128,10 @@ function orExplain<T>(host: string, port: number, work: () => T): T {
     if (error instanceof Deno.errors.AddrNotAvailable) {
       throw new OperatorError(`HOST ${host} is no address of this machine.`);
     }
-    throw error;
+    // A port that only root may have, a name that nobody knows.
+    const reason = error instanceof Error ? error.message : error;
+    throw new OperatorError(`PORT ${port} on HOST ${host} cannot be listened on: ${reason}.`, {
+      cause: error,
+    });
   }
 }

@@ -9,7 +9,7 @@
  * @module
  */
 import { join, resolve } from "node:path";
-import { OperatorError } from "../operator_error.ts";
+import { OperatorError, unusable } from "../operator_error.ts";
 
 const STAGING = ".staging";
 const MARKER = ".database";
@@ -61,14 +61,17 @@ export class ReportStore implements Disposable {
     this.#lock = lock;
   }
 
-  /** Makes the folder if it is missing, and takes part in it. */
+  /**
+   * Makes the folder if it is missing, and takes part in it. Throws a sentence for the operator where
+   * it cannot be written to.
+   */
   static async open(folder: string): Promise<ReportStore> {
     const root = resolve(folder);
-    await Deno.mkdir(join(root, STAGING), { recursive: true });
+    await Deno.mkdir(join(root, STAGING), { recursive: true }).catch(unusable(root));
     while (true) {
       const server = crypto.randomUUID();
       const path = join(root, STAGING, `${server}.lock`);
-      const lock = await Deno.open(path, { createNew: true, write: true });
+      const lock = await Deno.open(path, { createNew: true, write: true }).catch(unusable(root));
       // Between these two lines a sweeping server may have taken it for a left-over.
       if (await lock.tryLock(true) && await exists(path)) {
         await Deno.mkdir(join(root, STAGING, server));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { openDatabase } from "../../src/db/connect.ts";
+import { withFolder } from "../support/folder.ts";
 
 Deno.test("an embedded database keeps its rows, is private, and is one server's at a time", async () => {
   const parent = await Deno.makeTempDir();
@@ -25,4 +26,15 @@ Deno.test("an embedded database keeps its rows, is private, and is one server's 
   } finally {
     await Deno.remove(parent, { recursive: true });
   }
+});
+
+Deno.test("where its folder cannot be, an embedded database says so in a sentence", async () => {
+  await withFolder(async (folder) => {
+    await Deno.writeTextFile(join(folder, "file"), "");
+    const opening = openDatabase({ folder: join(folder, "file", "postgres") });
+    await assert.rejects(opening, {
+      name: "OperatorError",
+      message: /postgres cannot be used: .+\. Is DATA_DIR right\?$/,
+    });
+  });
 });

@@ -28,6 +28,13 @@ Deno.test("listen throws when the port is taken", async () => {
   }
 });
 
+Deno.test("listen says in a sentence which name it cannot listen on", () => {
+  assert.throws(() => listen(answer, { host: "no..name", port: 0 }), {
+    name: "OperatorError",
+    message: /^PORT 0 on HOST no\.\.name cannot be listened on: .+\.$/,
+  });
+});
+
 /** A request whose body comes in two parts, and the answer to it. */
 async function inTwoParts(address: string) {
   const port = Number(new URL(address).port);

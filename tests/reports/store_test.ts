@@ -128,6 +128,16 @@ Deno.test("a folder belongs to one database", async () => {
   });
 });
 
+Deno.test("a folder that cannot be one of reports is told in a sentence", async () => {
+  await withStore(async (_store, folder) => {
+    await Deno.writeTextFile(join(folder, "file"), "");
+    await assert.rejects(ReportStore.open(join(folder, "file", "reports")), {
+      name: "OperatorError",
+      message: /reports cannot be used: .+\. Is DATA_DIR right\?$/,
+    });
+  });
+});
+
 Deno.test("files of a report have the server's modes", async () => {
   await withStore(async (store) => {
     const id = await publishOne(store);

@@ -1,0 +1,23 @@
+/**
+ * What an operator is told of a database that cannot be used.
+ *
+ * @module
+ */
+import { OperatorError } from "../operator_error.ts";
+import { isDatabaseAway } from "./connect.ts";
+
+/** No such user, password, database or right: a database that answers, and lets nobody work. */
+const REFUSAL = /^(28...|3D000|42501)$/;
+
+/** A failure of the database as a sentence for the operator; any other error as it is. */
+export function forOperator(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof OperatorError) return error;
+  const verb = isDatabaseAway(error)
+    ? "does not answer"
+    : "code" in error && REFUSAL.test(String(error.code))
+    ? "refuses"
+    : undefined;
+  if (!verb) return error;
+  const sentence = `The database ${verb}: ${error.message}. Is DATABASE_URL right?`;
+  return new OperatorError(sentence, { cause: error });
+}

@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { forOperator } from "../../src/db/for_operator.ts";
+import { OperatorError } from "../../src/operator_error.ts";
+import { emptyDatabase } from "../support/database.ts";
+
+Deno.test("a database that lets nobody work is told to the operator, a wrong statement is not", async () => {
+  await using database = await emptyDatabase();
+  const failed = async (statement: string) => {
+    const error: unknown = await database.sql.begin((tx) => tx.unsafe(statement))
+      .catch((error) => error);
+    assert(error instanceof Error, statement);
+    return { error, told: forOperator(error) };
+  };
+  await database.sql.unsafe("drop role if exists stranger; create role stranger");
+  const refusals = [
+    // What a user meets who does not own the database.
+    "set local role stranger; create table public.mine (x int)",
+    "alter database nowhere set work_mem = '4MB'",
+    "do $$ begin raise 'password authentication failed' using errcode = '28P01'; end $$",
+  ];
+  for (const statement of refusals) {
+    const { error, told } = await failed(statement);
+    assert(told instanceof OperatorError, statement);
+    assert.equal(told.message, `The database refuses: ${error.message}. Is DATABASE_URL right?`);
+  }
+  const { error, told } = await failed("select * from nothing");
+  assert.equal(told, error);
+  await database.sql.unsafe("drop role stranger");
+});
