@@ -59,8 +59,10 @@ export function createAuthorize(
       try {
         return await work();
       } catch (error) {
-        const status = error instanceof HttpError ? error.status : undefined;
-        log.info("credential refused", { client, status, error });
+        const told = error instanceof HttpError
+          ? { status: error.status, reason: error.message }
+          : { error };
+        log.info("credential refused", { client, ...told });
         throw error;
       }
     };
