@@ -37,7 +37,7 @@ export class Door {
       failed: (error: unknown) => void;
     },
   ) {
-    this.#answer = answer;
+    this.#answer = async (request, info) => varying(await answer(request, info));
     this.#hostname = hostname;
     this.#failed = failed;
     this.port = this.#open(port);
@@ -75,4 +75,15 @@ export class Door {
       }
     }, REOPEN_MS);
   }
+}
+
+/**
+ * Says that an answer depends on what encodings are accepted. Deno says so of what it compresses only;
+ * a cache has to know it of the same answer as it is, and of the 304 that stands for either (RFC 9110,
+ * 15.4.5).
+ */
+function varying(response: Response): Response {
+  const others = response.headers.get("vary");
+  response.headers.set("vary", others ? `accept-encoding, ${others}` : "accept-encoding");
+  return response;
 }

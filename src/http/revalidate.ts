@@ -21,7 +21,9 @@ export function revalidated(handler: Handler): Handler {
     const response = await handler(request, context);
     if (response.status !== 200) return response;
     const content = await response.bytes();
-    const etag = `"${await digest(content)}"`;
+    // Weak from the start, as Deno makes it where it compresses: the same in an answer, compressed or
+    // not, and in the 304 that stands for it.
+    const etag = `W/"${await digest(content)}"`;
     const headers = new Headers(response.headers);
     headers.set("etag", etag);
     if (!knows(request.headers, etag)) {
@@ -37,8 +39,8 @@ export function revalidated(handler: Handler): Handler {
 }
 
 /**
- * Whether `If-None-Match` has the tag. It is weakly compared (RFC 9110, 13.1.2): a tag comes back as
- * a weak one when the answer was compressed.
+ * Whether `If-None-Match` has the tag. It is weakly compared (RFC 9110, 13.1.2), since a proxy may
+ * have made a weak tag of a strong one.
  */
 export function knows(headers: Headers, etag: string): boolean {
   const opaque = (tag: string) => tag.trim().replace(/^W\//, "");

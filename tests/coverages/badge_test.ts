@@ -71,7 +71,7 @@ Deno.test("a badge is asked for anew each time, and costs a 304 when it is the s
   assert.equal(first.headers.get("cache-control"), "no-cache");
   const etag = first.headers.get("etag")!;
   await first.body?.cancel();
-  for (const known of [etag, `W/${etag}`, `"x", ${etag}`, "*"]) {
+  for (const known of [etag, etag.replace("W/", ""), `"x", ${etag}`, "*"]) {
     const same = await test.get(`${PATH}&branch_name=main`, {
       headers: { "if-none-match": known },
     });

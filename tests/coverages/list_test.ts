@@ -130,7 +130,7 @@ Deno.test("lists, comparisons and pages are asked for anew each time, and cost a
     assert.equal(first.headers.get("cache-control"), "no-cache");
     const etag = first.headers.get("etag")!;
     await first.body?.cancel();
-    for (const known of [etag, `W/${etag}`, `"x", ${etag}`, "*"]) {
+    for (const known of [etag, etag.replace("W/", ""), `"x", ${etag}`, "*"]) {
       const same = await test.get(path, { headers: { "if-none-match": known } });
       assert.deepEqual([same.status, same.headers.get("etag")], [304, etag], path);
       assert.equal(await same.text(), "");

@@ -97,6 +97,29 @@ Deno.test("text of every surface is compressed for who accepts it, and the same 
   }
 });
 
+Deno.test("an answer has the same tag and the same Vary, compressed or not, whole or 304", async () => {
+  await using test = await filledApp();
+  for (const path of await surfaces(test)) {
+    const url = test.address + path;
+    const { headers } = await curl(url);
+    const vary = headers.get("vary") ?? "";
+    assert.match(vary, /^accept-encoding(, |$)/, path);
+    const known = { etag: headers.get("etag"), vary };
+    for (const encoding of ["identity", "gzip", "br"]) {
+      const accepting = ["--header", `accept-encoding: ${encoding}`];
+      const conditions = known.etag ? [[], ["--header", `if-none-match: ${known.etag}`]] : [[]];
+      for (const condition of conditions) {
+        for (const method of [[], ["--head"]]) {
+          const answer = await curl(url, ...accepting, ...condition, ...method);
+          assert.equal(answer.status, condition.length > 0 ? 304 : 200, path);
+          const found = { etag: answer.headers.get("etag"), vary: answer.headers.get("vary") };
+          assert.deepEqual(found, known, `${path}, ${encoding}, ${answer.status}`);
+        }
+      }
+    }
+  }
+});
+
 Deno.test("what does not accept compression, and what does not compress, is sent as it is", async () => {
   await using test = await filledApp();
   for (const accepted of ["identity", "gzip;q=0", "gzip;q=0, br;q=0", "zip", ""]) {
