@@ -7,13 +7,15 @@
 import { createHash } from "node:crypto";
 import { HttpError } from "./errors.ts";
 import { assetHeaders, withHeaders } from "./headers.ts";
+import { inPieces } from "./streams.ts";
 
 /** Such files. */
 export class NamedFiles {
-  readonly #files = new Map<string, { content: string; type: string }>();
+  readonly #files = new Map<string, { content: Uint8Array<ArrayBuffer>; type: string }>();
 
   /** Adds one, of a media type of text; returns its name, which has a digest of the content in it. */
-  add(name: string, extension: string, type: string, content: string): string {
+  add(name: string, extension: string, type: string, text: string): string {
+    const content = new TextEncoder().encode(text);
     const digest = createHash("sha256").update(content).digest("hex").slice(0, 16);
     const file = `${name}-${digest}.${extension}`;
     this.#files.set(file, { content, type });
@@ -29,7 +31,10 @@ export class NamedFiles {
   serve(name: string): Response {
     const file = this.#files.get(name);
     if (!file) throw new HttpError(404, "There is no such file.");
-    const headers = { "content-type": `${file.type}; charset=utf-8` };
-    return withHeaders(new Response(file.content, { headers }), assetHeaders);
+    const headers = {
+      "content-type": `${file.type}; charset=utf-8`,
+      "content-length": String(file.content.byteLength),
+    };
+    return withHeaders(new Response(inPieces(file.content), { headers }), assetHeaders);
   }
 }

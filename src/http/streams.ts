@@ -74,6 +74,17 @@ export function sliced(source: ByteStream, most: number): ByteStream {
   );
 }
 
+/**
+ * Bytes that are compressed at a time. As a whole, a list of 12 MB held up every other request for
+ * 280 ms; in pieces for 3.
+ */
+const PIECE = 64 * 1024;
+
+/** The body of an answer whose content is in memory: in pieces where it is large. */
+export function inPieces(content: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> | ByteStream {
+  return content.byteLength > PIECE ? sliced(ReadableStream.from([content]), PIECE) : content;
+}
+
 /** The first chunk of at least `least` bytes, or all there is, and the stream with it put back. */
 export async function peek(
   source: ByteStream,
