@@ -86,7 +86,9 @@ Deno.test("a binary has what the server needs", async (t) => {
     await t.step("the options of deno task start", async () => {
       const { tasks, unstable, version } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
       assert.equal(tasks.start.command, "deno run --no-prompt -A main.ts");
-      const options = optionsOf(await Deno.readFile(output));
+      const options = optionsOf(
+        await Deno.readFile(Deno.build.os === "windows" ? `${output}.exe` : output),
+      );
       const { prompt, ...permissions } = options.permissions;
       assert.equal(prompt, false);
       for (const [name, value] of Object.entries(permissions)) {

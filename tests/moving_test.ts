@@ -113,7 +113,7 @@ Deno.test("export and import say what they need", async () => {
         ["export", [join(folder, "a"), "b"], /^Name one file to write/],
         ["export", ["-"], /^The database does not answer: .*Is DATABASE_URL right\?\n$/],
         ["import", [], /^Name one file that export wrote/],
-        ["import", [join(folder, "missing")], /missing cannot be read: No such file/],
+        ["import", [join(folder, "missing")], /missing cannot be read: .*\(os error 2\)/],
         ["import:ancestor", ["sqlite.db"], /^Name the database, .* and then the assets folder/],
         ["import:ancestor", ["sqlite.db", join(folder, "no")], /^The assets folder cannot be read/],
         ["import:ancestor", [join(folder, "no.db"), folder], /no\.db cannot be opened: unable to/],
