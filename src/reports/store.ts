@@ -160,8 +160,10 @@ export class ReportStore implements Disposable {
   /** What servers that are no more have left in staging. */
   async *leftOvers(): AsyncGenerator<LeftOver> {
     const staging = join(this.#root, STAGING);
-    for await (const { name } of Deno.readDir(staging)) {
-      const server = name.replace(/\.lock$/, "");
+    const entries = await Array.fromAsync(Deno.readDir(staging));
+    // Each of them has a folder and a lock, or what is left of these.
+    const servers = new Set(entries.map(({ name }) => name.replace(/\.lock$/, "")));
+    for (const server of servers) {
       if (server === this.#server) continue;
       const lockPath = join(staging, `${server}.lock`);
       const lock = await Deno.open(lockPath, { write: true }).catch(ifGone);

@@ -75,6 +75,11 @@ Deno.test("the sweeper takes what a server that died has staged, and leaves a li
     dead[Symbol.dispose](); // as the end of a process does
     using living = await ReportStore.open(folder);
     const work = await living.stage();
+    assert.deepEqual(
+      await sweep(store, { stored: none, graceMs: 0, dryRun: true, log }),
+      { staged: amount(1, 3), orphans: amount(0, 0) },
+      "a dry run counts it once",
+    );
     const swept = await sweep(store, { stored: none, graceMs: 0, log });
     assert.deepEqual(swept, { staged: amount(1, 3), orphans: amount(0, 0) });
     await work.publish();
