@@ -41,6 +41,8 @@ export interface Weight {
 
 /** What a server that is no more has left in staging. */
 export interface LeftOver {
+  /** Names the server. */
+  readonly server: string;
   /** How many reports it was about to publish. */
   readonly reports: number;
   /** What they weigh. */
@@ -81,8 +83,15 @@ export class ReportStore implements Disposable {
     }
   }
 
-  /** Gives up the store's lock; what is staged then counts as left over. */
+  /** Gives up the store's lock, and its place in staging; what is still there counts as left over. */
   [Symbol.dispose](): void {
+    const place = join(this.#root, STAGING, this.#server);
+    try {
+      Deno.removeSync(place); // only if it is empty
+      Deno.removeSync(`${place}.lock`);
+    } catch {
+      // A sweeper takes both.
+    }
     this.#lock.close();
   }
 
@@ -157,27 +166,35 @@ export class ReportStore implements Disposable {
     return await weighTree(this.folder(id));
   }
 
-  /** What servers that are no more have left in staging. */
-  async *leftOvers(): AsyncGenerator<LeftOver> {
+  /**
+   * What servers that are no more have left in staging; `failed` is told of those of which that cannot
+   * be found out.
+   */
+  async *leftOvers(failed: (server: string, error: unknown) => void): AsyncGenerator<LeftOver> {
     const staging = join(this.#root, STAGING);
     const entries = await Array.fromAsync(Deno.readDir(staging));
     // Each of them has a folder and a lock, or what is left of these.
     const servers = new Set(entries.map(({ name }) => name.replace(/\.lock$/, "")));
     for (const server of servers) {
       if (server === this.#server) continue;
-      const lockPath = join(staging, `${server}.lock`);
-      const lock = await Deno.open(lockPath, { write: true }).catch(ifGone);
+      const folder = join(staging, server);
+      const lockPath = `${folder}.lock`;
+      let lock: Deno.FsFile | undefined;
       try {
+        lock = await Deno.open(lockPath, { write: true }).catch(ifGone);
         if (lock && !await lock.tryLock(true)) continue;
-        const folder = join(staging, server);
+        const reports = (await listFolder(folder)).length;
         yield {
-          reports: await listFolder(folder).then((entries) => entries.length),
+          server,
+          reports,
           weigh: () => weighTree(folder),
           async remove() {
             await removeTree(folder);
             await removeTree(lockPath);
           },
         };
+      } catch (error) {
+        failed(server, error);
       } finally {
         lock?.close();
       }

@@ -41,7 +41,8 @@ export interface SweepOptions {
 
 /**
  * Removes staged reports of servers that are no more, and published ones that no row says there
- * are. Throws when the database does not answer.
+ * are. One that cannot be removed, another user's for instance, is logged and not counted; the others
+ * go. Throws when the database does not answer.
  */
 export async function sweep(store: ReportStore, options: SweepOptions): Promise<Swept> {
   const staged = await sweepStaging(store, options);
@@ -58,20 +59,30 @@ export async function sweep(store: ReportStore, options: SweepOptions): Promise<
   return { staged, orphans };
 }
 
-async function sweepStaging(store: ReportStore, { dryRun, signal }: SweepOptions): Promise<Amount> {
+async function sweepStaging(
+  store: ReportStore,
+  { dryRun, signal, log }: SweepOptions,
+): Promise<Amount> {
   const swept = { reports: 0, bytes: 0 };
-  for await (const leftOver of store.leftOvers()) {
+  const failed = (server: string, error: unknown) =>
+    log.warn("what a server has left in staging could not be removed", { server, error });
+  for await (const leftOver of store.leftOvers(failed)) {
     if (signal?.aborted) break;
-    swept.reports += leftOver.reports;
-    swept.bytes += (await leftOver.weigh()).bytes;
-    if (!dryRun) await leftOver.remove();
+    try {
+      const { bytes } = await leftOver.weigh();
+      if (!dryRun) await leftOver.remove();
+      swept.reports += leftOver.reports;
+      swept.bytes += bytes;
+    } catch (error) {
+      failed(leftOver.server, error);
+    }
   }
   return swept;
 }
 
 async function sweepOrphans(
   store: ReportStore,
-  { stored, graceMs, dryRun, signal }: SweepOptions,
+  { stored, graceMs, dryRun, signal, log }: SweepOptions,
 ): Promise<Amount> {
   const swept = { reports: 0, bytes: 0 };
   const before = Date.now() - graceMs;
@@ -83,9 +94,14 @@ async function sweepOrphans(
       if (known.has(id)) continue;
       const publishedAt = await store.publishedAt(id);
       if (!publishedAt || publishedAt.getTime() > before) continue;
-      swept.reports++;
-      swept.bytes += (await store.weigh(id)).bytes;
-      if (!dryRun) await store.remove(id);
+      try {
+        const { bytes } = await store.weigh(id);
+        if (!dryRun) await store.remove(id);
+        swept.reports++;
+        swept.bytes += bytes;
+      } catch (error) {
+        log.warn("a report without a row could not be removed", { report: id, error });
+      }
     }
     batch = [];
   };

@@ -112,6 +112,55 @@ Deno.test("the sweeper takes published reports without a row, but not fresh ones
   });
 });
 
+Deno.test("what the sweeper cannot remove is named and not counted, and keeps nothing else there", async () => {
+  await withStore(async (store, folder) => {
+    const [stuck, orphan] = [await publishOne(store), await publishOne(store)];
+    const dead = await ReportStore.open(folder);
+    await (await dead.stage()).writeFile("half", new Uint8Array(3));
+    dead[Symbol.dispose]();
+    const staging = join(folder, ".staging");
+    await Deno.mkdir(join(staging, "locked.lock")); // as little to be opened as another user's
+    await Deno.writeTextFile(join(staging, "folder"), "");
+    const records: LogRecord[] = [];
+    const tried: string[] = [];
+    const disk = new Proxy(store, {
+      get(target, name) {
+        if (name === "remove") {
+          return async (id: string) => {
+            tried.push(id);
+            if (id === stuck) throw new Deno.errors.PermissionDenied("it is another user's");
+            await target.remove(id);
+          };
+        }
+        const value = Reflect.get(target, name, target);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+    const swept = await sweep(disk, { stored: none, graceMs: -60_000, log: logTo(records) });
+    assert.deepEqual(swept, { staged: amount(1, 3), orphans: amount(1, 4) });
+    assert.deepEqual(new Set(tried), new Set([stuck, orphan]));
+    assert.deepEqual(await storedReports(folder), { published: [stuck], staged: [] });
+    const warnings = records.filter(({ level }) => level === "warn");
+    assert.deepEqual(
+      warnings.map(({ fields }) => fields?.report ?? fields?.server).sort(),
+      [stuck, "folder", "locked"].sort(),
+    );
+  });
+});
+
+Deno.test("a store that is given up leaves nothing in staging but what was about to be a report", async () => {
+  await withStore(async (_, folder) => {
+    const before = await tree(join(folder, ".staging"));
+    (await ReportStore.open(folder))[Symbol.dispose]();
+    assert.deepEqual(await tree(join(folder, ".staging")), before);
+    const dead = await ReportStore.open(folder);
+    await dead.stage();
+    dead[Symbol.dispose]();
+    assert.equal((await storedReports(folder)).staged.length, 1);
+    assert.equal((await tree(join(folder, ".staging"))).length, before.length + 3);
+  });
+});
+
 Deno.test("the sweeper leaves everything when the database does not answer", async () => {
   await withStore(async (store, folder) => {
     await publishOne(store);
