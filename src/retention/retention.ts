@@ -16,7 +16,7 @@ import {
 } from "../coverages/kept.ts";
 import type { Log } from "../log.ts";
 import { removeReports } from "../reports/remove.ts";
-import type { ReportStore } from "../reports/store.ts";
+import type { ReportStore, Weight } from "../reports/store.ts";
 import { type Amount, sweep, type Swept } from "../reports/sweep.ts";
 
 /** Reports that are given up, weighed or looked for at a time: small, so that uploads get their turn. */
@@ -82,7 +82,7 @@ async function run(
   { dryRun = false, signal }: RunOptions,
 ): Promise<RetentionRun> {
   const startedAt = performance.now();
-  await weighReports(sql, store, signal);
+  await weighReports(sql, store, { log, signal });
   const given: Record<Reason, Amount> = {
     superseded: { reports: 0, bytes: 0 },
     deleted: { reports: 0, bytes: 0 },
@@ -120,11 +120,28 @@ async function run(
   return result;
 }
 
-/** Reports of uploads before there was a column for it are weighed once. */
-async function weighReports(sql: Sql, store: ReportStore, signal?: AbortSignal): Promise<void> {
+/**
+ * Reports of uploads before there was a column for it are weighed once. One that is not there may still
+ * come, after an import for instance, and is no more than nothing until then.
+ */
+async function weighReports(
+  sql: Sql,
+  store: ReportStore,
+  { log, signal }: { log: Log; signal: AbortSignal | undefined },
+): Promise<void> {
   for await (const { id, report_id } of stored(sql, { unweighed: true })) {
     if (signal?.aborted) return;
-    await setWeight(sql, id, await store.weigh(report_id));
+    const weight = await weigh(store, report_id, log);
+    if (weight) await setWeight(sql, id, weight);
+  }
+}
+
+async function weigh(store: ReportStore, id: string, log: Log): Promise<Weight | undefined> {
+  try {
+    return await store.publishedAt(id) && await store.weigh(id);
+  } catch (error) {
+    log.warn("a report could not be weighed", { report: id, error });
+    return undefined;
   }
 }
 

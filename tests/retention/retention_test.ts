@@ -219,6 +219,49 @@ Deno.test("a report that cannot be removed is a left-over, which the next run ta
   assert.deepEqual(await pages(test), { [id]: "2" });
 });
 
+Deno.test("a report that cannot be weighed is weighed when it can be, and nothing waits for it", async () => {
+  let unreadable: string | undefined;
+  await using test = await testApp({
+    config: { retention: KEEP_ALL },
+    store: (store) =>
+      new Proxy(store, {
+        get(target, name) {
+          if (name === "weigh") {
+            return async (id: string) => {
+              if (id === unreadable) throw new Deno.errors.PermissionDenied("another user's");
+              return await target.weigh(id);
+            };
+          }
+          const value = Reflect.get(target, name, target);
+          return typeof value === "function" ? value.bind(target) : value;
+        },
+      }),
+  });
+  await upload(test, "1");
+  await upload(test, "2", { branch_name: "later" });
+  const newest = await upload(test, "3");
+  const rows = await test.sql<{ report_id: string; bytes: number }[]>`
+    select report_id, report_bytes::int as bytes from coverages order by id`;
+  const [superseded, late] = [rows[0]!, rows[1]!];
+  await test.sql`update coverages set report_bytes = null, report_files = null`;
+  unreadable = superseded.report_id;
+  const folder = test.store.folder(late.report_id);
+  await Deno.rename(folder, `${folder}.away`);
+
+  const weighed = await retain(test, KEEP_ALL);
+  assert.deepEqual(weighed!.stored, { reports: 3, bytes: rows[2]!.bytes });
+  const [warning] = test.log.filter(({ level }) => level === "warn");
+  assert.equal(warning!.fields!.report, superseded.report_id);
+
+  await Deno.rename(`${folder}.away`, folder);
+  assert.equal((await retain(test))!.superseded.reports, 1);
+  unreadable = undefined;
+  const { stored } = (await retain(test))!;
+  assert.deepEqual(stored, { reports: 2, bytes: late.bytes + rows[2]!.bytes });
+  assert.deepEqual(Object.values(await pages(test)), ["2", "3"]);
+  assert(newest in await pages(test));
+});
+
 Deno.test({
   name: "while another server of the database is at it, nothing is done",
   // The embedded database has one session, and no other server.
