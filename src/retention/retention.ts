@@ -93,7 +93,7 @@ async function run(
     const batch = unkept.slice(at, at + BATCH);
     if (!dryRun) {
       const folders = await giveUp(sql, batch.map(({ id }) => id));
-      await removeReports(store, folders, log);
+      await removeReports(store, folders, log, signal);
     }
     for (const { reason, bytes } of batch) {
       given[reason].reports++;

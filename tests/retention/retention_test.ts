@@ -52,7 +52,7 @@ async function pages(test: TestApp): Promise<Record<number, string>> {
 function retain(
   test: TestApp,
   retention: Partial<Retention> = {},
-  options: { dryRun?: boolean } = {},
+  options: { dryRun?: boolean; signal?: AbortSignal } = {},
 ): Promise<RetentionRun | undefined> {
   return runRetention({
     sql: test.sql,
@@ -217,6 +217,27 @@ Deno.test("a report that cannot be removed is a left-over, which the next run ta
   isStuck = false;
   assert.equal((await retain(test))!.orphans.reports, 1);
   assert.deepEqual(await pages(test), { [id]: "2" });
+});
+
+Deno.test("a run that is to end removes the report that it is at, and leaves the others to the next", async () => {
+  const stopping = new AbortController();
+  await using test = await testApp({
+    config: { retention: KEEP_ALL },
+    store: (store) =>
+      new Proxy(store, {
+        get(target, name) {
+          if (name === "remove") stopping.abort();
+          const value = Reflect.get(target, name, target);
+          return typeof value === "function" ? value.bind(target) : value;
+        },
+      }),
+  });
+  for (const text of ["1", "2", "3"]) await upload(test, text);
+  const newest = await upload(test, "4");
+  await retain(test, {}, { signal: stopping.signal });
+  assert.equal((await storedReports(test.reports)).published.length, 3);
+  assert.equal((await retain(test))!.orphans.reports, 2);
+  assert.deepEqual(await pages(test), { [newest]: "4" });
 });
 
 Deno.test("a report that cannot be weighed is weighed when it can be, and nothing waits for it", async () => {
