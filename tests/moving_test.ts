@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { ancestor } from "./support/ancestor.ts";
 import { goodReport, tar } from "./support/archive.ts";
 import { emptyDatabase } from "./support/database.ts";
@@ -124,6 +125,23 @@ Deno.test("export and import say what they need", async () => {
       assert.match(output, sentence);
       assert(!output.includes("secret"));
     }
+  });
+});
+
+Deno.test("an export that nobody reads to its end says so, and blames no database", async () => {
+  await withFolder(async (folder) => {
+    await addDatabase(folder);
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-prompt", "-A", "main.ts", "export", "-"],
+      cwd: fileURLToPath(new URL("../", import.meta.url)),
+      env: { NO_COLOR: "1", DATABASE_URL: "", DATA_DIR: folder },
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    await child.stdout.cancel();
+    const said = await new Response(child.stderr).text();
+    assert.equal((await child.status).code, 1);
+    assert.match(said, /^The standard output cannot be written: .+\.\n$/);
   });
 });
 

@@ -27,7 +27,9 @@ export const exportCommand: Command = {
       const progress = createProgress((count) => `${count} uploads exported so far`);
       const write = (target: WritableStream<Uint8Array>) =>
         exportDatabase(sql, target, { schema, progress });
-      return path === "-" ? await write(Deno.stdout.writable) : await writeWhole(path, write);
+      return path === "-"
+        ? await write(into(Deno.stdout, "The standard output"))
+        : await writeWhole(path, write);
     });
     const where = path === "-" ? "the standard output" : path;
     console.error(`${repositories} repositories and ${coverages} uploads are in ${where}.`);
@@ -37,7 +39,7 @@ export const exportCommand: Command = {
 async function refuseToOverwrite(path: string): Promise<void> {
   const isThere = await Deno.lstat(path).then(() => true, (error) => {
     if (error instanceof Deno.errors.NotFound) return false;
-    throw new OperatorError(`${path} cannot be written: ${error.message}.`, { cause: error });
+    throw cannotWrite(path, error);
   });
   if (isThere) throw new OperatorError(`${path} is there already; name a new file.`);
 }
@@ -52,11 +54,11 @@ async function writeWhole<T>(
     prefix: `${basename(path)}.`,
     suffix: ".part",
   }).catch((error) => {
-    throw new OperatorError(`${path} cannot be written: ${error.message}.`, { cause: error });
+    throw cannotWrite(path, error);
   });
   try {
     using file = await Deno.open(temporary, { write: true });
-    const result = await write(kept(file));
+    const result = await write(into(file, path));
     await file.sync();
     await Deno.rename(temporary, path);
     return result;
@@ -66,13 +68,29 @@ async function writeWhole<T>(
   }
 }
 
-/** Writes into a file that is still to be synchronised, and so is not closed at the end. */
-function kept(file: Deno.FsFile): WritableStream<Uint8Array> {
+/**
+ * Writes into what stays open: a file is still to be synchronised. A failure says that it was this one,
+ * and not the database, whose connections fail with the same codes.
+ */
+function into(
+  target: { write(bytes: Uint8Array): Promise<number> },
+  name: string,
+): WritableStream<Uint8Array> {
   return new WritableStream({
     async write(bytes) {
-      for (let written = 0; written < bytes.byteLength;) {
-        written += await file.write(bytes.subarray(written));
+      try {
+        for (let written = 0; written < bytes.byteLength;) {
+          written += await target.write(bytes.subarray(written));
+        }
+      } catch (error) {
+        throw cannotWrite(name, error);
       }
     },
+  });
+}
+
+function cannotWrite(name: string, error: unknown): OperatorError {
+  return new OperatorError(`${name} cannot be written: ${(error as Error).message}.`, {
+    cause: error,
   });
 }
