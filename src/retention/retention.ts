@@ -71,6 +71,8 @@ export async function runRetention(
   // The embedded database has one session, which the work itself needs.
   if (embedded) return await run(dependencies, options);
   return await sql.begin(async (tx) => {
+    // It holds the lock and says nothing more, for as long as the work on other connections takes.
+    await tx`set local idle_in_transaction_session_timeout = 0`;
     const [lock] = await tx<{ taken: boolean }[]>`
       select pg_try_advisory_xact_lock(${ADVISORY_LOCK}) as taken`;
     return lock!.taken ? await run(dependencies, options) : undefined;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readConfig, type Retention } from "../../src/config.ts";
+import { connect } from "../../src/db/connect.ts";
 import { type RetentionRun, runRetention } from "../../src/retention/retention.ts";
 import { type TestApp, testApp } from "../support/app.ts";
 import { cobertura, type Entry, tar } from "../support/archive.ts";
@@ -312,5 +313,51 @@ Deno.test({
     release.resolve();
     await other;
     assert.equal((await run())!.superseded.reports, 1);
+  },
+});
+
+Deno.test({
+  name: "a database that ends idle transactions ends no run, however long the disk takes",
+  ignore: !Deno.env.get("TEST_DATABASE")?.startsWith('"'),
+  async fn() {
+    await using test = await testApp({
+      config: { retention: KEEP_ALL },
+      store: (store) =>
+        new Proxy(store, {
+          get(target, name) {
+            if (name === "remove") {
+              return async (id: string) => {
+                // Longer than the database waits, as it says itself.
+                await test.sql`select pg_sleep(0.3)`;
+                await target.remove(id);
+              };
+            }
+            const value = Reflect.get(target, name, target);
+            return typeof value === "function" ? value.bind(target) : value;
+          },
+        }),
+    });
+    await upload(test, "1");
+    await upload(test, "2");
+    const [{ name }] = await test.sql<[{ name: string }]>`select current_database() as name`;
+    const set = `alter database ${name} set idle_in_transaction_session_timeout`;
+    await test.sql.unsafe(`${set} = '100ms'`);
+    const target: string = JSON.parse(Deno.env.get("TEST_DATABASE")!);
+    const sql = connect(target);
+    try {
+      const run = await runRetention({
+        sql,
+        embedded: false,
+        store: test.store,
+        retention: DEFAULTS,
+        graceMs: 0,
+        log: logTo([]),
+      });
+      assert.equal(run!.superseded.reports, 1);
+      assert.equal(Object.keys(await pages(test)).length, 1);
+    } finally {
+      await sql.end();
+      await test.sql.unsafe(`${set} to default`);
+    }
   },
 });
