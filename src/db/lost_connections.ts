@@ -22,6 +22,7 @@ export function renewing(
 ): Sql {
   const retired = new Map<Sql, ReturnType<typeof setTimeout>>();
   let current = begin();
+  let hasEnded = false;
 
   function begin() {
     const client = {
@@ -33,7 +34,7 @@ export function renewing(
   }
 
   function sql(): Sql {
-    if (current.isBroken && performance.now() - current.at >= leastAgeMs) {
+    if (current.isBroken && !hasEnded && performance.now() - current.at >= leastAgeMs) {
       const old = current.sql;
       const retire = () => {
         retired.delete(old);
@@ -46,6 +47,7 @@ export function renewing(
   }
 
   async function end(options?: { timeout?: number }): Promise<void> {
+    hasEnded = true; // its connections break now, and whoever still asks is not to get a new client
     const clients = [current.sql, ...retired.keys()];
     for (const timer of retired.values()) clearTimeout(timer);
     await Promise.all(clients.map((client) => client.end(options)));

@@ -34,6 +34,26 @@ Deno.test("a connection that breaks amid a transaction neither ends the process 
   }
 });
 
+Deno.test("a client that was closed stays so, whoever still asks", async () => {
+  await using database = await emptyDatabase();
+  let made = 0;
+  const sql = renewing(
+    (onclose) => {
+      made++;
+      const { target } = database;
+      return typeof target === "string"
+        ? postgres(target, { max: 1, onclose })
+        : postgres({ ...target, user: "postgres", database: "postgres", max: 1, onclose });
+    },
+    { leastAgeMs: 0 },
+  );
+  await sql`select 1`;
+  await sql.end({ timeout: 1 });
+  const refused = await sql`select 2`.catch((error) => error);
+  assert.equal(refused.code, "CONNECTION_ENDED");
+  assert.equal(made, 1);
+});
+
 Deno.test("a connection that breaks while the client asks for types does not end the process", async () => {
   using _surviving = surviveOutages();
   const postgres = net.createServer((socket) => {
