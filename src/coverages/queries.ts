@@ -106,15 +106,17 @@ const columns = (sql: Reader) =>
 
 /**
  * Adds an upload's row in one transaction: it supersedes the active row of its branch and language.
- * Throws 403 for another repository of the same name, and {@linkcode UnknownOutcomeError}; after any
- * other error, nothing was changed.
+ * Throws 403 for another repository of the same name, and {@linkcode UnknownOutcomeError}, after
+ * `seconds` at the latest where those are given; after any other error, nothing was changed.
  */
 export async function addCoverage(
   sql: Sql,
   upload: NewCoverage,
   { defaultBranches, retention }: RowSettings,
+  seconds?: number,
 ): Promise<Added> {
   let committing = false;
+  let givenUp = false;
   const transaction = sql.begin(async (tx) => {
     const repositoryId = await findOrAddRepository(tx, upload);
     // One upload of a branch and language at a time, also across servers; others go on meanwhile.
@@ -148,12 +150,15 @@ export async function addCoverage(
       where c.repository_id = ${repositoryId} and c.deleted_at is null
       order by c.branch_name, c.language`;
     const row = active.find(({ id }) => id === added!.id)!;
+    // Its client was told that it failed, and its report may be gone, when it gets its turn this late.
+    if (givenUp) throw new Error("Nobody waits for this upload any more");
     committing = true;
     return { row, active, before: superseded?.percentage, unkept };
   });
   let settled = false;
   transaction.catch(() => {}).finally(() => settled = true);
-  return await inTime(transaction).catch((error) => {
+  return await inTime(transaction, seconds).catch((error) => {
+    givenUp = true;
     // Without an answer the transaction may still go on, and commit, when the database does.
     throw (committing || !settled) && isDatabaseAway(error)
       ? new UnknownOutcomeError("The database went away during a commit", { cause: error })
