@@ -23,6 +23,7 @@ import { isDatabaseAway, isDatabaseFull } from "./db/connect.ts";
 import { createHealthHandler } from "./db/health.ts";
 import { errorAnswer, errorResponse, HttpError, unavailable } from "./http/errors.ts";
 import { apiHeaders, withHeaders } from "./http/headers.ts";
+import { requestIdOf } from "./http/request_id.ts";
 import { createRouter, type Route, type RouteContext } from "./http/router.ts";
 import { type Connection, whoAsks } from "./http/client.ts";
 import type { Log } from "./log.ts";
@@ -31,7 +32,7 @@ import { createOpenApiHandler } from "./openapi/handler.ts";
 import { isDiskAway, isDiskFull, type ReportStore } from "./reports/store.ts";
 import { createMetricsHandler } from "./telemetry/handler.ts";
 import { Metrics } from "./telemetry/metrics.ts";
-import { createRequestLog, requestIdOf } from "./telemetry/requests.ts";
+import { createRequestLog } from "./telemetry/requests.ts";
 import { createUploadHandler } from "./upload/handler.ts";
 
 /** What the application is made of. */

@@ -154,7 +154,9 @@ Deno.test({
       assert.deepEqual([answer.status, await answer.json()], [503, {
         error: "The server is stopping; try again shortly.",
       }]);
-      assert.equal((await stopping).code, 0);
+      const { code, output } = await stopping;
+      assert.equal(code, 0);
+      assert(output.includes(`request="${answer.headers.get("x-request-id")}"`), output);
       assert.deepEqual(await storedReports(reports), { published: [], staged: [] });
 
       const second = await running({ DATA_DIR: folder, SHUTDOWN_SECONDS: "3600" });

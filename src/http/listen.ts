@@ -6,6 +6,7 @@
 import { OperatorError } from "../operator_error.ts";
 import { type Answer, Door } from "./door.ts";
 import { errorResponse, unavailable } from "./errors.ts";
+import { requestIdOf } from "./request_id.ts";
 import { apiHeaders, withHeaders } from "./headers.ts";
 
 /** A listening server. */
@@ -79,13 +80,14 @@ class Work {
 
   /** Answers a request; a bound method. */
   readonly answer: Answer = async (request, info) => {
-    if (this.#finished) return refuse();
+    if (this.#finished) return refuse(requestIdOf(request));
     this.#underWay++;
     try {
       const response = await this.#handler(request, info);
       if (!this.isCut || response.ok) return response;
       await response.body?.cancel();
-      return refuse(); // it failed because of us, and may be sent again
+      // It failed because of us, and may be sent again; the log has it under its id.
+      return refuse(response.headers.get("x-request-id") ?? requestIdOf(request));
     } finally {
       this.#underWay--;
       this.#settle();
@@ -104,9 +106,10 @@ class Work {
   }
 }
 
-function refuse(): Response {
+function refuse(id: string): Response {
   const response = errorResponse(unavailable("The server is stopping; try again shortly."));
   response.headers.set("connection", "close");
+  response.headers.set("x-request-id", id);
   return withHeaders(response, apiHeaders);
 }
 

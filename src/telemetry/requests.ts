@@ -28,15 +28,8 @@ export interface Answered {
 }
 
 const POLICY = "content-security-policy";
-const ID = /^[\w.:/+=-]{1,128}$/;
 /** Asked every few seconds by machines; a line for each would bury the others. */
 const PROBES = /\/(health|metrics)$/;
-
-/** The id that a proxy gave a request, so that both logs have the same; else a new one. */
-export function requestIdOf(request: Request): string {
-  const given = request.headers.get("x-request-id");
-  return given !== null && ID.test(given) ? given : crypto.randomUUID();
-}
 
 /**
  * Makes what is told of each answer. It returns the answer to send; the line is written when that was

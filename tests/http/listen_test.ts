@@ -66,7 +66,8 @@ Deno.test("a server that stops lets what is under way finish, and takes nothing 
   const upload = await inTwoParts(server.address);
   await begun.promise;
   const stopped = server.stop(30);
-  const late = await fetch(server.address);
+  const late = await fetch(server.address, { headers: { "x-request-id": "proxy-17" } });
+  assert.equal(late.headers.get("x-request-id"), "proxy-17");
   assert.deepEqual([late.status, late.headers.get("retry-after"), await late.json()], [503, "5", {
     error: "The server is stopping; try again shortly.",
   }]);
