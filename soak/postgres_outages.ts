@@ -55,7 +55,7 @@ export const postgresPaused: Scenario = async (soak) => {
   });
 };
 
-const MAX_CONNECTIONS = 20;
+const MAX_CONNECTIONS = 40;
 
 /** Takes all its connections, once the server has lost its own. */
 export const postgresCrowded: Scenario = async (soak) => {

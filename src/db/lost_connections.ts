@@ -35,15 +35,19 @@ export function renewing(
 
   function sql(): Sql {
     if (current.isBroken && !hasEnded && performance.now() - current.at >= leastAgeMs) {
+      // One at a time, or a database that comes and goes would run out of connections.
+      for (const client of retired.keys()) retire(client);
       const old = current.sql;
-      const retire = () => {
-        retired.delete(old);
-        void old.end({ timeout: 0 });
-      };
-      retired.set(old, setTimeout(retire, RETIREMENT_MS));
+      retired.set(old, setTimeout(() => retire(old), RETIREMENT_MS));
       current = begin();
     }
     return current.sql;
+  }
+
+  function retire(client: Sql): void {
+    clearTimeout(retired.get(client));
+    retired.delete(client);
+    void client.end({ timeout: 0 });
   }
 
   async function end(options?: { timeout?: number }): Promise<void> {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import net from "node:net";
-import postgres from "postgres";
+import postgres, { type Sql } from "postgres";
 import { connect, isDatabaseAway } from "../../src/db/connect.ts";
 import { renewing } from "../../src/db/lost_connections.ts";
 import { surviveOutages } from "../../src/db/survive.ts";
@@ -32,6 +32,28 @@ Deno.test("a connection that breaks amid a transaction neither ends the process 
   } finally {
     await sql.end({ timeout: 1 });
   }
+});
+
+Deno.test("of clients that were given up, one has time to finish", async () => {
+  const ended: string[] = [];
+  const losses: (() => void)[] = [];
+  const sql = renewing(
+    (lost) => {
+      const name = losses.push(lost);
+      const end = (options: { timeout: number }) =>
+        Promise.resolve(void ended.push(`${name} in ${options.timeout} s`));
+      return Object.assign(() => name, { end }) as unknown as Sql;
+    },
+    { leastAgeMs: 0 },
+  );
+  for (let client = 1; client <= 3; client++) {
+    assert.equal(sql``, client);
+    losses.at(-1)!();
+  }
+  assert.equal(sql``, 4);
+  assert.deepEqual(ended, ["1 in 0 s", "2 in 0 s"]);
+  await sql.end({ timeout: 5 });
+  assert.deepEqual(ended.slice(2).sort(), ["3 in 5 s", "4 in 5 s"]);
 });
 
 Deno.test("a client that was closed stays so, whoever still asks", async () => {

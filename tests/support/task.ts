@@ -7,7 +7,10 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Runs a task with those arguments; `output` is what it printed, to both outputs. */
+/**
+ * Runs a task with those arguments; `output` is what it printed, to both outputs, without what Deno
+ * says of packages that it looks up.
+ */
 export async function task(
   name: string,
   args: string[],
@@ -15,7 +18,8 @@ export async function task(
 ): Promise<{ code: number; output: string }> {
   const { code, stdout, stderr } = await taskWith(new Uint8Array(), name, args, env);
   const decoder = new TextDecoder();
-  return { code, output: decoder.decode(stdout) + decoder.decode(stderr) };
+  const output = decoder.decode(stdout) + decoder.decode(stderr);
+  return { code, output: output.replaceAll(/^Download http.*\n/gm, "") };
 }
 
 /** Runs a task that reads those bytes from its input. */
