@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { storedReports } from "./support/reports.ts";
 import { cobertura, tar } from "./support/archive.ts";
@@ -220,10 +221,20 @@ Deno.test({
   },
 });
 
+/** Waits until the first file of an upload to that server is in staging. */
 async function watchForStaged(reports: string): Promise<void> {
-  using watcher = Deno.watchFs(reports, { recursive: true });
-  for await (const { paths } of watcher) {
-    if (paths.some((path) => path.endsWith("coverage.xml"))) return;
+  const staging = join(reports, ".staging");
+  // The server's own place there stands already. What a watch finds in a folder that is new itself may
+  // come before that is watched, so the report's folder is watched apart, and then looked into.
+  using places = Deno.watchFs(staging, { recursive: true });
+  for await (const { paths } of places) {
+    const report = paths.map((path) => relative(staging, path).split(sep).slice(0, 2))
+      .find((parts) => parts.length === 2);
+    if (!report) continue;
+    const file = join(staging, ...report, "coverage.xml");
+    using files = Deno.watchFs(dirname(file));
+    if (existsSync(file)) return;
+    for await (const { paths } of files) if (paths.some((path) => path === file)) return;
   }
 }
 
