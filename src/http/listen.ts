@@ -19,9 +19,9 @@ export interface Listening {
 
 /**
  * Starts to listen. `localhost` is `::1` to some clients and `127.0.0.1` to others, so that a server
- * on either listens on both, as far as the machine has them. Throws a sentence for the
- * operator when it cannot: the port is taken, or the address is not this machine's. `failed` is told when no
- * connection could be taken for a moment, because too many files are open for instance.
+ * on either listens on both, as far as the machine has them. Throws a sentence for the operator when it
+ * cannot: the port is taken, or the address is not this machine's. `failed` is told when no connection
+ * could be taken for a moment, because too many files are open for instance.
  */
 export function listen(
   handler: Answer,

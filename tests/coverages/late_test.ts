@@ -3,6 +3,7 @@ import type { Sql } from "postgres";
 import { readConfig } from "../../src/config.ts";
 import { addCoverage, UnknownOutcomeError } from "../../src/coverages/queries.ts";
 import { testDatabase } from "../support/database.ts";
+import { newCoverage } from "../support/seed.ts";
 
 /** A client whose transaction gets its turn when it is told to; `over` when that has ended. */
 function waiting(sql: Sql, turn: Promise<void>): { client: Sql; over: Promise<unknown> } {
@@ -29,23 +30,7 @@ Deno.test("an upload that its client was told to repeat adds no row when it gets
     const { sql } = database;
     const turn = Promise.withResolvers<void>();
     const { client, over } = waiting(sql, turn.promise);
-    const adding = addCoverage(
-      client,
-      {
-        org_name: "acme",
-        repo_name: "shop",
-        branch_name: "main",
-        commit_hash: "0123456789",
-        commit_author: "ada",
-        language: "go",
-        coverage: { percentage: 50, linesCovered: null, linesValid: null, format: "cobertura" },
-        reportId: crypto.randomUUID(),
-        reportIndex: null,
-        weight: { bytes: 1, files: 1 },
-      },
-      readConfig({}),
-      seconds,
-    );
+    const adding = addCoverage(client, newCoverage(), readConfig({}), seconds);
     if (seconds < 1) await assert.rejects(adding, UnknownOutcomeError);
     turn.resolve();
     if (seconds > 1) assert.equal((await adding).row.percentage, 50);

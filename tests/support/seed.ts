@@ -10,11 +10,12 @@ import { addCoverage, type NewCoverage } from "../../src/coverages/queries.ts";
 /** The branches that stand for a repository by default. */
 export const DEFAULT_BRANCHES = readConfig({}).defaultBranches;
 
-/** Adds an upload's row, without a report on disk; returns the report's id. */
-export async function seed(sql: Sql, upload: Partial<NewCoverage> & { percentage?: number } = {}) {
-  const { percentage = 50, ...rest } = upload;
-  const reportId = crypto.randomUUID();
-  await addCoverage(sql, {
+/** What differs from the upload that a test does not describe. */
+export type Seed = Partial<NewCoverage> & { percentage?: number };
+
+/** An upload, as its row is added. */
+export function newCoverage({ percentage = 50, ...rest }: Seed = {}): NewCoverage {
+  return {
     org_name: "acme",
     repo_name: "shop",
     branch_name: "main",
@@ -22,10 +23,16 @@ export async function seed(sql: Sql, upload: Partial<NewCoverage> & { percentage
     commit_author: "ada",
     language: "go",
     coverage: { percentage, linesCovered: null, linesValid: null, format: "cobertura" },
-    reportId,
+    reportId: crypto.randomUUID(),
     reportIndex: "index.html",
     weight: { bytes: 100, files: 1 },
     ...rest,
-  }, readConfig({}));
-  return reportId;
+  };
+}
+
+/** Adds an upload's row, without a report on disk; returns the report's id. */
+export async function seed(sql: Sql, upload: Seed = {}): Promise<string> {
+  const added = newCoverage(upload);
+  await addCoverage(sql, added, readConfig({}));
+  return added.reportId;
 }
