@@ -5,25 +5,25 @@
  * @module
  */
 import { join, resolve } from "node:path";
-import { createApp } from "./src/app.ts";
-import { runCommand } from "./src/commands/mod.ts";
+import { createApp } from "./src/server.ts";
+import { runCommand } from "./src/cli/commands.ts";
 import { readEnvironment } from "./src/config.ts";
-import { CoverageThread } from "./src/coverage/threaded.ts";
-import { storedReports } from "./src/coverages/kept.ts";
-import { databaseIdentity } from "./src/coverages/queries.ts";
-import { summariseAll } from "./src/coverages/summary.ts";
+import { CoverageThread } from "./src/formats/parser_thread.ts";
+import { storedReports } from "./src/db/stored_reports.ts";
+import { databaseIdentity } from "./src/db/coverages.ts";
+import { summariseAll } from "./src/db/repository_summary.ts";
 import { OperatorError } from "./src/operator_error.ts";
 import { openDatabase } from "./src/db/connect.ts";
 import { forOperator } from "./src/db/for_operator.ts";
 import { migrate, readMigrations } from "./src/db/migrate.ts";
-import { surviveOutages } from "./src/db/survive.ts";
-import { listen } from "./src/http/listen.ts";
+import { surviveOutages } from "./src/db/uncaught_errors.ts";
+import { listen } from "./src/http/listener.ts";
 import { createLog } from "./src/log.ts";
 import { ReportStore } from "./src/reports/store.ts";
 import { sweep } from "./src/reports/sweep.ts";
-import { ORPHAN_GRACE_MS } from "./src/retention/grace.ts";
-import { runRetention } from "./src/retention/retention.ts";
-import { schedule } from "./src/retention/schedule.ts";
+import { ORPHAN_GRACE_MS } from "./src/reports/grace.ts";
+import { runRetention } from "./src/reports/retention.ts";
+import { schedule } from "./src/reports/schedule.ts";
 
 /** How often reports that are no longer kept, and left-overs, are looked for. */
 const RETENTION_PAUSE_MS = 60 * 60 * 1000;

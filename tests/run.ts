@@ -18,7 +18,7 @@ const SANITIZERS = ["--sanitize-ops", "--sanitize-resources"];
 /** Tests that mostly wait for other programs run beside the rest, in groups that take as long. */
 const OF_PROGRAMS = [
   [
-    ...["tests/browser/", "tests/docs/", "tests/commands_test.ts", "tests/compile_test.ts"],
+    ...["tests/browser/", "tests/docs/", "tests/cli_test.ts", "tests/compile_test.ts"],
     "tests/telemetry_test.ts",
   ],
   [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
-import { newToken } from "../src/commands/token.ts";
+import { newToken } from "../src/cli/token_command.ts";
 import { pathOf } from "./support/action.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));

@@ -37,7 +37,7 @@ export async function compile(
       "--no-code-cache", // it would be at a place in the shared temporary folder that anyone can foresee
       "--exclude-unused-npm",
       // What is not imported, but started or read.
-      ...["--include", "src/coverage/worker.ts", "--include", "migrations"],
+      ...["--include", "src/formats/parser_worker.ts", "--include", "migrations"],
       ...(target === undefined ? [] : ["--target", target]),
       ...["--output", output, "main.ts"],
     ],

@@ -4,7 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { HttpError } from "../http/errors.ts";
+import { HttpError } from "../errors.ts";
 
 /** GitHub's tokens have some hundred characters, its OIDC tokens two thousand. */
 const MAX_SECRET = 16_384;

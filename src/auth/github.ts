@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { HttpError, unavailable, unprocessable } from "../http/errors.ts";
+import { HttpError, unavailable, unprocessable } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { clip, quote } from "../quote.ts";
 import { unauthorized } from "./credential.ts";
 import { chooseApiUrl } from "./github_api.ts";
-import type { Credential, Outcome } from "./permit.ts";
+import type { Credential, Outcome } from "./grant.ts";
 import { requireFields } from "./subject.ts";
 
 /** Longest description that GitHub takes. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { unprocessable } from "../http/errors.ts";
+import { unprocessable } from "../errors.ts";
 import { quote } from "../quote.ts";
 
 /**

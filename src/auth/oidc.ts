@@ -12,10 +12,10 @@ import {
   type JWTPayload,
   jwtVerify,
 } from "jose";
-import { HttpError, unavailable } from "../http/errors.ts";
+import { HttpError, unavailable } from "../errors.ts";
 import { quote } from "../quote.ts";
 import { unauthorized } from "./credential.ts";
-import { type Credential, OPEN_PERMIT } from "./permit.ts";
+import { type Credential, OPEN_PERMIT } from "./grant.ts";
 import { requireFields } from "./subject.ts";
 
 /** What tokens are checked against. */

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { unprocessable } from "../http/errors.ts";
-import type { Subject } from "./permit.ts";
+import { unprocessable } from "../errors.ts";
+import type { Subject } from "./grant.ts";
 
 /**
  * The fields that a credential is checked for. Throws 422 for those that are missing: a form may hold

@@ -6,9 +6,9 @@
 import { Buffer } from "node:buffer";
 import { timingSafeEqual } from "node:crypto";
 import type { UploadToken } from "../config.ts";
-import { HttpError } from "../http/errors.ts";
+import { HttpError } from "../errors.ts";
 import { hashOf } from "./credential.ts";
-import { type Credential, OPEN_PERMIT } from "./permit.ts";
+import { type Credential, OPEN_PERMIT } from "./grant.ts";
 import { requireFields } from "./subject.ts";
 
 /** What tokens made by `deno task token` begin with. */

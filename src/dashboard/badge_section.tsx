@@ -5,8 +5,8 @@
  */
 import { renderToString } from "preact-render-to-string";
 import type { Html } from "./html.ts";
-import type { BranchOfLanguage } from "../coverages/present.ts";
-import type { Site } from "./site.ts";
+import type { BranchOfLanguage } from "../model/coverage_answer.ts";
+import type { Site } from "./links.ts";
 
 /** Shows the badge of a branch, which README files link to this page. */
 export function BadgeSection(

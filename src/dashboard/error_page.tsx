@@ -4,9 +4,9 @@
  * @module
  */
 import type { Config } from "../config.ts";
-import type { ErrorAnswer } from "../http/errors.ts";
+import type { ErrorAnswer } from "../errors.ts";
 import { renderPage } from "./layout.tsx";
-import { Site } from "./site.ts";
+import { Site } from "./links.ts";
 
 const TITLES: Readonly<Record<number, string>> = {
   400: "This address is malformed",

@@ -8,15 +8,20 @@ import { LRUCache } from "lru-cache";
 import type { Sql } from "postgres";
 import { z } from "zod";
 import type { Config } from "../config.ts";
-import { changeOf } from "../coverages/change.ts";
-import { givenFields, keyword, orgName, pageNumber, parseFields } from "../coverages/names.ts";
-import { revalidated } from "../http/revalidate.ts";
+import { changeOf } from "../model/delta.ts";
+import { givenFields, keyword, orgName, pageNumber, parseFields } from "../model/fields.ts";
+import { revalidated } from "../http/etag.ts";
 import type { Handler } from "../http/router.ts";
 import { pageResponse, renderHtml } from "./layout.tsx";
 import { Ago, Change, Percentage } from "./numbers.tsx";
 import { Pager } from "./pager.tsx";
-import { type LanguageSummary, readHome, type RepositorySummary, type SortKey } from "./queries.ts";
-import { type Query, Site } from "./site.ts";
+import {
+  type LanguageSummary,
+  readHome,
+  type RepositorySummary,
+  type SortKey,
+} from "../db/page_queries.ts";
+import { type Query, Site } from "./links.ts";
 import { Sparkline } from "./sparkline.tsx";
 
 /** Pages that are kept as they were rendered, some 25 KB each. */

@@ -6,8 +6,8 @@
 import type { Content, Html } from "./html.ts";
 import { renderToString } from "preact-render-to-string";
 import { pageHeaders, withHeaders } from "../http/headers.ts";
-import { assetNames } from "./assets.ts";
-import type { Query, Site } from "./site.ts";
+import { assetNames } from "./page_assets.ts";
+import type { Query, Site } from "./links.ts";
 
 /** A page without what is around it. */
 export interface Page {

@@ -4,8 +4,8 @@
  * @module
  */
 import type { Html } from "./html.ts";
-import { coverageColor } from "../coverages/badge.ts";
-import { signed } from "../coverages/change.ts";
+import { coverageColor } from "../api/badge.ts";
+import { signed } from "../model/delta.ts";
 
 /** A percentage as text, with the two decimals it is kept with. */
 export function percent(percentage: number): string {

@@ -6,28 +6,22 @@
 import type { Sql } from "postgres";
 import { z } from "zod";
 import type { Config } from "../config.ts";
-import { changeOf } from "../coverages/change.ts";
-import {
-  branchName,
-  givenFields,
-  pageNumber,
-  pageOfMany,
-  parseFields,
-} from "../coverages/names.ts";
-import type { RepositoryName } from "../coverages/queries.ts";
-import { HttpError } from "../http/errors.ts";
-import { revalidated } from "../http/revalidate.ts";
+import { changeOf } from "../model/delta.ts";
+import { branchName, givenFields, pageNumber, pageOfMany, parseFields } from "../model/fields.ts";
+import type { RepositoryName } from "../db/coverages.ts";
+import { HttpError } from "../errors.ts";
+import { revalidated } from "../http/etag.ts";
 import type { Handler } from "../http/router.ts";
-import { decodeSegment } from "../http/segment.ts";
+import { decodeSegment } from "../http/path_segment.ts";
 import { BadgeSection } from "./badge_section.tsx";
 import type { Html } from "./html.ts";
 import { renderPage } from "./layout.tsx";
 import { Ago, Change, Percentage } from "./numbers.tsx";
-import { MAX_PICKED, readRepository } from "./queries.ts";
+import { MAX_PICKED, readRepository } from "../db/page_queries.ts";
 import { AuthorBars, BranchBars, Trend } from "./repository_charts.tsx";
 import { Branches, History } from "./repository_tables.tsx";
 import { BRANCHES_PER_PAGE, HISTORY_PER_PAGE, type Shown, type View } from "./repository_view.ts";
-import { type Query, Site } from "./site.ts";
+import { type Query, Site } from "./links.ts";
 import { Sparkline } from "./sparkline.tsx";
 
 const repositoryFields = z.object({

@@ -6,7 +6,7 @@
 import { Bar } from "./bar.tsx";
 import type { Html } from "./html.ts";
 import { Change, Percentage } from "./numbers.tsx";
-import { AUTHOR_UPLOADS, type AuthorLine, MAX_PICKED } from "./queries.ts";
+import { AUTHOR_UPLOADS, type AuthorLine, MAX_PICKED } from "../db/page_queries.ts";
 import type { Shown } from "./repository_view.ts";
 import { TrendChart } from "./trend_chart.tsx";
 import { trendsOf } from "./trends.ts";

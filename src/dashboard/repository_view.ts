@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { RepositoryPage } from "./queries.ts";
-import type { Site } from "./site.ts";
+import type { RepositoryPage } from "../db/page_queries.ts";
+import type { Site } from "./links.ts";
 
 /** What is shown at the moment, as its address says. */
 export interface View {

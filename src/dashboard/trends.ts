@@ -4,7 +4,7 @@
  * @module
  */
 import { percent } from "./numbers.tsx";
-import type { TrendPoint } from "./queries.ts";
+import type { TrendPoint } from "../db/page_queries.ts";
 import type { ChartPoint, Trend } from "./trend_chart.tsx";
 
 /**

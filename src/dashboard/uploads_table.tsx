@@ -4,11 +4,11 @@
  * @module
  */
 import type { Content, Html } from "./html.ts";
-import { changeOf } from "../coverages/change.ts";
-import type { RepositoryName } from "../coverages/queries.ts";
+import { changeOf } from "../model/delta.ts";
+import type { RepositoryName } from "../db/coverages.ts";
 import { Ago, Change, Percentage } from "./numbers.tsx";
-import type { UploadLine } from "./queries.ts";
-import type { Site } from "./site.ts";
+import type { UploadLine } from "../db/page_queries.ts";
+import type { Site } from "./links.ts";
 
 /** A line of the table; `before` is what its change is counted from, whatever that is here. */
 export type Line = UploadLine & RepositoryName;

@@ -6,7 +6,7 @@
 import postgres, { type Options, type Sql } from "postgres";
 import { traced } from "../telemetry/spans.ts";
 import { startEmbedded } from "./embedded.ts";
-import { renewing } from "./lost_connections.ts";
+import { renewing } from "./reconnect.ts";
 
 /** An open database. */
 export interface Database {

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { HttpError, unprocessable } from "./errors.ts";
-import { type ByteStream, capped } from "./streams.ts";
+import { HttpError, unprocessable } from "../errors.ts";
+import { type ByteStream, capped } from "./byte_stream.ts";
 
 /**
  * The body's bytes. Reading them fails with 413 past `maxBytes`, with the signal's reason when

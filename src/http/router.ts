@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Asker } from "./client.ts";
-import { HttpError } from "./errors.ts";
+import type { Asker } from "./client_address.ts";
+import { HttpError } from "../errors.ts";
 
 /** What a handler gets beside the request. */
 export interface RouteContext extends Asker {

@@ -22,7 +22,7 @@ import {
   language,
   orgName,
   repoName,
-} from "../coverages/names.ts";
+} from "../model/fields.ts";
 
 /** Counts up when an older server could no longer read what is written. */
 export const EXPORT_VERSION = 1;

@@ -5,8 +5,8 @@
  */
 import postgres, { type Sql, type TransactionSql } from "postgres";
 import type { z } from "zod";
-import { summariseAll } from "../coverages/summary.ts";
-import type { ByteStream } from "../http/streams.ts";
+import { summariseAll } from "../db/repository_summary.ts";
+import type { ByteStream } from "../http/byte_stream.ts";
 import { OperatorError } from "../operator_error.ts";
 import { clip, quote } from "../quote.ts";
 import type { Amount } from "./export.ts";

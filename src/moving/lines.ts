@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type ByteStream, sliced } from "../http/streams.ts";
+import { type ByteStream, sliced } from "../http/byte_stream.ts";
 import { OperatorError } from "../operator_error.ts";
 
 /** Characters of a line; the longest names, all of them escaped, stay below. */

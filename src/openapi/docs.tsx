@@ -5,13 +5,13 @@
  */
 import { renderToString } from "preact-render-to-string";
 import type { Config } from "../config.ts";
-import { assetNames } from "../dashboard/assets.ts";
+import { assetNames } from "../dashboard/page_assets.ts";
 import type { Html } from "../dashboard/html.ts";
-import { Site } from "../dashboard/site.ts";
+import { Site } from "../dashboard/links.ts";
 import { viewerHeaders, withHeaders } from "../http/headers.ts";
-import { revalidated } from "../http/revalidate.ts";
+import { revalidated } from "../http/etag.ts";
 import type { Handler } from "../http/router.ts";
-import { decodeSegment } from "../http/segment.ts";
+import { decodeSegment } from "../http/path_segment.ts";
 import { loadViewer, type Viewer } from "./viewer.ts";
 
 /** Makes the handlers of the page and of its files. */

@@ -4,15 +4,15 @@
  * @module
  */
 import { z } from "zod";
-import { badgeFields } from "../coverages/badge.ts";
-import { compareAnswer, compareFields } from "../coverages/compare.ts";
-import { listAnswer, listFields } from "../coverages/list.ts";
-import { language, orgName, repoName } from "../coverages/names.ts";
-import { API_PATH, DOCS_PATH } from "../coverages/present.ts";
-import { syncAnswer, syncFields } from "../coverages/sync.ts";
-import { healthAnswer, illnessAnswer } from "../db/health.ts";
-import { givenUploadFields } from "../upload/fields.ts";
-import { uploadAnswer } from "../upload/handler.ts";
+import { badgeFields } from "../api/badge.ts";
+import { compareAnswer, compareFields } from "../api/compare.ts";
+import { listAnswer, listFields } from "../api/list.ts";
+import { language, orgName, repoName } from "../model/fields.ts";
+import { API_PATH, DOCS_PATH } from "../model/coverage_answer.ts";
+import { syncAnswer, syncFields } from "../api/sync.ts";
+import { healthAnswer, illnessAnswer } from "../api/health.ts";
+import { givenUploadFields } from "../model/upload_fields.ts";
+import { uploadAnswer } from "../api/upload.ts";
 import {
   anyFile,
   ifNoneMatch,

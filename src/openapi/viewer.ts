@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { NamedFiles } from "../http/named_files.ts";
+import { NamedFiles } from "../http/static_files.ts";
 import style from "./docs.css" with { type: "text" };
 import script from "./docs.js" with { type: "text" };
 

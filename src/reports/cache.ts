@@ -6,7 +6,7 @@
  * @module
  */
 import { LRUCache } from "lru-cache";
-import { knows } from "../http/revalidate.ts";
+import { knows } from "../http/etag.ts";
 
 /** Of a file: most are smaller, and a larger one takes longer to send than to open. */
 const MAX_FILE_BYTES = 64 * 1024;

@@ -5,12 +5,12 @@
  */
 import { join } from "node:path";
 import { serveDir } from "@std/http";
-import { HttpError } from "../http/errors.ts";
+import { HttpError } from "../errors.ts";
 import { reportHeaders, type Surface, withHeaders } from "../http/headers.ts";
-import { decodeSegment } from "../http/segment.ts";
+import { decodeSegment } from "../http/path_segment.ts";
 import { FileCache } from "./cache.ts";
-import { canBeNamed } from "./names.ts";
-import { askForPage, opensPage, withStorage } from "./storage.ts";
+import { canBeNamed } from "./file_names.ts";
+import { askForPage, opensPage, withStorage } from "./sandbox_storage.ts";
 import type { ReportStore } from "./store.ts";
 
 /** What of a report is asked for. */

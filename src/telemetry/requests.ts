@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Connection } from "../http/client.ts";
+import type { Connection } from "../http/client_address.ts";
 import { reportHeaders } from "../http/headers.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "./metrics.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { importAncestor, type Taken } from "../../src/ancestor/import.ts";
-import { AncestorRows } from "../../src/ancestor/source.ts";
+import { importAncestor, type Taken } from "../../tools/import_dashboard/import.ts";
+import { AncestorRows } from "../../tools/import_dashboard/source.ts";
 import { OperatorError } from "../../src/operator_error.ts";
 import { type Ancestor, ancestor } from "../support/ancestor.ts";
 import { type TestApp, testApp } from "../support/app.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { createConnection } from "mysql2/promise";
-import { type AncestorRow, readRow } from "../../src/ancestor/rows.ts";
-import { AncestorRows } from "../../src/ancestor/source.ts";
+import { type AncestorRow, readRow } from "../../tools/import_dashboard/rows.ts";
+import { AncestorRows } from "../../tools/import_dashboard/source.ts";
 import { insertOf, tableOf } from "../support/ancestor.ts";
 
 const MARIADB = "/usr/sbin/mariadbd";

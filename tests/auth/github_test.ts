@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createGithub } from "../../src/auth/github.ts";
 import { readConfig } from "../../src/config.ts";
-import { HttpError } from "../../src/http/errors.ts";
+import { HttpError } from "../../src/errors.ts";
 import { uploadPath } from "../support/fields.ts";
 import { startGitHub } from "../support/github.ts";
 import { appWith, errorOf, report, SHA, shop, TOKEN } from "../support/github_app.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { HttpError } from "../../src/http/errors.ts";
+import { HttpError } from "../../src/errors.ts";
 import { gzip, tar } from "../support/archive.ts";
 import { startGitHub } from "../support/github.ts";
 import { appWith, errorOf, report, shop, sync, TOKEN } from "../support/github_app.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { newToken } from "../../src/commands/token.ts";
+import { newToken } from "../../src/cli/token_command.ts";
 import { readConfig } from "../../src/config.ts";
 import { goodReport, gzip, tar } from "../support/archive.ts";
 import { testApp } from "../support/app.ts";

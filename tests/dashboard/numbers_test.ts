@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readConfig } from "../../src/config.ts";
 import { ago } from "../../src/dashboard/numbers.tsx";
-import { Site } from "../../src/dashboard/site.ts";
+import { Site } from "../../src/dashboard/links.ts";
 
 Deno.test("ago counts whole units, and never forward", () => {
   const now = new Date("2026-03-01T12:00:00Z");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { newToken } from "../../src/commands/token.ts";
+import { newToken } from "../../src/cli/token_command.ts";
 import { startGitHub } from "../support/github.ts";
 import { startIssuer } from "../support/oidc.ts";
 import { storedReports } from "../support/reports.ts";

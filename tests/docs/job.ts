@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readConfig } from "../../src/config.ts";
-import { listen } from "../../src/http/listen.ts";
+import { listen } from "../../src/http/listener.ts";
 import { type TestApp, testApp } from "../support/app.ts";
 import { archivePath } from "../support/test_data.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { listen } from "../../src/http/listen.ts";
+import { listen } from "../../src/http/listener.ts";
 
 // deno-lint-ignore require-await
 const server = listen(async () => new Response("here"), {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { HttpError } from "../../src/http/errors.ts";
+import { HttpError } from "../../src/errors.ts";
 import { createRouter } from "../../src/http/router.ts";
 
 const route = createRouter([

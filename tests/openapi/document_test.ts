@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Validator } from "@seriousme/openapi-schema-validator";
-import { routesOf } from "../../src/app.ts";
+import { routesOf } from "../../src/server.ts";
 import { readConfig } from "../../src/config.ts";
 import { templateOf } from "../../src/openapi/document.ts";
 import { version } from "../../src/version.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Sql } from "postgres";
-import { newToken } from "../../src/commands/token.ts";
+import { newToken } from "../../src/cli/token_command.ts";
 import { readConfig } from "../../src/config.ts";
 import { connect } from "../../src/db/connect.ts";
 import { type AppOptions, type TestApp, testApp } from "../support/app.ts";

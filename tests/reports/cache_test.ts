@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { HttpError } from "../../src/http/errors.ts";
+import { HttpError } from "../../src/errors.ts";
 import { FileCache } from "../../src/reports/cache.ts";
 import { createServeReport } from "../../src/reports/serve.ts";
 import { goodReport, tar } from "../support/archive.ts";

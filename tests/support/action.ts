@@ -10,7 +10,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { readConfig } from "../../src/config.ts";
-import { listen } from "../../src/http/listen.ts";
+import { listen } from "../../src/http/listener.ts";
 import { type AppOptions, type TestApp, testApp } from "./app.ts";
 import { cobertura } from "./archive.ts";
 import { type GitHub, type RepositoryOptions, startGitHub } from "./github.ts";

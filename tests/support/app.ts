@@ -5,10 +5,10 @@
  */
 import { join } from "node:path";
 import type { Sql } from "postgres";
-import { type App, createApp, type Dependencies } from "../../src/app.ts";
+import { type App, createApp, type Dependencies } from "../../src/server.ts";
 import { type Config, type Limits, readConfig } from "../../src/config.ts";
-import { formats } from "../../src/coverage/formats.ts";
-import { type ReadCoverage, readCoverage } from "../../src/coverage/read.ts";
+import { formats } from "../../src/formats/registry.ts";
+import { type ReadCoverage, readCoverage } from "../../src/formats/read_coverage.ts";
 import { ReportStore } from "../../src/reports/store.ts";
 import { type TestDatabase, testDatabase } from "./database.ts";
 import { uploadPath } from "./fields.ts";

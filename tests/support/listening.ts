@@ -4,7 +4,7 @@
  * @module
  */
 import { type AppOptions, type TestApp, testApp } from "./app.ts";
-import { listen } from "../../src/http/listen.ts";
+import { listen } from "../../src/http/listener.ts";
 
 /** An application with an address. */
 export interface ListeningApp extends TestApp {

@@ -5,7 +5,7 @@
  */
 import type { Sql } from "postgres";
 import { readConfig } from "../../src/config.ts";
-import { addCoverage, type NewCoverage } from "../../src/coverages/queries.ts";
+import { addCoverage, type NewCoverage } from "../../src/db/coverages.ts";
 
 /** The branches that stand for a repository by default. */
 export const DEFAULT_BRANCHES = readConfig({}).defaultBranches;

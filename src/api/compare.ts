@@ -1,0 +1,174 @@
+/**
+ * `GET /coverages-api/compare`: a branch against another, as JSON or as the text of a comment.
+ *
+ * @module
+ */
+import type { Sql } from "postgres";
+import { z } from "zod";
+import { HttpError } from "../errors.ts";
+import { dataHeaders } from "../http/headers.ts";
+import { revalidated } from "../http/etag.ts";
+import type { Handler } from "../http/router.ts";
+import { changeOf, signed } from "../model/delta.ts";
+import {
+  branchName,
+  givenFields,
+  language,
+  orgName,
+  parseFields,
+  repoName,
+} from "../model/fields.ts";
+import {
+  badgePath,
+  type BranchOfLanguage,
+  coverageAnswer,
+  present,
+  type PresentedCoverage,
+  repositoryPath,
+} from "../model/coverage_answer.ts";
+import { type CoverageRow, findActive } from "../db/coverages.ts";
+
+/**
+ * The query.
+ *
+ * @internal
+ */
+export const compareFields = z.object({
+  org_name: orgName,
+  repo_name: repoName,
+  base: branchName.meta({ description: "The branch to compare with.", examples: ["main"] }),
+  head: branchName.meta({ description: "The branch that is compared." }),
+  language: language.optional().meta({ description: "Default: that of the head's newest report." }),
+});
+
+/**
+ * The answer.
+ *
+ * @internal
+ */
+export const compareAnswer = z.object({
+  org_name: z.string().meta({ description: "The account." }),
+  repo_name: z.string().meta({ description: "The repository." }),
+  language: z.string().meta({ description: "What both were measured in." }),
+  base_branch: z.string().meta({ description: "The branch that is compared with." }),
+  head_branch: z.string().meta({ description: "The branch that is compared." }),
+  base: coverageAnswer.nullable().meta({
+    description: "The active coverage of `base`; null where it has none.",
+  }),
+  head: coverageAnswer,
+  delta: z.number().nullable().meta({
+    description: "Percentage points from base to head, with two decimals; null without a base.",
+    examples: [0.4],
+  }),
+  base_badge_url: z.url().meta({ description: "The badge of `base`." }),
+  head_badge_url: z.url().meta({ description: "The badge of `head`." }),
+  repository_url: z.url().meta({ description: "The repository's page." }),
+});
+
+/**
+ * What two branches have in common, and what not.
+ *
+ * @internal
+ */
+export type Comparison = z.infer<typeof compareAnswer>;
+
+/** Makes the handler. It throws 404 for a head that has no coverage. */
+export function createCompareHandler(
+  { sql, config: { publicUrl } }: { sql: Sql; config: { publicUrl: string | undefined } },
+): Handler {
+  return revalidated(async (request, { url }) => {
+    const { org_name, repo_name, base, head, language } = parseFields(
+      compareFields,
+      givenFields(url),
+    );
+    const find = (branch_name: string, language: string | undefined) =>
+      findActive(sql, { org_name, repo_name, branch_name, language });
+    const headRow = await find(head, language);
+    if (!headRow) {
+      const of = language === undefined ? "" : ` in ${language}`;
+      throw new HttpError(
+        404,
+        `There is no coverage of ${org_name}/${repo_name}, branch ${head}${of}.`,
+      );
+    }
+    const baseRow = await find(base, headRow.language);
+    const comparison = compare(headRow, baseRow, base, publicUrl ?? url.origin);
+    const headers = { ...dataHeaders, vary: "accept" };
+    if (!request.headers.get("accept")?.toLowerCase().includes("text/markdown")) {
+      return Response.json(comparison, { headers });
+    }
+    return new Response(commentOf(comparison), {
+      headers: { ...headers, "content-type": "text/markdown; charset=utf-8" },
+    });
+  });
+}
+
+function compare(
+  head: CoverageRow,
+  base: CoverageRow | undefined,
+  base_branch: string,
+  origin: string,
+): Comparison {
+  const { org_name, repo_name, language, branch_name: head_branch } = head;
+  const badge = (branch: BranchOfLanguage) => `${origin}${badgePath(branch)}`;
+  return {
+    org_name,
+    repo_name,
+    language,
+    base_branch,
+    head_branch,
+    base: base ? present(base, origin) : null,
+    head: present(head, origin),
+    delta: changeOf(base?.percentage, head.percentage),
+    base_badge_url: badge({ org_name, repo_name, branch_name: base_branch, language }),
+    head_badge_url: badge(head),
+    repository_url: `${origin}${repositoryPath(head)}`,
+  };
+}
+
+/** The marker by which a comment of a language is found again; the ancestor's Action has the same. */
+function markerOf(language: string): string {
+  return `<!-- __CODE_COVERAGE_${language}__ -->`;
+}
+
+/** The text of a comment, in GitHub's Markdown. */
+function commentOf(comparison: Comparison): string {
+  const { language, base, head, base_branch, head_branch, delta, repository_url } = comparison;
+  const row = (branch: string, coverage: PresentedCoverage | null, change: string) => {
+    const name = coverage ? link(code(branch), coverage.report_url) : code(branch);
+    return `| ${name} | ${coverage ? `${coverage.percentage.toFixed(2)}%` : "–"} | ${change} |`;
+  };
+  const lines = head.lines_valid === null
+    ? ""
+    : ` · ${head.lines_covered} of ${head.lines_valid} lines`;
+  return [
+    markerOf(language),
+    `### Coverage ${head.percentage.toFixed(2)}%${delta === null ? "" : ` (${signed(delta)})`}`,
+    "",
+    "| Branch | Coverage | Change |",
+    "| :-- | --: | --: |",
+    row(base_branch, base, ""),
+    row(head_branch, head, delta === null ? "" : signed(delta)),
+    "",
+    ...(base ? [] : [
+      `${code(base_branch)} has no coverage in ${
+        code(language)
+      } yet, so there is no change to show.`,
+      "",
+    ]),
+    `![coverage](<${comparison.head_badge_url}>) ${code(language)}${lines} · ` +
+    `commit ${code(head.commit_hash.slice(0, 8))} · ` +
+    link("all branches", repository_url),
+    "",
+  ].join("\n");
+}
+
+/** In code nobody is mentioned, and written like this nothing is markup or looks like an address. */
+function code(text: string): string {
+  const escaped = text.replace(/[^A-Za-z0-9 /-]/gu, (char) => `&#${char.codePointAt(0)};`);
+  return `<code>${escaped}</code>`;
+}
+
+function link(text: string, url: string): string {
+  return `[${text}](<${url}>)`;
+}

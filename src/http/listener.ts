@@ -1,0 +1,140 @@
+/**
+ * Listens where an operator says, and on both loopback addresses where that is loopback.
+ *
+ * @module
+ */
+import { OperatorError } from "../operator_error.ts";
+import { type Answer, Door } from "./resilient_server.ts";
+import { errorResponse, unavailable } from "../errors.ts";
+import { requestIdOf } from "./request_id.ts";
+import { apiHeaders, withHeaders } from "./headers.ts";
+
+/** A listening server. */
+export interface Listening {
+  /** What to open in a browser. */
+  readonly address: string;
+  /** Takes nothing new on and waits for what is under way, `seconds` at most; what is left is cut. */
+  stop(seconds?: number): Promise<void>;
+}
+
+/**
+ * Starts to listen. `localhost` is `::1` to some clients and `127.0.0.1` to others, so that a server
+ * on either listens on both, as far as the machine has them. Throws a sentence for the operator when it
+ * cannot: the port is taken, or the address is not this machine's. `failed` is told when no connection
+ * could be taken for a moment, because too many files are open for instance.
+ */
+export function listen(
+  handler: Answer,
+  { host, port, failed = () => {} }: {
+    host: string;
+    port: number;
+    failed?: (error: unknown) => void;
+  },
+): Listening {
+  const isLoopback = ["127.0.0.1", "::1", "localhost"].includes(host);
+  const work = new Work(handler);
+  const serve = (hostname: string, on: number) =>
+    new Door(work.answer, { hostname, port: on, failed });
+  const first = orExplain(host, port, () => serve(isLoopback ? "127.0.0.1" : host, port));
+  const doors = [first];
+  if (isLoopback) {
+    try {
+      doors.push(serve("::1", first.port));
+    } catch {
+      // A machine without IPv6, or another program on that one; 127.0.0.1 is answered all the same.
+    }
+  }
+  const name = isLoopback ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
+  return {
+    address: `http://${name}:${first.port}`,
+    async stop(seconds = 0) {
+      const until = Date.now() + seconds * 1000;
+      await within(work.finish(), seconds * 1000);
+      // Cuts the bodies that still come in, so that who reads them gives up and cleans up.
+      work.isCut = true;
+      const closed = Promise.all(doors.map((door) => door.close()));
+      await within(work.finish(), CLEAN_UP_MS);
+      await within(closed, Math.max(until - Date.now(), CLEAN_UP_MS));
+    },
+  };
+}
+
+/** How long what was cut has to clean up. */
+const CLEAN_UP_MS = 2000;
+
+/**
+ * The requests under way. `Deno.HttpServer.shutdown` fails every body that is still being read, and
+ * there is no other way to close a listener alone; so that uploads can finish, the listener stays
+ * until they have, and whoever comes meanwhile is told to come again.
+ */
+class Work {
+  readonly #handler: Answer;
+  #underWay = 0;
+  /** Whether bodies fail from now on because the server stops. */
+  isCut = false;
+  #finished: PromiseWithResolvers<void> | undefined;
+
+  constructor(handler: Answer) {
+    this.#handler = handler;
+  }
+
+  /** Answers a request; a bound method. */
+  readonly answer: Answer = async (request, info) => {
+    if (this.#finished) return refuse(requestIdOf(request));
+    this.#underWay++;
+    try {
+      const response = await this.#handler(request, info);
+      if (!this.isCut || response.ok) return response;
+      await response.body?.cancel();
+      // It failed because of us, and may be sent again; the log has it under its id.
+      return refuse(response.headers.get("x-request-id") ?? requestIdOf(request));
+    } finally {
+      this.#underWay--;
+      this.#settle();
+    }
+  };
+
+  /** Takes nothing new on, and waits for what is under way. */
+  finish(): Promise<void> {
+    this.#finished ??= Promise.withResolvers();
+    this.#settle();
+    return this.#finished.promise;
+  }
+
+  #settle(): void {
+    if (this.#underWay === 0) this.#finished?.resolve();
+  }
+}
+
+function refuse(id: string): Response {
+  const response = errorResponse(unavailable("The server is stopping; try again shortly."));
+  response.headers.set("connection", "close");
+  response.headers.set("x-request-id", id);
+  return withHeaders(response, apiHeaders);
+}
+
+async function within(work: Promise<unknown>, ms: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout>;
+  const tooLate = new Promise<void>((resolve) => timer = setTimeout(resolve, ms));
+  await Promise.race([work, tooLate]).finally(() => clearTimeout(timer));
+}
+
+function orExplain<T>(host: string, port: number, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse) {
+      throw new OperatorError(
+        `PORT ${port} on ${host} is in use; stop what listens there, or set another.`,
+      );
+    }
+    if (error instanceof Deno.errors.AddrNotAvailable) {
+      throw new OperatorError(`HOST ${host} is no address of this machine.`);
+    }
+    // A port that only root may have, a name that nobody knows.
+    const reason = error instanceof Error ? error.message : error;
+    throw new OperatorError(`PORT ${port} on HOST ${host} cannot be listened on: ${reason}.`, {
+      cause: error,
+    });
+  }
+}

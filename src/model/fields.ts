@@ -1,0 +1,210 @@
+/**
+ * What names may look like, as GitHub and git have it; shared by every route that takes them. What a
+ * schema says of itself, the API's document tells clients.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { unprocessable } from "../errors.ts";
+import { clip } from "../quote.ts";
+
+const bytesOf = (text: string) => new TextEncoder().encode(text).byteLength;
+/** A branch's name, in bytes. */
+const MAX_BRANCH = 255;
+/** Text without C0 and C1 control characters and DEL, which no line of text needs. */
+// deno-lint-ignore no-control-regex
+const WITHOUT_CONTROL = /^[^\u0000-\u001f\u007f-\u009f]*$/;
+/** Names of which a path would be made that leads elsewhere. */
+const NO_DOTS = /^(?!\.{1,2}$)/;
+
+const githubName = z.string()
+  .regex(/^[A-Za-z0-9._-]{1,100}$/, "must be 1 to 100 of A-Z a-z 0-9 . _ -")
+  .regex(NO_DOTS, "must not be . or ..");
+
+/**
+ * `org_name`: an account of GitHub.
+ *
+ * @internal
+ */
+export const orgName = githubName.meta({
+  description: "An account of GitHub; letter case is of no matter.",
+  examples: ["rakuten"],
+});
+
+/**
+ * `repo_name`: a repository of GitHub.
+ *
+ * @internal
+ */
+export const repoName = githubName.meta({
+  description: "A repository of that account; letter case is of no matter.",
+  examples: ["laravel-request-docs"],
+});
+
+/**
+ * `branch_name`: what `git check-ref-format --branch` takes, up to 255 bytes.
+ *
+ * @internal
+ */
+export const branchName = z.string()
+  .min(1, "must not be empty")
+  .refine((name) => bytesOf(name) <= MAX_BRANCH, `must have at most ${MAX_BRANCH} bytes`)
+  .refine(isBranchName, "must be a branch name that git check-ref-format takes")
+  .meta({
+    maxLength: MAX_BRANCH,
+    description: "A branch: what `git check-ref-format --branch` takes, of at most " +
+      `${MAX_BRANCH} bytes.`,
+    examples: ["develop"],
+  });
+
+/**
+ * `commit_hash`: whole, short, or as `git` abbreviates a range.
+ *
+ * @internal
+ */
+export const commitHash = z.string()
+  .regex(/^[0-9A-Za-z.]{4,64}$/, "must be 4 to 64 of 0-9 A-Z a-z .")
+  .meta({
+    description: "The commit that was measured: whole, short, or as git abbreviates a range.",
+    examples: ["5716217f903ebffe42c3f113066103eca9a7c0d1"],
+  });
+
+/**
+ * `commit_author`: a name or login, for people to read.
+ *
+ * @internal
+ */
+export const commitAuthor = z.string()
+  .regex(/\S/, "must not be empty")
+  .max(255, "must have at most 255 characters")
+  .regex(WITHOUT_CONTROL, "must not contain control characters")
+  .meta({
+    description: "Who made the commit: a name or a login, for people to read.",
+    examples: ["pulkit.kathuria"],
+  });
+
+/**
+ * `language`: tells apart the reports of one branch.
+ *
+ * @internal
+ */
+export const language = z.string()
+  .regex(/^[A-Za-z0-9+#._-]{1,32}$/, "must be 1 to 32 of A-Z a-z 0-9 + # . _ -")
+  .regex(NO_DOTS, "must not be . or ..")
+  // It would read as part of a report's address.
+  .regex(/^(?!archive$)/, "must not be archive")
+  .meta({
+    description: "Tells apart the reports of one branch; any word will do.",
+    examples: ["go"],
+  });
+
+/**
+ * `github_api_url`: who knows the repository. Only used to choose among those the operator allows.
+ *
+ * @internal
+ */
+export const githubApiUrl = z.string()
+  .max(255, "must have at most 255 characters")
+  .regex(WITHOUT_CONTROL, "must have at most 255 characters")
+  .meta({
+    description: "Which GitHub a GitHub token is checked at: one of `GITHUB_API_URLS` of the " +
+      "server, with or without its scheme. Required where there are several of them.",
+    examples: ["https://api.github.com"],
+  });
+
+/**
+ * What is searched for in `org/repo`.
+ *
+ * @internal
+ */
+export const keyword = z.string()
+  .max(201, "must have at most 201 characters")
+  .regex(/^[^\0]*$/, "must not contain a NUL")
+  .meta({
+    description: "A part of `org/repo`; letter case is of no matter.",
+    examples: ["request-docs"],
+  });
+
+/**
+ * A number in a query, which is text.
+ *
+ * @internal
+ */
+export const wholeNumber = (most: number) =>
+  z.string()
+    .regex(/^[1-9]\d{0,8}$/, `must be a whole number from 1 to ${most}`)
+    .transform(Number)
+    .refine((number) => number <= most, `must be a whole number from 1 to ${most}`)
+    .meta({ type: "integer", minimum: 1, maximum: most });
+
+/**
+ * A page of a list, from 1.
+ *
+ * @internal
+ */
+export const pageNumber = wholeNumber(1_000_000);
+
+/**
+ * A page of a list that is read up to it: a thousand are more than anybody turns.
+ *
+ * @internal
+ */
+export const pageOfMany = wholeNumber(1000);
+
+/** The rules of `git help check-ref-format`, and `@` and a leading dash, which `--branch` refuses. */
+function isBranchName(name: string): boolean {
+  if (!name.isWellFormed()) return false;
+  if (name === "@" || name === "HEAD" || name.startsWith("-")) return false;
+  // deno-lint-ignore no-control-regex
+  if (/[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\/|^\/|[/.]$/.test(name)) return false;
+  return name.split("/").every((part) => !part.startsWith(".") && !part.endsWith(".lock"));
+}
+
+/**
+ * The query of an address, where an empty field, as a form sends it, counts as not given; those in
+ * `flags` mean something without a value.
+ */
+export function givenFields(url: URL, ...flags: string[]): Record<string, string> {
+  return Object.fromEntries(
+    [...url.searchParams].filter(([name, value]) => value !== "" || flags.includes(name)),
+  );
+}
+
+/** What checks fields: any schema of zod. */
+export interface Schema<T> {
+  /** The fields, or what is wrong with which of them. */
+  safeParse(fields: unknown):
+    | { success: true; data: T }
+    | { success: false; error: { issues: { path: PropertyKey[]; message: string }[] } };
+}
+
+/**
+ * Checks the fields of a request. Throws a 422 with a sentence for each field that is missing or
+ * ill-formed, saying what it was.
+ */
+export function parseFields<T>(schema: Schema<T>, fields: unknown): T {
+  const result = schema.safeParse(fields);
+  if (result.success) return result.data;
+  const sentences: Record<string, string> = {};
+  for (const issue of result.error.issues) {
+    const field = String(issue.path[0] ?? "body");
+    const actual = isRecord(fields) ? fields[field] : fields;
+    sentences[field] ??= actual === undefined
+      ? `${field} is missing.`
+      : `${field} is ${shown(actual)}; it ${allowed(issue.message)}.`;
+  }
+  throw unprocessable(sentences);
+}
+
+function allowed(message: string): string {
+  return message.startsWith("must") ? message : `is not valid: ${message}`;
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return clip(text, 300);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,106 @@
+/**
+ * Storage for the scripts of reports. In its sandbox a page has no origin to keep anything for, and
+ * merely touching `localStorage` throws, which ends the script of a coverage.py report for instance.
+ * So a page that a browser opens begins with a script that gives it a storage of its own, for as
+ * long as the page is open. Whoever else asks gets the file as the archive had it.
+ *
+ * @module
+ */
+import { type ByteStream, peek } from "../http/byte_stream.ts";
+import script from "./sandbox_storage.js" with { type: "text" };
+
+const tag = new TextEncoder().encode(`<script>${script}</script>`);
+
+/** Enough for what may stand before a page's content; beyond that the page is left as it is. */
+const HEAD = 16 * 1024;
+/** Sets the entity tag of a page with the script apart from the file's. */
+const MARK = "-opened";
+
+/**
+ * Whether a browser opens a page, rather than a program, or a script in a page, asking for a file.
+ * Every browser names both kinds of HTML then; where it also says what it asks for, that decides.
+ */
+export function opensPage({ headers }: Request): boolean {
+  const destination = headers.get("sec-fetch-dest");
+  if (destination !== null) {
+    return ["document", "iframe", "frame", "embed", "object"].includes(destination);
+  }
+  return /^text\/html\b.*\bapplication\/xhtml\+xml\b/i.test(headers.get("accept") ?? "");
+}
+
+/**
+ * The headers to ask for the file by, for whoever opens a page: all of it, and only if it is not the
+ * page with the script that is known already.
+ */
+export function askForPage(given: Headers): Headers {
+  const headers = new Headers(given);
+  headers.delete("range"); // its offsets are those of the file
+  headers.delete("if-modified-since"); // the file may be known without the script
+  const known = headers.get("if-none-match");
+  if (known !== null) {
+    const tags = known.split(",").map((tag) => tag.trim())
+      .filter((tag) => tag.includes(MARK) || tag === "*");
+    if (tags.length === 0) headers.delete("if-none-match");
+    else headers.set("if-none-match", tags.map((tag) => tag.replace(MARK, "")).join(", "));
+  }
+  return headers;
+}
+
+/** Adds storage to the answer that a page is. */
+export async function withStorage(response: Response): Promise<Response> {
+  const headers = new Headers(response.headers);
+  const etag = headers.get("etag");
+  if (etag) headers.set("etag", etag.replace(/"$/, `${MARK}"`));
+  headers.delete("content-length");
+  headers.delete("accept-ranges");
+  const { status } = response;
+  if (status !== 200 || !response.body) return new Response(response.body, { status, headers });
+  const { head, stream } = await peek(response.body as ByteStream, HEAD);
+  const place = placeIn(head);
+  const body = place === undefined ? stream : stream.pipeThrough(insert(tag, place));
+  return new Response(body, { status, headers });
+}
+
+const BLANK = String.raw`(?:\s+|<!--(?:-?>|[^]*?--!?>)|<\?[^>]*>)*`;
+const INSIDE = String.raw`(?:[^>"']|"[^"]*"|'[^']*')*>`;
+/** What may stand before the first element of a page's head, as HTML (13.2.6) reads it. */
+const BEFORE = new RegExp(
+  String.raw`^(?:\xef\xbb\xbf)?${BLANK}(?:<!doctype\b[^>]*>)?${BLANK}` +
+    String.raw`(?:<html\b${INSIDE})?${BLANK}(?:<head(?=[\s>/])${INSIDE})?`,
+  "i",
+);
+
+/**
+ * Where the script goes: into the head, where the page writes it, and behind the document type at
+ * least, since anything before that has a browser show the page as pages were in 1998. Nowhere in
+ * UTF-16, and where that place is not in sight.
+ */
+function placeIn(head: Uint8Array): number | undefined {
+  const text = new TextDecoder("latin1").decode(head);
+  if (/^(\xff\xfe|\xfe\xff)/.test(text)) return undefined;
+  const place = BEFORE.exec(text)![0].length;
+  const isCut = head.byteLength >= HEAD && (place === text.length || text.startsWith("<!", place));
+  return isCut ? undefined : place;
+}
+
+/** Puts bytes into a stream, `at` that many of its own. */
+function insert(
+  bytes: Uint8Array<ArrayBuffer>,
+  at: number,
+): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
+  let left = at;
+  return new TransformStream({
+    transform(chunk, controller) {
+      if (left < 0 || chunk.byteLength <= left) controller.enqueue(chunk);
+      else {
+        controller.enqueue(chunk.subarray(0, left));
+        controller.enqueue(bytes);
+        controller.enqueue(chunk.subarray(left));
+      }
+      left -= chunk.byteLength;
+    },
+    flush(controller) {
+      if (left >= 0) controller.enqueue(bytes);
+    },
+  });
+}

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { coverageColor } from "../../src/api/badge.ts";
+import { type TestApp, testApp } from "../support/app.ts";
+import { seed } from "../support/seed.ts";
+
+const PATH = "/coverages-api/badge?org_name=acme&repo_name=shop";
+
+/** The texts of a badge, in order: label, message. */
+async function texts(test: TestApp, query: string): Promise<string> {
+  const response = await test.get(`${PATH}${query}`);
+  assert.equal(response.status, 200, query);
+  assert.match(response.headers.get("content-type")!, /^image\/svg\+xml/);
+  const svg = await response.text();
+  return /<title>(.*?)<\/title>/.exec(svg)?.[1] ?? svg;
+}
+
+Deno.test("a badge shows the branch and its coverage with two decimals", async () => {
+  await using test = await testApp();
+  await seed(test.sql, { percentage: 33.03, branch_name: "feature/x" });
+  await seed(test.sql, { percentage: 100 });
+  assert.equal(await texts(test, "&branch_name=feature/x"), "feature/x: 33.03%");
+  assert.equal(await texts(test, "&branch_name=main"), "main: 100.00%");
+});
+
+Deno.test("a badge shows the newest language, or the one that is asked for", async () => {
+  await using test = await testApp();
+  await seed(test.sql, { percentage: 10, language: "go" });
+  await seed(test.sql, { percentage: 20, language: "php" });
+  await seed(test.sql, { percentage: 30, language: "go" });
+  assert.equal(await texts(test, "&branch_name=main"), "main: 30.00%");
+  assert.equal(await texts(test, "&branch_name=main&language=php"), "main: 20.00%");
+  assert.equal(await texts(test, "&branch_name=main&language=c%2B%2B"), "main: unknown");
+});
+
+Deno.test("label and subtitle are shown instead, escaped; every style is a badge", async () => {
+  await using test = await testApp();
+  await seed(test.sql);
+  assert.equal(await texts(test, "&branch_name=main&label=coverage"), "coverage: 50.00%");
+  assert.equal(await texts(test, "&branch_name=main&subtitle=ok"), "main: ok");
+  assert.equal(
+    await texts(test, "&branch_name=main&label=%3Cscript%3E%26"),
+    "&lt;script&gt;&amp;: 50.00%",
+  );
+  for (const style of ["flat", "flat-square", "plastic", "for-the-badge", "social"]) {
+    const response = await test.get(`${PATH}&branch_name=main&style=${style}`);
+    assert.match(await response.text(), /^<svg/, style);
+  }
+});
+
+Deno.test("a badge looks as it did", async () => {
+  await using test = await testApp();
+  await seed(test.sql, { percentage: 33.03, branch_name: "develop" });
+  const response = await test.get(`${PATH}&branch_name=develop`);
+  const golden = new URL("./badge_golden.svg", import.meta.url);
+  assert.equal(await response.text(), (await Deno.readTextFile(golden)).trimEnd());
+});
+
+Deno.test("what is unknown is a grey badge, not a broken image", async () => {
+  await using test = await testApp();
+  const response = await test.get(`${PATH}&branch_name=nothing`);
+  assert.equal(response.status, 200);
+  const svg = await response.text();
+  assert(svg.includes("nothing: unknown"));
+  assert(svg.includes('fill="#939393"'), "shields' lightgrey");
+});
+
+Deno.test("a badge is asked for anew each time, and costs a 304 when it is the same", async () => {
+  await using test = await testApp();
+  await seed(test.sql, { percentage: 40 });
+  const first = await test.get(`${PATH}&branch_name=main`);
+  assert.equal(first.headers.get("cache-control"), "no-cache");
+  const etag = first.headers.get("etag")!;
+  await first.body?.cancel();
+  for (const known of [etag, etag.replace("W/", ""), `"x", ${etag}`, "*"]) {
+    const same = await test.get(`${PATH}&branch_name=main`, {
+      headers: { "if-none-match": known },
+    });
+    assert.equal(same.status, 304, known);
+    assert.equal(await same.text(), "");
+  }
+  await seed(test.sql, { percentage: 41 });
+  const other = await test.get(`${PATH}&branch_name=main`, { headers: { "if-none-match": etag } });
+  assert.equal(other.status, 200);
+  assert.notEqual(other.headers.get("etag"), etag);
+  await other.body?.cancel();
+});
+
+Deno.test("HEAD of a badge has the headers and the length of GET", async () => {
+  await using test = await testApp();
+  const get = await test.get(`${PATH}&branch_name=main`);
+  const head = await test.get(`${PATH}&branch_name=main`, { method: "HEAD" });
+  assert.equal(head.status, 200);
+  assert.equal(head.headers.get("etag"), get.headers.get("etag"));
+  assert.equal(head.headers.get("content-length"), String((await get.bytes()).byteLength));
+  assert.equal(await head.text(), "");
+});
+
+Deno.test("an ill-formed badge is refused", async () => {
+  await using test = await testApp();
+  for (
+    const query of [
+      "",
+      "&branch_name=a..b",
+      "&branch_name=main&style=round",
+      "&branch_name=m&label=%01",
+    ]
+  ) {
+    const response = await test.get(`${PATH}${query}`);
+    assert.equal(response.status, 422, query);
+    await response.body?.cancel();
+  }
+});
+
+Deno.test("the colours are those of shields.io", () => {
+  const scale = [[0, "red"], [0.01, "yellow"], [79.99, "yellow"], [80, "yellowgreen"], [
+    90,
+    "green",
+  ]]
+    .concat([[99.99, "green"], [100, "brightgreen"]]) as [number, string][];
+  for (const [percentage, color] of scale) assert.equal(coverageColor(percentage), color);
+});

@@ -1,0 +1,226 @@
+import assert from "node:assert/strict";
+import type { Sql } from "postgres";
+import { connect } from "../../src/db/connect.ts";
+import type { ReportStore, StagedReport } from "../../src/reports/store.ts";
+import { sweep } from "../../src/reports/sweep.ts";
+import { storedReports as rowsOf } from "../../src/db/stored_reports.ts";
+import { goodReport, gzip, tar } from "../support/archive.ts";
+import { testApp } from "../support/app.ts";
+import { storedReports } from "../support/reports.ts";
+import { DatabaseSwitch } from "../support/database_switch.ts";
+import { smallDisk } from "../support/small_disk.ts";
+
+const archive = await gzip(
+  tar(goodReport([{ name: "report/big", content: "x".repeat(3_000_000) }])),
+);
+
+Deno.test("while the database is away uploads and reads get 503, and service again when it is back", async () => {
+  const gates: DatabaseSwitch[] = [];
+  await using test = await testApp({
+    sql(database) {
+      const gate = new DatabaseSwitch(database.target);
+      gates.push(gate);
+      return connect({ ...gate.target, max: 1 });
+    },
+  });
+  await using gate = gates[0]!;
+  const first = await test.upload(archive);
+  assert.equal(first.status, 200);
+  const { coverage } = await first.json();
+  const before = await storedReports(test.reports);
+
+  await gate.close();
+  for (
+    const ask of [
+      () => test.upload(archive),
+      () => test.get("/coverages-api"),
+      () => test.get("/coverages-api/badge?org_name=acme&repo_name=shop&branch_name=main"),
+      () => test.get("/coverages-api/compare?org_name=acme&repo_name=shop&base=main&head=main"),
+      () => test.get("/coverages-api/health"),
+      () => test.get(new URL(coverage.report_url).pathname),
+      () => test.upload(archive),
+    ]
+  ) {
+    const response = await ask();
+    assert.equal(response.status, 503);
+    assert(response.headers.get("retry-after"));
+    assert.match((await response.json()).error, /database does not answer/);
+  }
+  for (const path of ["/coverages-ui", "/coverages-ui/acme/shop", "/coverages-ui/acme/user/ada"]) {
+    const page = await test.get(path);
+    assert.equal(page.status, 503);
+    assert.match(await page.text(), /<h1>Not available at the moment<[^]*database does not answer/);
+  }
+  assert.deepEqual(await storedReports(test.reports), before);
+
+  gate.open();
+  const health = await test.get("/coverages-api/health");
+  assert.deepEqual(await health.json(), { success: "ok", database: "ok" });
+  const again = await test.upload(archive);
+  assert.equal(again.status, 200);
+  assert.equal((await again.json()).data.length, 1);
+  assert.equal((await storedReports(test.reports)).published.length, 1);
+});
+
+Deno.test("a commit whose outcome is unknown keeps the folder, and the sweeper decides", async () => {
+  for (const committed of [true, false]) {
+    await using test = await testApp({
+      sql: (database) => breakAtCommit(connect(database.target), committed),
+    });
+    const response = await test.upload(archive);
+    assert.equal(response.status, 503);
+    await response.body?.cancel();
+    assert.equal((await storedReports(test.reports)).published.length, 1);
+    const { log } = test;
+    await sweep(test.store, {
+      stored: (ids) => rowsOf(test.sql, ids),
+      graceMs: -60_000,
+      log: {
+        debug() {},
+        info() {},
+        warn() {},
+        error: (message) => log.push({ level: "error", message, fields: {} }),
+      },
+    });
+    const rows = await test.sql`select from coverages`;
+    assert.equal(rows.length, committed ? 1 : 0);
+    assert.equal((await storedReports(test.reports)).published.length, committed ? 1 : 0);
+  }
+});
+
+/** A client whose connection breaks when a transaction commits: before the server did so, or after. */
+function breakAtCommit(sql: Sql, committed: boolean): Sql {
+  const lost = Object.assign(new Error("connection lost"), { code: "CONNECTION_CLOSED" });
+  return new Proxy(sql, {
+    get(target, name) {
+      if (name !== "begin") return Reflect.get(target, name);
+      return async (work: (tx: unknown) => Promise<unknown>) => {
+        if (committed) {
+          await sql.begin(work as Parameters<Sql["begin"]>[1]);
+          throw lost;
+        }
+        return await sql.begin(async (tx) => {
+          await work(tx);
+          throw lost;
+        });
+      };
+    },
+  });
+}
+
+Deno.test("a disk that really is full is 507 and leaves everything as it was", async () => {
+  await using disk = await smallDisk(4);
+  if (!disk) {
+    return console.log("  no tmpfs may be mounted here; the injected failures below stand in");
+  }
+  await using test = await testApp({ disk: disk.folder });
+  const small = await gzip(tar(goodReport()));
+  const { coverage } = await (await test.upload(small)).json();
+  const before = await storedReports(test.reports);
+  const many = Array.from({ length: 100 }, (_, at) => ({
+    name: `report/page${at}.html`,
+    content: "x".repeat(100_000),
+  }));
+  const one = [{ name: "report/large.html", content: "x".repeat(10_000_000) }];
+  const coverageFile = [{ name: "coverage.xml", content: `<a>${" ".repeat(10_000_000)}</a>` }];
+  for (const more of [many, one, coverageFile]) {
+    const response = await test.upload(await gzip(tar(goodReport(more))));
+    assert.equal(response.status, 507);
+    assert.match((await response.json()).error, /disk is full/);
+    assert.deepEqual(await storedReports(test.reports), before);
+    const page = await test.get(new URL(coverage.report_url).pathname);
+    assert.equal(await page.text(), "<h1>coverage</h1>");
+  }
+  const again = await test.upload(small);
+  assert.equal(again.status, 200);
+  await again.body?.cancel();
+});
+
+Deno.test("a full disk is 507 and leaves everything as it was", async () => {
+  // The error that a write to a full disk has; which of a report's writes meets it is of no matter.
+  const full = () =>
+    Promise.reject(Object.assign(new Error("No space left on device"), { code: "ENOSPC" }));
+  const failures: Partial<StagedReport>[] = [
+    { writeFile: full },
+    { createFile: full },
+    { makeFolder: full },
+    { publish: full },
+    {
+      // A file that takes its first bytes and no more.
+      // deno-lint-ignore require-await
+      createFile: async () => ({ write: full, [Symbol.dispose]() {} }) as unknown as Deno.FsFile,
+    },
+  ];
+  let failure: Partial<StagedReport> | undefined;
+  await using test = await testApp({
+    store: (store) => failing(store, () => failure),
+  });
+  const { coverage } = await (await test.upload(archive)).json();
+  const before = await storedReports(test.reports);
+  for (failure of failures) {
+    const response = await test.upload(archive);
+    assert.equal(response.status, 507);
+    assert.match((await response.json()).error, /disk is full/);
+    assert.deepEqual(await storedReports(test.reports), before);
+    const page = await test.get(new URL(coverage.report_url).pathname);
+    assert.equal(await page.text(), "<h1>coverage</h1>");
+  }
+  failure = undefined;
+  const again = await test.upload(archive);
+  assert.equal(again.status, 200);
+  await again.body?.cancel();
+});
+
+Deno.test("a disk that cannot be used is 503 and leaves everything as it was", async () => {
+  let code: string | undefined;
+  await using test = await testApp({
+    store: (store) =>
+      failing(store, () =>
+        code === undefined ? undefined : {
+          makeFolder: () => Promise.reject(Object.assign(new Error("no"), { code })),
+        }),
+  });
+  await (await test.upload(archive)).body?.cancel();
+  const before = await storedReports(test.reports);
+  for (code of ["EROFS", "EACCES", "EIO", "EMFILE", "ENFILE"]) {
+    const response = await test.upload(archive);
+    assert.equal(response.status, 503);
+    assert(response.headers.get("retry-after"));
+    assert.match((await response.json()).error, /cannot use its disk/);
+    assert.deepEqual(await storedReports(test.reports), before);
+  }
+});
+
+Deno.test("a database whose disk is full is 507 and leaves everything as it was", async () => {
+  const full = Object.assign(new Error("could not extend file"), { code: "53100" });
+  let isFull = false;
+  await using test = await testApp({
+    sql: (database) => {
+      const sql = connect(database.target);
+      return new Proxy(sql, {
+        get: (target, name) =>
+          name === "begin" && isFull ? () => Promise.reject(full) : Reflect.get(target, name),
+      });
+    },
+  });
+  await (await test.upload(archive)).body?.cancel();
+  const before = await storedReports(test.reports);
+  isFull = true;
+  const response = await test.upload(archive);
+  assert.equal(response.status, 507);
+  assert.match((await response.json()).error, /disk is full/);
+  assert.deepEqual(await storedReports(test.reports), before);
+});
+
+function failing(
+  store: ReportStore,
+  failure: () => Partial<StagedReport> | undefined,
+): ReportStore {
+  return new Proxy(store, {
+    get(target, name) {
+      if (name === "stage") return async () => ({ ...await target.stage(), ...failure() });
+      const value = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}

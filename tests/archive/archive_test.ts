@@ -1,0 +1,198 @@
+import assert from "node:assert/strict";
+import { HttpError } from "../../src/errors.ts";
+import { readArchive, readingArchive } from "../../src/archive/read_archive.ts";
+import { concat, type Entry, goodReport, gzip, pax, tar } from "../support/archive.ts";
+
+const limits = { maxReportBytes: 1_000_000, maxReportFiles: 100 };
+
+type Read = { path: string; kind: string; body?: string };
+
+async function read(
+  bytes: Uint8Array<ArrayBuffer>,
+  options: Partial<typeof limits> = {},
+): Promise<Read[]> {
+  const entries: Read[] = [];
+  for await (const entry of readArchive(new Blob([bytes]).stream(), { ...limits, ...options })) {
+    const { path, kind } = entry;
+    if (entry.kind !== "file") entries.push({ path, kind });
+    else entries.push({ path, kind, body: await readingArchive(new Response(entry.body).text()) });
+  }
+  return entries;
+}
+
+async function refusal(
+  bytes: Uint8Array<ArrayBuffer>,
+  options?: Partial<typeof limits>,
+): Promise<{ status: number; message: string }> {
+  const error = await read(bytes, options).then(() => undefined, (error) => error);
+  assert(error instanceof HttpError, String(error));
+  return { status: error.status, message: error.message };
+}
+
+Deno.test("readArchive takes a tar, gzipped or plain, by its first bytes", async () => {
+  const bytes = tar([{ name: "./a/", type: "5" }, { name: "./a/b", content: "x" }]);
+  const expected = [{ path: "a", kind: "folder" }, { path: "a/b", kind: "file", body: "x" }];
+  assert.deepEqual(await read(bytes), expected);
+  assert.deepEqual(await read(await gzip(bytes)), expected);
+});
+
+Deno.test("readArchive resolves GNU long names and pax headers, and forgets them afterwards", async () => {
+  const long = `${"folder-name/".repeat(25)}file.html`;
+  const entries = await read(tar([
+    { name: long, content: "1" },
+    { name: "././@LongLink", type: "K", content: "a link's target\0" },
+    { name: "short", content: "2" },
+    pax({ comment: "for all" }, "g"),
+    pax({ path: "größe/日本.html", mtime: "1.5", "SCHILY.xattr.user.x": "a\nb=c" }),
+    { name: "cut", content: "3" },
+    { name: "plain", content: "4" },
+    pax({ path: "folder" }),
+    { name: "x", type: "5" },
+  ]));
+  assert.deepEqual(entries.map(({ path, body }) => [path, body]), [
+    [long, "1"],
+    ["short", "2"],
+    ["größe/日本.html", "3"],
+    ["plain", "4"],
+    ["folder", undefined],
+  ]);
+});
+
+Deno.test("readArchive takes old archives' folders, contiguous files and volume labels", async () => {
+  const entries = await read(tar([
+    { name: "label", type: "V" },
+    { name: "old/", type: "0" },
+    { name: "contiguous", type: "7", content: "x" },
+    { name: "older", type: "\0", content: "y" },
+  ]));
+  assert.deepEqual(entries, [
+    { path: "old", kind: "folder" },
+    { path: "contiguous", kind: "file", body: "x" },
+    { path: "older", kind: "file", body: "y" },
+  ]);
+});
+
+Deno.test("readArchive refuses what is no whole archive with 422", async () => {
+  const report = tar(goodReport([{ name: "big", content: "z".repeat(5000) }]));
+  const zipped = await gzip(report);
+  const brokenCrc = zipped.slice();
+  brokenCrc[brokenCrc.length - 6]! ^= 1;
+  const cases: [bytes: Uint8Array<ArrayBuffer>, message: RegExp][] = [
+    [new Uint8Array(0), /0 bytes/],
+    [new TextEncoder().encode("<html>not an archive</html>".repeat(100)), /not a whole tar/],
+    [new TextEncoder().encode("PK\x03\x04zip"), /is a zip/],
+    [new Uint8Array([0x28, 0xb5, 0x2f, 0xfd]), /zstd/],
+    [new Uint8Array(10_240), /archive is empty/],
+    [await gzip(new Uint8Array(0)), /not a whole tar/],
+    [report.slice(0, 3000), /not a whole tar/],
+    [await gzip(report.slice(0, 3000)), /not a whole tar/],
+    [report.slice(0, 2048), /not a whole tar/], // between two entries
+    [zipped.slice(0, -20), /gzip of the archive is damaged/],
+    [zipped.slice(0, -4), /gzip of the archive is damaged/],
+    [brokenCrc, /gzip of the archive is damaged/],
+    [concat([zipped, zipped]), /gzip of the archive is damaged/],
+  ];
+  for (const [bytes, message] of cases) {
+    const refused = await refusal(bytes);
+    assert.equal(refused.status, 422, String(message));
+    assert.match(refused.message, message);
+    assert(refused.message.length < 500, "a sentence stays one, however long the names are");
+  }
+});
+
+Deno.test("readArchive refuses links but symbolic ones, devices and what it does not know", async () => {
+  const cases: [entry: Entry, what: RegExp][] = [
+    [{ name: "n", type: "1", linkName: "report/index.html" }, /hard link/],
+    [{ name: "n", type: "3" }, /character device/],
+    [{ name: "n", type: "4" }, /block device/],
+    [{ name: "n", type: "6" }, /FIFO/],
+    [{ name: "n", type: "S", content: "x" }, /sparse/],
+    [{ name: "n", type: "Q", content: "x" }, /unknown type "Q"/],
+    [{ name: "../n" }, /contains \.\./],
+    [{ name: "/n" }, /absolute/],
+    [{ name: "x".repeat(300) }, /300 bytes/],
+    [{ name: "./", content: "x", type: "7" }, /empty name/],
+  ];
+  for (const [entry, what] of cases) {
+    const refused = await refusal(tar([entry]));
+    assert.equal(refused.status, 422);
+    assert.match(refused.message, what);
+  }
+  assert.deepEqual(await read(tar([{ name: "link", type: "2", linkName: "/etc" }])), [
+    { path: "link", kind: "symlink" },
+  ]);
+});
+
+Deno.test("readArchive refuses names that hide in extended headers", async () => {
+  const file = { name: "harmless", content: "x" };
+  const longName = (content: string) => ({ name: "././@LongLink", type: "L", content });
+  const cases: [entries: Entry[], message: RegExp][] = [
+    [[pax({ path: "../../etc/passwd" }), file], /contains \.\./],
+    [[pax({ path: "/etc/passwd" }), file], /absolute/],
+    [[pax({ path: "a\0b" }), file], /NUL/],
+    [[pax({ path: "../x" }, "g"), file], /contains \.\./],
+    [[longName("../../x\0"), file], /contains \.\./],
+    [[longName("a\0b\0"), file], /NUL/],
+    [[pax({ size: "9999" }), file], /two sizes, 1 and "9999"/],
+    [[pax({ "GNU.sparse.major": "1", "GNU.sparse.name": "x" }), file], /sparse/],
+    [[pax({ "GNU.sparse.major": "1", path: "y".repeat(50_000) }), file], /sparse/],
+    [[pax({ size: "9".repeat(50_000) }), file], /two sizes/],
+    [[{ name: "p", type: "x", content: "99 path=short\n" }, file], /malformed pax/],
+    [[{ name: "p", type: "x", content: "no length" }, file], /malformed pax/],
+    [[{ name: "p", type: "x", content: "0 a=b\n" }, file], /malformed pax/],
+    [Array.from({ length: 20 }, () => pax({ a: "b" })).concat(file), /more than 16/],
+    [[{ name: "p", type: "x", content: new Uint8Array(1_100_000) }, file], /1100000 bytes/],
+  ];
+  for (const [entries, message] of cases) {
+    const refused = await refusal(tar(entries), { maxReportBytes: 10_000_000 });
+    assert.equal(refused.status, 422, String(message));
+    assert.match(refused.message, message);
+  }
+});
+
+Deno.test("readArchive keeps of extended headers only what it needs", async () => {
+  const value = "a".repeat(900_000);
+  const entries = Array.from({ length: 12 }, (_, at) => pax({ [`k${at}`]: value }, "g"));
+  const all = await read(await gzip(tar([...entries, { name: "a" }])), {
+    maxReportBytes: 20_000_000,
+  });
+  assert.deepEqual(all.map(({ path }) => path), ["a"]);
+});
+
+Deno.test("readArchive stops at the limits, with 413 and the limit", async () => {
+  const large = tar([{ name: "large", content: new Uint8Array(2_000_000) }]);
+  for (const bytes of [large, await gzip(large), await gzip(new Uint8Array(50_000_000))]) {
+    const refused = await refusal(bytes);
+    assert.equal(refused.status, 413);
+    assert.match(refused.message, /more than 1000000 bytes unpacked/);
+  }
+  const many = tar(Array.from({ length: 101 }, (_, at) => ({ name: `f${at}` })));
+  const refused = await refusal(many);
+  assert.equal(refused.status, 413);
+  assert.match(refused.message, /more than 100 files and folders/);
+  assert.equal((await read(many, { maxReportFiles: 101 })).length, 101);
+});
+
+Deno.test("readArchive counts what stands behind the end of the archive as well", async () => {
+  const padded = concat([tar([{ name: "a" }]), new Uint8Array(2_000_000)]);
+  assert.equal((await refusal(await gzip(padded))).status, 413);
+  assert.deepEqual(await read(concat([tar([{ name: "a" }]), new Uint8Array(9000)])), [
+    { path: "a", kind: "file", body: "" },
+  ]);
+});
+
+Deno.test("readArchive gives its source up when nobody reads on", async () => {
+  let cancelled = false;
+  const bytes = tar(goodReport([{ name: "big", content: "z".repeat(500_000) }]));
+  let at = 0;
+  const source = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    pull(controller) {
+      controller.enqueue(bytes.slice(at, at += 512));
+    },
+    cancel() {
+      cancelled = true;
+    },
+  });
+  for await (const _ of readArchive(source, limits)) break;
+  assert(cancelled);
+});

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { Attempts } from "../../src/auth/rate_limit.ts";
+import { HttpError } from "../../src/errors.ts";
+import { whoAsks } from "../../src/http/client_address.ts";
+
+/** A minute in no time. */
+function travel(ms: number): Disposable {
+  const now = performance.now.bind(performance);
+  performance.now = () => now() + ms;
+  return { [Symbol.dispose]: () => void (performance.now = now) };
+}
+
+Deno.test("a refusal is repeated for a minute from when it was made, however often it is asked for", async () => {
+  const attempts = new Attempts();
+  let asked = 0;
+  const attempt = () =>
+    attempts.make({ client: "a", credential: "secret", subject: "s" }, () => {
+      asked++;
+      return Promise.reject(new HttpError(422, "No such commit."));
+    });
+  await assert.rejects(attempt());
+  for (const ms of [20_000, 40_000, 59_000]) {
+    using _later = travel(ms);
+    await assert.rejects(attempt());
+  }
+  assert.equal(asked, 1);
+  using _later = travel(61_000);
+  await assert.rejects(attempt());
+  assert.equal(asked, 2);
+});
+
+Deno.test("the same attempt at the same time is made once, and every other on its own", async () => {
+  const attempts = new Attempts();
+  const made: string[] = [];
+  const attempt = (credential: string, subject: string) =>
+    attempts.make({ client: "a", credential, subject }, () => {
+      made.push(`${credential} ${subject}`);
+      return Promise.resolve(`${credential} ${subject}`);
+    });
+  const answers = await Promise.all([
+    ...[attempt("x", "1"), attempt("x", "1"), attempt("x", "2"), attempt("y", "1")],
+  ]);
+  assert.deepEqual(answers, ["x 1", "x 1", "x 2", "y 1"]);
+  assert.deepEqual(made, ["x 1", "x 2", "y 1"]);
+});
+
+Deno.test("clients are told apart by their address, of IPv6 by their network, and never by a port", () => {
+  const clientOf = (hostname: string, forwardedFor?: string) =>
+    whoAsks(
+      new Request(
+        "http://h/",
+        forwardedFor ? { headers: { "x-forwarded-for": forwardedFor } } : {},
+      ),
+      { remoteAddr: { transport: "tcp", hostname, port: 1 } },
+    ).client;
+  const cases: [string, string | undefined, string][] = [
+    ["192.0.2.1", undefined, "192.0.2.1"],
+    ["192.0.2.1", "203.0.113.9", "192.0.2.1"],
+    ["10.1.2.3", "203.0.113.9:4711", "203.0.113.9"],
+    ["127.0.0.1", "1.1.1.1, 203.0.113.9", "203.0.113.9"],
+    ["::1", "[2001:db8::5]:443", "2001:db8:0:0::/64"],
+    ["2001:db8:1:2:3:4:5:6", undefined, "2001:db8:1:2::/64"],
+    ["2001:db8:1:2::ffff", undefined, "2001:db8:1:2::/64"],
+    ["::1", undefined, "0:0:0:0::/64"],
+    ["fd00::1", "not an address", "not an address"],
+    ["::ffff:10.0.0.1", "203.0.113.9", "203.0.113.9"],
+  ];
+  for (const [host, forwarded, client] of cases) assert.equal(clientOf(host, forwarded), client);
+});

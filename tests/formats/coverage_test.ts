@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import {
+  CoverageError,
+  coverageOf,
+  coverageOfRate,
+  percentageOf,
+} from "../../src/formats/coverage.ts";
+
+Deno.test("percentageOf rounds half away from zero to two decimals", () => {
+  const cases: [covered: number, valid: number, percentage: number][] = [
+    [36, 109, 33.03],
+    [13, 24, 54.17],
+    [1, 3, 33.33],
+    [2, 3, 66.67],
+    [1, 8, 12.5],
+    [1, 800, 0.13], // 0.125
+    [1005, 100_000, 1.01], // 1.005, which is 1.00499… as a float
+    [2_147_483_646, 2_147_483_647, 99.99],
+  ];
+  for (const [covered, valid, percentage] of cases) {
+    assert.equal(percentageOf(covered, valid), percentage, `${covered}/${valid}`);
+  }
+});
+
+Deno.test("percentageOf is 100 only when nothing is missed, and 0 only when nothing is covered", () => {
+  assert.equal(percentageOf(100_000, 100_000), 100);
+  assert.equal(percentageOf(99_999, 100_000), 99.99);
+  assert.equal(percentageOf(0, 100_000), 0);
+  assert.equal(percentageOf(1, 100_000), 0.01);
+});
+
+Deno.test("coverageOf refuses counts that make no percentage", () => {
+  for (const [covered, valid] of [[0, 0], [5, 4], [0.5, 1], [1, 2 ** 31], [NaN, 1]] as const) {
+    assert.throws(() => coverageOf(covered, valid, "x"), CoverageError, `${covered}/${valid}`);
+  }
+  assert.match(messageOf(() => coverageOf(0, 0, "x")), /0 of 0 lines/);
+  assert.match(messageOf(() => coverageOf(5, 4, "x")), /5 of 4/);
+});
+
+Deno.test("coverageOfRate rounds what the rate says, not how a float holds it", () => {
+  assert.equal(coverageOfRate(0.5832999999999999, "x").percentage, 58.33);
+  assert.equal(coverageOfRate(0.33335, "x").percentage, 33.34);
+  assert.equal(coverageOfRate(1, "x").percentage, 100);
+  assert.equal(coverageOfRate(0.99999999999, "x").percentage, 99.99);
+  assert.equal(coverageOfRate(0, "x").percentage, 0);
+  assert.equal(coverageOfRate(1e-12, "x").percentage, 0.01);
+  assert.equal(coverageOfRate(0.5, "x").linesValid, null);
+  for (const rate of [NaN, -0.1, 1.1, Infinity]) {
+    assert.throws(() => coverageOfRate(rate, "x"), CoverageError, String(rate));
+  }
+});
+
+function messageOf(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return "";
+}
