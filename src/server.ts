@@ -25,7 +25,7 @@ import { errorAnswer, errorResponse, HttpError, unavailable } from "./errors.ts"
 import { apiHeaders, withHeaders } from "./http/headers.ts";
 import { requestIdOf } from "./http/request_id.ts";
 import { createRouter, type Route, type RouteContext } from "./http/router.ts";
-import { type Connection, whoAsks } from "./http/client_address.ts";
+import { type Connection, clientOf } from "./http/client_address.ts";
 import type { Log } from "./log.ts";
 import { createDocsHandlers } from "./openapi/docs.tsx";
 import { createOpenApiHandler } from "./api/openapi.ts";
@@ -142,7 +142,7 @@ export function createApp(dependencies: Dependencies): App {
       id,
       route: taken,
       path: pathOf(request),
-      client: whoAsks(request, client).client,
+      client: clientOf(request, client).client,
       startedAt,
       failure: causeOf(failure),
     };
@@ -190,7 +190,7 @@ function contextOf(
   if (!URL.canParse(request.url)) {
     throw new HttpError(400, "The request's address or Host header is malformed.");
   }
-  return { url: new URL(request.url), params: {}, requestId, ...whoAsks(request, client) };
+  return { url: new URL(request.url), params: {}, requestId, ...clientOf(request, client) };
 }
 
 /**

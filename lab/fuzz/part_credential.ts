@@ -65,7 +65,7 @@ export async function fuzzCredentials(bench: Bench): Promise<void> {
         direct: false,
         client: String(iteration),
       });
-      await credential.permit(subject);
+      await credential.grant(subject);
       outcome = "permitted";
       // Base64 has spare bits at the end of a signature; everything before is as it was issued.
       if (!issued.some((token) => header.includes(token.slice(0, -1)))) {

@@ -23,7 +23,7 @@ import {
   type BranchOfLanguage,
   coverageAnswer,
   present,
-  type PresentedCoverage,
+  type CoverageAnswer,
   repositoryPath,
 } from "../model/coverage_answer.ts";
 import { type CoverageRow, findActive } from "../db/coverages.ts";
@@ -117,8 +117,8 @@ function compare(
     language,
     base_branch,
     head_branch,
-    base: base ? present(base, origin) : null,
-    head: present(head, origin),
+    base: base ? toAnswer(base, origin) : null,
+    head: toAnswer(head, origin),
     delta: changeOf(base?.percentage, head.percentage),
     base_badge_url: badge({ org_name, repo_name, branch_name: base_branch, language }),
     head_badge_url: badge(head),
@@ -134,7 +134,7 @@ function markerOf(language: string): string {
 /** The text of a comment, in GitHub's Markdown. */
 function commentOf(comparison: Comparison): string {
   const { language, base, head, base_branch, head_branch, delta, repository_url } = comparison;
-  const row = (branch: string, coverage: PresentedCoverage | null, change: string) => {
+  const row = (branch: string, coverage: CoverageAnswer | null, change: string) => {
     const name = coverage ? link(code(branch), coverage.report_url) : code(branch);
     return `| ${name} | ${coverage ? `${coverage.percentage.toFixed(2)}%` : "–"} | ${change} |`;
   };

@@ -65,7 +65,7 @@ export function createListHandler(
     });
     const data: z.infer<typeof listAnswer>["data"] = {};
     for (const { name, rows } of repositories) {
-      data[name] = rows.map((row) => present(row, publicUrl ?? url.origin));
+      data[name] = rows.map((row) => toAnswer(row, publicUrl ?? url.origin));
     }
     return withHeaders(
       Response.json({ data, has_next: hasNext } satisfies z.infer<typeof listAnswer>),

@@ -6,12 +6,12 @@
 import type { Sql } from "postgres";
 import { z } from "zod";
 import type { Authorize } from "../auth/authenticate.ts";
-import { concluding } from "../auth/grant.ts";
+import { withCommitStatus } from "../auth/grant.ts";
 import type { Config } from "../config.ts";
 import { bodyStream, Deadline } from "../http/body.ts";
 import { HttpError } from "../errors.ts";
 import type { Handler } from "../http/router.ts";
-import { Slots } from "../http/semaphore.ts";
+import { Semaphore } from "../http/semaphore.ts";
 import type { Log } from "../log.ts";
 import { removeReports } from "../reports/remove.ts";
 import type { ReportStore } from "../reports/store.ts";
@@ -98,20 +98,20 @@ export interface SyncDependencies {
 export function createSyncHandler(
   { config, sql, store, authorize, log }: SyncDependencies,
 ): Handler {
-  const slots = new Slots(AT_ONCE, "lists of branches");
+  const semaphore = new Semaphore(AT_ONCE, "lists of branches");
   return async (request, context) => {
     const credential = await traced("authorize", () => authorize(request, context));
     const body = await read(request);
     const subject = parseFields(subjectFields, body);
-    const permit = await traced("authorize", () =>
-      credential.permit({
+    const grant = await traced("authorize", () =>
+      credential.grant({
         ...subject,
         context: "coverage/branches",
         beginning: "The list of branches is on its way.",
       }));
-    const count = await concluding(permit, async () => {
+    const count = await withCommitStatus(grant, async () => {
       const { active_branches } = parseFields(branchFields, body);
-      const isKnown = await sync({ ...subject, active_branches }, permit.identity);
+      const isKnown = await sync({ ...subject, active_branches }, grant.identity);
       return isKnown ? active_branches.length : undefined;
     }, (count) => ({
       description: count === undefined
@@ -128,7 +128,7 @@ export function createSyncHandler(
   };
 
   async function read(request: Request): Promise<unknown> {
-    using _slot = await slots.take();
+    using _slot = await semaphore.acquire();
     return await readJson(request);
   }
 
@@ -140,12 +140,12 @@ export function createSyncHandler(
     await identify(sql, fields, identity);
     const outcome = await deleteOtherBranches(sql, fields, config);
     if (!outcome) return false;
-    await removeReports(store, outcome.unkept, log);
+    await removeReports(store, outcome.expired, log);
     log.info("branches synced", {
       repository: `${fields.org_name}/${fields.repo_name}`,
       active_branches: fields.active_branches.length,
       deleted: outcome.deleted,
-      removed_reports: outcome.unkept.length,
+      removed_reports: outcome.expired.length,
     });
     return true;
   }

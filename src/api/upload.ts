@@ -6,7 +6,7 @@
 import type { Sql } from "postgres";
 import { z } from "zod";
 import type { Authorize } from "../auth/authenticate.ts";
-import { concluding } from "../auth/grant.ts";
+import { withCommitStatus } from "../auth/grant.ts";
 import type { Config } from "../config.ts";
 import type { ReadCoverage } from "../formats/read_coverage.ts";
 import { parseFields } from "../model/fields.ts";
@@ -14,7 +14,7 @@ import { coverageAnswer, present } from "../model/coverage_answer.ts";
 import { addCoverage, type Added, identify, UnknownOutcomeError } from "../db/coverages.ts";
 import { bodyStream, Deadline } from "../http/body.ts";
 import type { Handler } from "../http/router.ts";
-import { Slots } from "../http/semaphore.ts";
+import { Semaphore } from "../http/semaphore.ts";
 import type { ByteStream } from "../http/byte_stream.ts";
 import type { Log } from "../log.ts";
 import { removeReports } from "../reports/remove.ts";
@@ -69,7 +69,7 @@ export interface UploadDependencies {
 export function createUploadHandler(dependencies: UploadDependencies): Handler {
   const { config, sql, authorize } = dependencies;
   const { limits } = config;
-  const slots = new Slots(limits.uploadConcurrency, "uploads");
+  const semaphore = new Semaphore(limits.uploadConcurrency, "uploads");
 
   const handler: Handler = async (request, context) => {
     const credential = await traced("authorize", () => authorize(request, context));
@@ -78,12 +78,12 @@ export function createUploadHandler(dependencies: UploadDependencies): Handler {
     // What the query says is checked before the body is read; only a form can still add to it.
     const mayGrow = kind === "multipart" && !isComplete(fromQuery);
     parseFields(mayGrow ? givenUploadFields : uploadFields, fromQuery);
-    const permit = await traced("authorize", () => credential.permit(subjectOf(fromQuery)));
+    const grant = await traced("authorize", () => credential.grant(subjectOf(fromQuery)));
 
     const receive = async () => {
       const { org_name = "", repo_name = "" } = fromQuery;
-      await identify(sql, { org_name, repo_name }, permit.identity);
-      using _slot = await slots.take();
+      await identify(sql, { org_name, repo_name }, grant.identity);
+      using _slot = await semaphore.acquire();
       const startedAt = performance.now();
       using deadline = new Deadline(limits.uploadSeconds);
       let archive: ByteStream;
@@ -98,20 +98,20 @@ export function createUploadHandler(dependencies: UploadDependencies): Handler {
       const upload = parseFields(uploadFields, fields);
       return await store(
         dependencies,
-        { ...upload, identity: permit.identity },
+        { ...upload, identity: grant.identity },
         archive,
         startedAt,
       );
     };
     const origin = config.publicUrl ?? context.url.origin;
-    const { row, active } = await concluding(permit, receive, ({ row, active, before }) => ({
+    const { row, active } = await withCommitStatus(grant, receive, ({ row, active, before }) => ({
       description: summaryOf(row, { active, before, defaultBranches: config.defaultBranches }),
-      url: present(row, origin).report_url,
+      url: toAnswer(row, origin).report_url,
     }));
     return Response.json(
       {
-        coverage: present(row, origin),
-        data: active.map((other) => present(other, origin)),
+        coverage: toAnswer(row, origin),
+        data: active.map((other) => toAnswer(other, origin)),
       } satisfies z.infer<typeof uploadAnswer>,
     );
   };
@@ -129,9 +129,9 @@ async function store(
   startedAt: number,
 ): Promise<Added> {
   const { report, added } = await unpackAndAdd(dependencies, upload, archive);
-  const { row, unkept } = added;
+  const { row, expired } = added;
   const { log, metrics } = dependencies;
-  await removeReports(dependencies.store, unkept, log);
+  await removeReports(dependencies.store, expired, log);
   const repository = `${row.org_name}/${row.repo_name}`;
   if (report.skippedLinks > 0) {
     log.warn("symbolic links were left out", { repository, links: report.skippedLinks });

@@ -11,18 +11,18 @@ import { Attempts } from "./rate_limit.ts";
 import { hashOf, isJwt, secretOf, unauthorized } from "./credential.ts";
 import { createGithub } from "./github.ts";
 import { createOidc } from "./oidc.ts";
-import { type Credential, OPEN_PERMIT } from "./grant.ts";
+import { type Credential, OPEN_GRANT } from "./grant.ts";
 import { findToken, TOKEN_PREFIX } from "./upload_token.ts";
 
 /**
  * Looks at the headers of a request that wants to change something. Throws 401 for a missing or bad
  * credential, 403 for a page of another origin, 429 for too many bad ones. No body has been read by
- * then, and none should be before the credential has given its permit.
+ * then, and none should be before the credential has given its grant.
  */
 export type Authorize = (request: Request, context: RouteContext) => Promise<Credential>;
 
 /** The credential of whoever needs none. */
-const OPEN: Credential = { permit: () => Promise.resolve(OPEN_PERMIT) };
+const OPEN: Credential = { grant: () => Promise.resolve(OPEN_GRANT) };
 
 /** Makes the check of credentials; which kind one is, its form tells. */
 export function createAuthorize(
@@ -75,11 +75,11 @@ export function createAuthorize(
       const attempt = { client, credential: hash };
       const credential = await attempts.make(attempt, async () => await credentialOf(secret));
       return {
-        permit: (subject) =>
+        grant: (subject) =>
           logged(() =>
             attempts.make(
               { ...attempt, at: subject.github_api_url ?? "-", subject: JSON.stringify(subject) },
-              () => credential.permit(subject),
+              () => credential.grant(subject),
             )
           ),
       };

@@ -49,7 +49,7 @@ export function createGithub(
   const ask = (token: string, commit: Commit, status: Status) =>
     createStatus(token, commit, status, AbortSignal.timeout(answerMs));
   return (token) => ({
-    async permit(subject) {
+    async grant(subject) {
       const fields = requireFields(subject, "org_name", "repo_name", "commit_hash");
       const api = chooseApiUrl(subject.github_api_url, apiUrls);
       const commit: Commit = { ...fields, api, context: subject.context };

@@ -29,7 +29,7 @@ export type Outcome =
   | { readonly state: "error"; readonly description: string };
 
 /** Somebody may change one repository. */
-export interface Permit {
+export interface Grant {
   /** Who the repository is to the issuer of the credential; nothing where that says only a name. */
   readonly identity: string | undefined;
   /** Tells whoever waits for it how it has ended. Never throws. */
@@ -42,18 +42,18 @@ export interface Credential {
    * Makes sure that it speaks for a repository. Throws 403 where it does not, 422 for a subject that
    * cannot be, 429 or 503 where whoever knows cannot say at the moment.
    */
-  permit(subject: Subject): Promise<Permit>;
+  grant(subject: Subject): Promise<Grant>;
 }
 
-/** The permit of those who need not be asked about. */
-export const OPEN_PERMIT: Permit = { identity: undefined, conclude: () => Promise.resolve() };
+/** The grant of those who need not be asked about. */
+export const OPEN_GRANT: Grant = { identity: undefined, conclude: () => Promise.resolve() };
 
 /**
  * Does what was permitted, and tells how it has ended: in the words of `told`, or why it was refused.
  * Of a bug whoever looks there learns nothing.
  */
-export async function concluding<T>(
-  permit: Permit,
+export async function withCommitStatus<T>(
+  grant: Grant,
   work: () => Promise<T>,
   told: (done: T) => { description: string; url?: string },
 ): Promise<T> {
@@ -62,9 +62,9 @@ export async function concluding<T>(
     done = await work();
   } catch (error) {
     const description = error instanceof HttpError ? error.message : "The coverage server failed.";
-    await permit.conclude({ state: "error", description });
+    await grant.conclude({ state: "error", description });
     throw error;
   }
-  await permit.conclude({ state: "success", ...told(done) });
+  await grant.conclude({ state: "success", ...told(done) });
   return done;
 }

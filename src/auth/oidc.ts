@@ -15,7 +15,7 @@ import {
 import { HttpError, unavailable } from "../errors.ts";
 import { quote } from "../quote.ts";
 import { unauthorized } from "./credential.ts";
-import { type Credential, OPEN_PERMIT } from "./grant.ts";
+import { type Credential, OPEN_GRANT } from "./grant.ts";
 import { requireFields } from "./subject.ts";
 
 /** What tokens are checked against. */
@@ -113,7 +113,7 @@ function credentialOf(claims: JWTPayload, issuer: string): Credential {
   }
   return {
     // deno-lint-ignore require-await
-    async permit(subject) {
+    async grant(subject) {
       const { org_name, repo_name } = requireFields(subject, "org_name", "repo_name");
       if (repository.toLowerCase() !== `${org_name}/${repo_name}`.toLowerCase()) {
         throw new HttpError(
@@ -121,7 +121,7 @@ function credentialOf(claims: JWTPayload, issuer: string): Credential {
           `The OIDC token is of ${quote(repository)}, not of ${org_name}/${repo_name}.`,
         );
       }
-      return { ...OPEN_PERMIT, identity: `${issuer} ${repository_id}` };
+      return { ...OPEN_GRANT, identity: `${issuer} ${repository_id}` };
     },
   };
 }

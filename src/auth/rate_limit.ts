@@ -6,7 +6,7 @@
  */
 import { LRUCache } from "lru-cache";
 import { HttpError } from "../errors.ts";
-import { Slots } from "../http/semaphore.ts";
+import { Semaphore } from "../http/semaphore.ts";
 
 /** How long a refusal is answered again without another look. */
 const REFUSAL_MS = 60_000;
@@ -48,7 +48,7 @@ export class Attempts {
     ttlResolution: 0,
   });
   readonly #underWay = new Map<string, Promise<unknown>>();
-  readonly #places = new Slots(AT_ONCE, "credentials");
+  readonly #places = new Semaphore(AT_ONCE, "credentials");
 
   /**
    * Does the work, unless it was refused a moment ago, in which case it is refused again; the same at
@@ -66,7 +66,7 @@ export class Attempts {
     }
     try {
       return await this.#once(here, async () => {
-        using _place = await this.#places.take();
+        using _place = await this.#places.acquire();
         this.#refuseTooMany(client); // it may have failed while this one waited
         return await work();
       });

@@ -8,7 +8,7 @@ import { timingSafeEqual } from "node:crypto";
 import type { UploadToken } from "../config.ts";
 import { HttpError } from "../errors.ts";
 import { hashOf } from "./credential.ts";
-import { type Credential, OPEN_PERMIT } from "./grant.ts";
+import { type Credential, OPEN_GRANT } from "./grant.ts";
 import { requireFields } from "./subject.ts";
 
 /** What tokens made by `deno task token` begin with. */
@@ -29,9 +29,9 @@ export function findToken(
   if (scopes.length === 0) return undefined;
   return {
     // deno-lint-ignore require-await
-    async permit(subject) {
+    async grant(subject) {
       const { org_name, repo_name } = requireFields(subject, "org_name", "repo_name");
-      if (scopes.some((scope) => covers(scope, org_name, repo_name))) return OPEN_PERMIT;
+      if (scopes.some((scope) => covers(scope, org_name, repo_name))) return OPEN_GRANT;
       throw new HttpError(
         403,
         `The upload token is for ${scopes.join(", ")}, not for ${org_name}/${repo_name}.`,

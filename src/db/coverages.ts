@@ -9,7 +9,7 @@ import type { Coverage } from "../formats/coverage.ts";
 import { inTime, isDatabaseAway } from "./connect.ts";
 import { HttpError } from "../errors.ts";
 import type { Weight } from "../reports/store.ts";
-import { giveUpUnkept } from "./stored_reports.ts";
+import { expireReports } from "./stored_reports.ts";
 import { summarise } from "./repository_summary.ts";
 
 /** A row of `coverages`, with its repository's names. */
@@ -81,7 +81,7 @@ export interface Added {
   /** The percentage of the upload before, of the same branch and language. */
   readonly before: number | undefined;
   /** Folders of reports that are no longer kept. */
-  readonly unkept: string[];
+  readonly expired: string[];
 }
 
 /** What the settings say of rows. */
@@ -144,7 +144,7 @@ export async function addCoverage(
     await identify(tx, upload, upload.identity);
     await summarise(tx, [repositoryId], defaultBranches);
     const { branch_name, language } = upload;
-    const unkept = await giveUpUnkept(tx, retention, { repositoryId, branch_name, language });
+    const expired = await expireReports(tx, retention, { repositoryId, branch_name, language });
     const active = await tx<CoverageRow[]>`
       select ${columns(tx)} from coverages c join repositories r on r.id = c.repository_id
       where c.repository_id = ${repositoryId} and c.deleted_at is null
@@ -153,7 +153,7 @@ export async function addCoverage(
     // Its client was told that it failed, and its report may be gone, when it gets its turn this late.
     if (givenUp) throw new Error("Nobody waits for this upload any more");
     committing = true;
-    return { row, active, before: superseded?.percentage, unkept };
+    return { row, active, before: superseded?.percentage, expired };
   });
   let settled = false;
   transaction.catch(() => {}).finally(() => settled = true);
@@ -321,7 +321,7 @@ export async function deleteOtherBranches(
   sql: Sql,
   { org_name, repo_name, active_branches }: RepositoryName & { active_branches: string[] },
   { defaultBranches, retention }: RowSettings,
-): Promise<{ deleted: number; unkept: string[] } | undefined> {
+): Promise<{ deleted: number; expired: string[] } | undefined> {
   return await inTime(sql.begin(async (tx) => {
     const [repository] = await tx<{ id: string }[]>`
       select id from repositories
@@ -331,9 +331,9 @@ export async function deleteOtherBranches(
       update coverages set deleted_at = clock_timestamp(), updated_at = clock_timestamp()
       where repository_id = ${repository.id} and deleted_at is null
         and not branch_name = any(${tx.array(active_branches)})`;
-    if (deleted === 0) return { deleted, unkept: [] };
+    if (deleted === 0) return { deleted, expired: [] };
     await summarise(tx, [repository.id], defaultBranches);
-    return { deleted, unkept: await giveUpUnkept(tx, retention, { repositoryId: repository.id }) };
+    return { deleted, expired: await expireReports(tx, retention, { repositoryId: repository.id }) };
   }));
 }
 

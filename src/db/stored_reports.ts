@@ -13,7 +13,7 @@ import type { Totals } from "../telemetry/metrics.ts";
 export type Reason = "superseded" | "deleted" | "space";
 
 /** A report that the settings do not keep. */
-export interface Unkept {
+export interface ExpiredReport {
   /** Its upload. */
   id: number;
   /** Its folder. */
@@ -38,15 +38,15 @@ export interface Scope {
  * Finds what the settings do not keep, the oldest first; of everything, or of a part, to which
  * `maxStoredBytes` does not apply. What has no known weight weighs nothing here.
  */
-export async function findUnkept(
+export async function findExpired(
   sql: Sql | TransactionSql,
   { keepSuperseded, keepDeletedDays, maxStoredBytes }: Retention,
   of?: Scope,
-): Promise<Unkept[]> {
+): Promise<ExpiredReport[]> {
   const budget = of === undefined ? maxStoredBytes ?? null : null;
   // The active report of a branch is stored in any case, so that a branch without one is deleted,
   // and the first of those stored is the active one or the last one before the deletion.
-  return await sql<Unkept[]>`
+  return await sql<ExpiredReport[]>`
     with stored as (
       select id, report_id, coalesce(report_bytes, 0) as bytes, deleted_at,
         row_number() over (branch order by id desc) - 1 as newer,
@@ -80,12 +80,12 @@ export async function findUnkept(
       union all
       select id, report_id, bytes, 'space', deleted_at from weighed
       where deleted_at is not null and bytes_from_here > ${budget}::bigint
-    ) unkept
+    ) expired
     order by deleted_at, id`;
 }
 
 /** Marks reports as given up; returns their folders, which may be removed once that is committed. */
-export async function giveUp(sql: Sql | TransactionSql, ids: readonly number[]): Promise<string[]> {
+export async function markRemoved(sql: Sql | TransactionSql, ids: readonly number[]): Promise<string[]> {
   if (ids.length === 0) return [];
   const rows = await sql<{ report_id: string }[]>`
     update coverages set report_stored = false
@@ -95,13 +95,13 @@ export async function giveUp(sql: Sql | TransactionSql, ids: readonly number[]):
 }
 
 /** Gives up what the settings do not keep of a part; returns the folders. */
-export async function giveUpUnkept(
+export async function expireReports(
   sql: Sql | TransactionSql,
   retention: Retention,
   of: Scope,
 ): Promise<string[]> {
-  const unkept = await findUnkept(sql, retention, of);
-  return await giveUp(sql, unkept.map(({ id }) => id));
+  const expired = await findExpired(sql, retention, of);
+  return await markRemoved(sql, expired.map(({ id }) => id));
 }
 
 /** Of these folders, those that a row says there are. */

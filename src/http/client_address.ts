@@ -13,7 +13,7 @@ export interface Connection {
 }
 
 /** Who sent a request. */
-export interface Asker {
+export interface Client {
   /** Whether it came from this very machine, with no proxy in between. */
   readonly direct: boolean;
   /** The address of whoever sent it, as far as it can be known. */
@@ -35,7 +35,7 @@ const PRIVATE =
  * or a private network, and of it only the last entry, which the nearest proxy has added: any
  * other could be the client's own invention.
  */
-export function whoAsks(request: Request, connection: Connection | undefined): Asker {
+export function clientOf(request: Request, connection: Connection | undefined): Client {
   const address = connection?.remoteAddr;
   const host = address !== undefined && "hostname" in address ? address.hostname : "";
   const isForwarded = FORWARDED.some((name) => request.headers.has(name));

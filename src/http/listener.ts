@@ -4,7 +4,7 @@
  * @module
  */
 import { OperatorError } from "../operator_error.ts";
-import { type Answer, Door } from "./resilient_server.ts";
+import { type Answer, ResilientServer } from "./resilient_server.ts";
 import { errorResponse, unavailable } from "../errors.ts";
 import { requestIdOf } from "./request_id.ts";
 import { apiHeaders, withHeaders } from "./headers.ts";
@@ -34,12 +34,12 @@ export function listen(
   const isLoopback = ["127.0.0.1", "::1", "localhost"].includes(host);
   const work = new Work(handler);
   const serve = (hostname: string, on: number) =>
-    new Door(work.answer, { hostname, port: on, failed });
+    new ResilientServer(work.answer, { hostname, port: on, failed });
   const first = orExplain(host, port, () => serve(isLoopback ? "127.0.0.1" : host, port));
-  const doors = [first];
+  const servers = [first];
   if (isLoopback) {
     try {
-      doors.push(serve("::1", first.port));
+      servers.push(serve("::1", first.port));
     } catch {
       // A machine without IPv6, or another program on that one; 127.0.0.1 is answered all the same.
     }
@@ -52,7 +52,7 @@ export function listen(
       await within(work.finish(), seconds * 1000);
       // Cuts the bodies that still come in, so that who reads them gives up and cleans up.
       work.isCut = true;
-      const closed = Promise.all(doors.map((door) => door.close()));
+      const closed = Promise.all(servers.map((server) => server.close()));
       await within(work.finish(), CLEAN_UP_MS);
       await within(closed, Math.max(until - Date.now(), CLEAN_UP_MS));
     },

@@ -7,7 +7,7 @@
 /** What answers. */
 export type Answer = (request: Request, info: Deno.ServeHandlerInfo) => Promise<Response>;
 
-/** How long a door that had no file left for a connection waits until it opens again. */
+/** How long a server that had no file left for a connection waits until it opens again. */
 const REOPEN_MS = 500;
 
 /**
@@ -15,7 +15,7 @@ const REOPEN_MS = 500;
  * of Deno's server, and of the process if nobody minds. The connections that it has taken are answered
  * all the same, and new ones by the next server.
  */
-export class Door {
+export class ResilientServer {
   readonly #answer: Answer;
   readonly #hostname: string;
   readonly #failed: (error: unknown) => void;

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { Asker } from "./client_address.ts";
+import type { Client } from "./client_address.ts";
 import { HttpError } from "../errors.ts";
 
 /** What a handler gets beside the request. */
-export interface RouteContext extends Asker {
+export interface RouteContext extends Client {
   /** The parsed address. */
   readonly url: URL;
   /** The `:names` of the route's path, still percent-encoded; a `*` is `"0"`. */

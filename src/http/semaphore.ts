@@ -9,7 +9,7 @@ import { HttpError } from "../errors.ts";
 const WAITING_PER_SLOT = 25;
 
 /** A fair queue for a few places. */
-export class Slots {
+export class Semaphore {
   readonly #most: number;
   readonly #what: string;
   #taken = 0;
@@ -22,7 +22,7 @@ export class Slots {
   }
 
   /** Waits for a place; dispose it to give it back. Throws 429 when too many wait already. */
-  async take(): Promise<Disposable> {
+  async acquire(): Promise<Disposable> {
     if (this.#taken >= this.#most) {
       const mayWait = this.#most * WAITING_PER_SLOT;
       if (this.#waiting.length >= mayWait) {

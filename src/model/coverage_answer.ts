@@ -79,10 +79,10 @@ export const coverageAnswer = z.object({
  *
  * @internal
  */
-export type PresentedCoverage = z.infer<typeof coverageAnswer>;
+export type CoverageAnswer = z.infer<typeof coverageAnswer>;
 
 /** Makes the JSON of a row; `origin` is what links begin with. */
-export function present(row: CoverageRow, origin: string): PresentedCoverage {
+export function toAnswer(row: CoverageRow, origin: string): CoverageAnswer {
   const isOwn = row.deleted_at !== null && row.report_stored;
   return {
     id: row.id,

@@ -6,8 +6,8 @@
 import type { Sql } from "postgres";
 import type { Retention } from "../config.ts";
 import {
-  findUnkept,
-  giveUp,
+  findExpired,
+  markRemoved,
   listStored,
   type Reason,
   setWeight,
@@ -90,11 +90,11 @@ async function run(
     deleted: { reports: 0, bytes: 0 },
     space: { reports: 0, bytes: 0 },
   };
-  const unkept = await findUnkept(sql, retention);
-  for (let at = 0; at < unkept.length && !signal?.aborted; at += BATCH) {
-    const batch = unkept.slice(at, at + BATCH);
+  const expired = await findExpired(sql, retention);
+  for (let at = 0; at < expired.length && !signal?.aborted; at += BATCH) {
+    const batch = expired.slice(at, at + BATCH);
     if (!dryRun) {
-      const folders = await giveUp(sql, batch.map(({ id }) => id));
+      const folders = await markRemoved(sql, batch.map(({ id }) => id));
       await removeReports(store, folders, log, signal);
     }
     for (const { reason, bytes } of batch) {

@@ -124,7 +124,7 @@ Deno.test("while GitHub is down, slow or limits requests, that is what the clien
   const release = github.slow();
   const token = createGithub({ apiUrls: [github.address], answerMs: 50, log: logTo([]) })(TOKEN);
   await assert.rejects(
-    token.permit({
+    token.grant({
       org_name: "acme",
       repo_name: "shop",
       commit_hash: SHA,
@@ -242,13 +242,13 @@ Deno.test("an answer of GitHub that is no JSON, or is cut, is understood by its 
   };
   for (const status of [403, 401, 422, 503]) {
     await assert.rejects(
-      token.permit(subject),
+      token.grant(subject),
       (error) => error instanceof HttpError && error.status === status,
     );
   }
   await proxy.shutdown();
   await assert.rejects(
-    token.permit(subject),
+    token.grant(subject),
     (error) => error instanceof HttpError && error.status === 503,
   );
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Attempts } from "../../src/auth/rate_limit.ts";
 import { HttpError } from "../../src/errors.ts";
-import { whoAsks } from "../../src/http/client_address.ts";
+import { clientOf } from "../../src/http/client_address.ts";
 
 /** A minute in no time. */
 function travel(ms: number): Disposable {
@@ -46,7 +46,7 @@ Deno.test("the same attempt at the same time is made once, and every other on it
 
 Deno.test("clients are told apart by their address, of IPv6 by their network, and never by a port", () => {
   const clientOf = (hostname: string, forwardedFor?: string) =>
-    whoAsks(
+    clientOf(
       new Request(
         "http://h/",
         forwardedFor ? { headers: { "x-forwarded-for": forwardedFor } } : {},

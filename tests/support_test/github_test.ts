@@ -219,10 +219,10 @@ Deno.test("limits, outages and slowness come and go, and requests are logged wit
   github.up();
 
   const release = github.slow({ times: 2 });
-  const giveUp = new AbortController();
-  const given = fetch(`${github.address}/repos/acme/shop/branches`, { signal: giveUp.signal });
+  const markRemoved = new AbortController();
+  const given = fetch(`${github.address}/repos/acme/shop/branches`, { signal: markRemoved.signal });
   const refused = assert.rejects(given, { name: "AbortError" });
-  giveUp.abort();
+  markRemoved.abort();
   await refused;
   const waiting = branches();
   release();
