@@ -12,7 +12,7 @@ import { CoverageThread } from "./src/formats/parser_thread.ts";
 import { storedReports } from "./src/db/stored_reports.ts";
 import { databaseIdentity } from "./src/db/coverages.ts";
 import { summariseAll } from "./src/db/repository_summary.ts";
-import { OperatorError } from "./src/operator_error.ts";
+import { OperatorError } from "./src/errors.ts";
 import { openDatabase } from "./src/db/connect.ts";
 import { forOperator } from "./src/db/for_operator.ts";
 import { migrate, readMigrations } from "./src/db/migrate.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import { OperatorError } from "./operator_error.ts";
+import { OperatorError } from "./errors.ts";
 
 /** What an upload may cost; every limit is a count, bytes or seconds as its name says. */
 export interface Limits {

@@ -1,98 +1,164 @@
 /**
- * The errors that a client is told about, and the one place that turns any error into a response.
+ * Every error that somebody is told about, and the one place that decides what they are told:
+ * {@linkcode HttpError} for clients, {@linkcode OperatorError} for whoever starts the server, and
+ * {@linkcode classify} for everything else that can fail.
  *
  * @module
  */
 
-import { z } from "zod";
+/** What `{"error": …}` holds: one sentence, or a sentence for each wrong field. */
+export type ErrorBody = string | Record<string, string>;
 
-/**
- * The body of most refusals.
- *
- * @internal
- */
-export const errorAnswerBody = z.object({
-  error: z.string().meta({
-    description: "A sentence with what was wrong and what is allowed.",
-    examples: ["What was wrong, and what is allowed."],
-  }),
-}).meta({ id: "Error" });
+/** How a request failed, as metrics count it. */
+export type FailureReason =
+  | "unauthorized"
+  | "refused"
+  | "too_large"
+  | "busy"
+  | "unavailable"
+  | "disk_full"
+  | "gone"
+  | "failed";
 
-/**
- * The body of a refusal for ill-formed fields.
- *
- * @internal
- */
-export const fieldErrorsBody = z.object({
-  error: z.record(z.string(), z.string()).meta({
-    description: "For each field that is missing or ill-formed, a sentence.",
-    examples: [{ commit_hash: 'commit_hash is "?"; it must be 4 to 64 of 0-9 A-Z a-z ..' }],
-  }),
-}).meta({ id: "FieldErrors" });
+const REASON_OF_STATUS: Readonly<Record<number, FailureReason>> = {
+  401: "unauthorized",
+  403: "unauthorized",
+  413: "too_large",
+  429: "busy",
+  503: "unavailable",
+  507: "disk_full",
+};
 
-/**
- * What `{"error": …}` holds: a sentence, or one per ill-formed field.
- *
- * @internal
- */
-export type ErrorBody = z.infer<typeof errorAnswerBody | typeof fieldErrorsBody>["error"];
-
-/** A refusal that the client can act on: a status, and a sentence with the actual and allowed value. */
+/** An answer that tells the client what to change: a status, and a sentence with the actual and allowed value. */
 export class HttpError extends Error {
+  override readonly name = "HttpError";
   /** The HTTP status, 400 to 599. */
   readonly status: number;
-  /** What the answer's `error` key holds. */
   readonly body: ErrorBody;
   /** Headers that belong to the answer, such as `Retry-After`. */
-  readonly headers: Record<string, string>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly reason: FailureReason;
 
-  /** `cause` is logged and never sent. */
+  /** `cause` is logged and never sent. `reason` follows from the status unless given. */
   constructor(
     status: number,
     body: ErrorBody,
-    options: { cause?: unknown; headers?: Record<string, string> } = {},
+    { cause, headers = {}, reason }: {
+      cause?: unknown;
+      headers?: Record<string, string>;
+      reason?: FailureReason;
+    } = {},
   ) {
-    super(typeof body === "string" ? body : Object.values(body).join(" "), {
-      cause: options.cause,
-    });
-    this.name = "HttpError";
+    super(typeof body === "string" ? body : Object.values(body).join(" "), { cause });
     this.status = status;
     this.body = body;
-    this.headers = options.headers ?? {};
+    this.headers = headers;
+    this.reason = reason ?? REASON_OF_STATUS[status] ?? (status < 500 ? "refused" : "failed");
+  }
+
+  /** The answer for programs. */
+  toResponse(): Response {
+    return Response.json({ error: this.body }, { status: this.status, headers: this.headers });
   }
 }
 
-/** 503: something the server needs is away for the moment. */
+/** 503: something the server needs is unavailable; the client may retry. */
 export function unavailable(sentence: string, cause?: unknown): HttpError {
   return new HttpError(503, sentence, { cause, headers: { "retry-after": "5" } });
 }
 
-/** 422: the request was understood and what it holds is refused. */
+/** 422: the request was understood, and its content is not accepted. */
 export function unprocessable(body: ErrorBody, cause?: unknown): HttpError {
   return new HttpError(422, body, { cause });
 }
 
-/** What a failed request is answered. */
-export interface ErrorAnswer {
-  /** The HTTP status. */
-  readonly status: number;
-  /** What went wrong. */
-  readonly body: ErrorBody;
-  /** Headers that belong to it. */
-  readonly headers: Readonly<Record<string, string>>;
+/** The operator must change something; the message says what. */
+export class OperatorError extends Error {
+  override readonly name: string = "OperatorError";
+}
+
+/** A handler for `catch`: rethrows a file system error as a sentence about `DATA_DIR`. */
+export function unusable(folder: string): (error: unknown) => never {
+  return (cause) => {
+    const reason = cause instanceof Error ? cause.message : cause;
+    throw new OperatorError(`${folder} cannot be used: ${reason}. Is DATA_DIR right?`, { cause });
+  };
 }
 
 /**
- * What a failed request is answered, whatever it looks like. An error nobody foresaw is a bug: the client learns only the
- * request's id, under which the log has the rest.
+ * What the client is told of any error. The commit status, the metrics and the log use the same
+ * result, so that all of them tell the same story. An unexpected error is a bug: the client only
+ * learns the id under which the log has the details.
  */
-export function errorAnswer(error: unknown, requestId: string): ErrorAnswer {
+export function classify(error: unknown, requestId: string): HttpError {
   if (error instanceof HttpError) return error;
-  const body = `The server failed to answer request ${requestId}; its log says why.`;
-  return { status: 500, body, headers: {} };
+  if (isDatabaseAway(error)) {
+    return unavailable("The database is not available. Retry shortly.", error);
+  }
+  if (isDiskFull(error) || isDatabaseFull(error)) {
+    return new HttpError(
+      507,
+      "The server's disk is full. Nothing was stored; its operator must free space.",
+      { cause: error },
+    );
+  }
+  if (isDiskUnusable(error)) {
+    return unavailable(
+      "The server cannot read or write its disk. Its operator must fix that.",
+      error,
+    );
+  }
+  const sentence = `The server failed to answer request ${requestId}; its log has the details.`;
+  return new HttpError(500, sentence, { cause: error });
 }
 
-/** The answer to a failed request, for programs. */
-export function errorResponse({ status, body, headers }: ErrorAnswer): Response {
-  return Response.json({ error: body } satisfies { error: ErrorBody }, { status, headers });
+/** Set on an error of our own: the database did not answer in time. */
+export const NO_ANSWER = "NO_ANSWER";
+
+/**
+ * Failures of the connection, and a database that is starting, stopping or out of connections:
+ * postgres.js, the system, and https://www.postgresql.org/docs/current/errcodes-appendix.html.
+ */
+const DATABASE_AWAY = new Set([
+  ...["CONNECTION_CLOSED", "CONNECTION_DESTROYED", "CONNECTION_ENDED", "CONNECT_TIMEOUT"],
+  ...["ECONNREFUSED", "ECONNRESET", "ECONNABORTED", "ENOTFOUND", "EPIPE", "ETIMEDOUT"],
+  NO_ANSWER,
+  ...["57P01", "57P02", "57P03", "53300", "08000", "08003", "08006"],
+  "57014", // canceled by statement_timeout
+]);
+
+/** Whether the database cannot be reached now, as opposed to a statement that is wrong. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (!("code" in error)) return isDatabaseAway(error.cause);
+  // A Unix socket that is gone; the same code on a file says nothing about the database.
+  const noSocket = error.code === "ENOENT" && "syscall" in error && error.syscall === "connect";
+  return noSocket || DATABASE_AWAY.has(String(error.code));
+}
+
+function isDatabaseFull(error: unknown): boolean {
+  return hasCode(error, ["53100"]);
+}
+
+function isDiskFull(error: unknown): boolean {
+  return hasCode(error, ["ENOSPC", "EDQUOT"]);
+}
+
+/** Read-only, forbidden or broken, or too many open files. */
+function isDiskUnusable(error: unknown): boolean {
+  return hasCode(error, ["EROFS", "EACCES", "EIO", "EMFILE", "ENFILE"]);
+}
+
+function hasCode(error: unknown, codes: readonly string[]): boolean {
+  return error instanceof Error && "code" in error && codes.includes(String(error.code));
+}
+
+/** At most `length` UTF-16 units of a text. */
+export function clip(text: string, length = 200): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text;
+}
+
+/** A name from outside, safe in a message: quoted, escaped and clipped. */
+export function quote(name: string): string {
+  return JSON.stringify(clip(name));
 }

@@ -11,7 +11,7 @@ import { createBadgeHandler } from "./api/badge.ts";
 import { createCompareHandler } from "./api/compare.ts";
 import { totals } from "./db/stored_reports.ts";
 import { createListHandler } from "./api/list.ts";
-import { API_PATH, DASHBOARD_PATH, DOCS_PATH } from "./model/coverage_answer.ts";
+import { API_PATH, DASHBOARD_PATH, DOCS_PATH } from "./model/urls.ts";
 import { createReportHandlers } from "./api/assets.ts";
 import { createSyncHandler } from "./api/sync.ts";
 import { createAuthorHandler } from "./dashboard/author.tsx";
@@ -19,17 +19,16 @@ import { createEntrances } from "./dashboard/redirects.ts";
 import { errorPage } from "./dashboard/error_page.tsx";
 import { createHomeHandler } from "./dashboard/home.tsx";
 import { createRepositoryHandler } from "./dashboard/repository.tsx";
-import { isDatabaseAway, isDatabaseFull } from "./db/connect.ts";
 import { createHealthHandler } from "./api/health.ts";
-import { errorAnswer, errorResponse, HttpError, unavailable } from "./errors.ts";
+import { classify, HttpError } from "./errors.ts";
 import { apiHeaders, withHeaders } from "./http/headers.ts";
 import { requestIdOf } from "./http/request_id.ts";
 import { createRouter, type Route, type RouteContext } from "./http/router.ts";
-import { type Connection, clientOf } from "./http/client_address.ts";
+import { clientOf, type Connection } from "./http/client_address.ts";
 import type { Log } from "./log.ts";
 import { createDocsHandlers } from "./openapi/docs.tsx";
 import { createOpenApiHandler } from "./api/openapi.ts";
-import { isDiskAway, isDiskFull, type ReportStore } from "./reports/store.ts";
+import type { ReportStore } from "./reports/store.ts";
 import { createMetricsHandler } from "./api/prometheus.ts";
 import { Metrics } from "./telemetry/metrics.ts";
 import { createRequestLog } from "./telemetry/requests.ts";
@@ -130,11 +129,11 @@ export function createApp(dependencies: Dependencies): App {
       const context = contextOf(request, id, client);
       response = await route(request, { ...context, taken: (path) => taken = path });
     } catch (error) {
-      failure = explained(error);
-      const answer = errorAnswer(failure, id);
+      const classified = classify(error, id);
+      failure = classified.cause ?? classified;
       response = isForPeople(request)
-        ? errorPage(config, answer, originOf(request))
-        : errorResponse(answer);
+        ? errorPage(config, classified, originOf(request))
+        : classified.toResponse();
     }
     if (request.method === "HEAD") response = await withoutBody(response);
     const answered = {
@@ -144,7 +143,7 @@ export function createApp(dependencies: Dependencies): App {
       path: pathOf(request),
       client: clientOf(request, client).client,
       startedAt,
-      failure: causeOf(failure),
+      failure,
     };
     response = await told(answered, response, client);
     response.headers.set("x-request-id", id);
@@ -154,22 +153,6 @@ export function createApp(dependencies: Dependencies): App {
 
 function metricsOf({ sql }: Dependencies): Metrics {
   return new Metrics(() => totals(sql));
-}
-
-/** An outage of what the server stands on, as the client is told of it; any other error as it is. */
-function explained(error: unknown): unknown {
-  if (isDatabaseAway(error)) {
-    return unavailable("The database does not answer at the moment; try again shortly.", error);
-  }
-  if (isDiskFull(error) || isDatabaseFull(error)) {
-    const sentence = "The server's disk is full; nothing was stored. Its operator must make room.";
-    return new HttpError(507, sentence, { cause: error });
-  }
-  if (isDiskAway(error)) {
-    const sentence = "The server cannot use its disk at the moment; its operator must see to it.";
-    return unavailable(sentence, error);
-  }
-  return error;
 }
 
 /** The answer to HEAD: what GET has, with the length of the body that is left out. */
@@ -210,9 +193,4 @@ function originOf(request: Request): string {
 /** The path alone: a query may hold what does not belong in a log. */
 function pathOf(request: Request): string {
   return URL.canParse(request.url) ? new URL(request.url).pathname : "";
-}
-
-/** What lies behind an answer, rather than the answer. */
-function causeOf(error: unknown): unknown {
-  return error instanceof HttpError && error.cause !== undefined ? error.cause : error;
 }

@@ -7,7 +7,7 @@ import type { Sql } from "postgres";
 import { connect } from "../../src/db/connect.ts";
 import { startEmbedded } from "../../src/db/embedded.ts";
 import { migrate, readMigrations } from "../../src/db/migrate.ts";
-import { OperatorError } from "../../src/operator_error.ts";
+import { OperatorError } from "../../src/errors.ts";
 import {
   emptyTables,
   exported,

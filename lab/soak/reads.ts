@@ -4,8 +4,7 @@
  * @module
  */
 import { FIELDS } from "../../tests/support/fields.ts";
-import { refusalProblem } from "./uploads.ts";
-import type { Expected } from "./uploads.ts";
+import { type Expected, refusalProblem } from "./uploads.ts";
 import { pause } from "./wait.ts";
 
 const ANSWER_MS = 60_000;

@@ -11,8 +11,9 @@ import type { Handler } from "../http/router.ts";
 import { decodeSegment } from "../http/path_segment.ts";
 import { createServeReport } from "../reports/serve.ts";
 import type { ReportStore } from "../reports/store.ts";
-import { branchParts, reportPath } from "../model/coverage_answer.ts";
-import { type CoverageRow, findActive, findStored, type RepositoryName } from "../db/coverages.ts";
+import { branchParts, reportPath } from "../model/urls.ts";
+import { findActive, findStored } from "../db/coverages.ts";
+import type { CoverageRow, RepositoryName } from "../model/rows.ts";
 
 type Params = Readonly<Record<string, string | undefined>>;
 

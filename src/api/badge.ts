@@ -18,6 +18,7 @@ import {
   repoName,
 } from "../model/fields.ts";
 import { findActive } from "../db/coverages.ts";
+import { coverageColor } from "../model/percentage.ts";
 
 const STYLES = ["flat", "flat-square", "plastic", "for-the-badge", "social"] as const;
 const text = z.string()
@@ -59,13 +60,4 @@ export function createBadgeHandler({ sql }: { sql: Sql }): Handler {
     const headers = { "content-type": "image/svg+xml; charset=utf-8" };
     return withHeaders(new Response(svg, { headers }), badgeHeaders);
   });
-}
-
-/** The colour that shields.io gives a coverage, by its `coveragePercentage` scale. */
-export function coverageColor(percentage: number): string {
-  if (percentage <= 0) return "red";
-  if (percentage < 80) return "yellow";
-  if (percentage < 90) return "yellowgreen";
-  if (percentage < 100) return "green";
-  return "brightgreen";
 }

@@ -4,8 +4,8 @@
  * @module
  */
 import type { Subject } from "../auth/grant.ts";
-import { changeOf, signed } from "../model/delta.ts";
-import type { CoverageRow } from "../db/coverages.ts";
+import { changeOf, signed } from "../model/percentage.ts";
+import type { CoverageRow } from "../model/rows.ts";
 
 /** What the credential is checked for: as the query has it, since no body has been read by then. */
 export function subjectOf(query: Readonly<Record<string, string>>): Subject {

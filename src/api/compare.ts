@@ -9,7 +9,7 @@ import { HttpError } from "../errors.ts";
 import { dataHeaders } from "../http/headers.ts";
 import { revalidated } from "../http/etag.ts";
 import type { Handler } from "../http/router.ts";
-import { changeOf, signed } from "../model/delta.ts";
+import { changeOf, signed } from "../model/percentage.ts";
 import {
   branchName,
   givenFields,
@@ -18,15 +18,10 @@ import {
   parseFields,
   repoName,
 } from "../model/fields.ts";
-import {
-  badgePath,
-  type BranchOfLanguage,
-  coverageAnswer,
-  present,
-  type CoverageAnswer,
-  repositoryPath,
-} from "../model/coverage_answer.ts";
-import { type CoverageRow, findActive } from "../db/coverages.ts";
+import { findActive } from "../db/coverages.ts";
+import { badgePath, type BranchOfLanguage, repositoryPath } from "../model/urls.ts";
+import { type CoverageAnswer, coverageAnswer, toAnswer } from "../model/coverage.ts";
+import type { CoverageRow } from "../model/rows.ts";
 
 /**
  * The query.

@@ -18,8 +18,8 @@ import {
   repoName,
   wholeNumber,
 } from "../model/fields.ts";
-import { coverageAnswer, present } from "../model/coverage_answer.ts";
 import { listCoverages, MAX_HISTORY } from "../db/coverages.ts";
+import { coverageAnswer, toAnswer } from "../model/coverage.ts";
 
 /**
  * The query.

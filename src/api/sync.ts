@@ -24,7 +24,8 @@ import {
   parseFields,
   repoName,
 } from "../model/fields.ts";
-import { deleteOtherBranches, identify, type RepositoryName } from "../db/coverages.ts";
+import { deleteOtherBranches, identify } from "../db/coverages.ts";
+import type { RepositoryName } from "../model/rows.ts";
 
 /** Enough for 20,000 branches of usual names; who may send them is only known when they are read. */
 const MAX_BODY_BYTES = 1024 * 1024;

@@ -10,7 +10,6 @@ import { withCommitStatus } from "../auth/grant.ts";
 import type { Config } from "../config.ts";
 import type { ReadCoverage } from "../formats/read_coverage.ts";
 import { parseFields } from "../model/fields.ts";
-import { coverageAnswer, present } from "../model/coverage_answer.ts";
 import { addCoverage, type Added, identify, UnknownOutcomeError } from "../db/coverages.ts";
 import { bodyStream, Deadline } from "../http/body.ts";
 import type { Handler } from "../http/router.ts";
@@ -34,6 +33,7 @@ import {
 } from "../model/upload_fields.ts";
 import { counted } from "./upload_outcome.ts";
 import { unpack } from "../archive/extract.ts";
+import { coverageAnswer, toAnswer } from "../model/coverage.ts";
 
 /**
  * The answer.

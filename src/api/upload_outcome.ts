@@ -1,24 +1,13 @@
 /**
- * How uploads end, counted.
+ * Counts how uploads end.
  *
  * @module
  */
-import { isDatabaseAway, isDatabaseFull } from "../db/connect.ts";
-import { HttpError } from "../errors.ts";
+import { classify } from "../errors.ts";
 import type { Handler } from "../http/router.ts";
-import { isDiskAway, isDiskFull } from "../reports/store.ts";
-import type { Metrics, Outcome } from "../telemetry/metrics.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
 
-const OF_STATUS: Readonly<Record<number, Outcome>> = {
-  401: "unauthorized",
-  403: "unauthorized",
-  413: "too_large",
-  429: "busy",
-  503: "unavailable",
-  507: "disk_full",
-};
-
-/** The handler of uploads, and a count of how they end. */
+/** The handler of uploads, with a count of how they end. */
 export function counted(handler: Handler, metrics: Metrics): Handler {
   return async (request, context) => {
     const ended = metrics.uploading();
@@ -27,17 +16,9 @@ export function counted(handler: Handler, metrics: Metrics): Handler {
       ended("stored");
       return response;
     } catch (error) {
-      ended(outcomeOf(error));
-      throw error;
+      const classified = classify(error, context.requestId);
+      ended(classified.reason);
+      throw classified;
     }
   };
-}
-
-function outcomeOf(error: unknown): Outcome {
-  if (isDatabaseAway(error) || isDiskAway(error)) return "unavailable";
-  if (isDatabaseFull(error) || isDiskFull(error)) return "disk_full";
-  if (!(error instanceof HttpError)) return "failed";
-  // A body that breaks off; one that is ill-formed fails otherwise.
-  if (error.cause instanceof Deno.errors.BadResource) return "gone";
-  return OF_STATUS[error.status] ?? (error.status < 500 ? "refused" : "failed");
 }

@@ -4,8 +4,7 @@
  * @module
  */
 import { type Coverage, CoverageError } from "../formats/coverage.ts";
-import { unprocessable } from "../errors.ts";
-import { quote } from "../quote.ts";
+import { quote, unprocessable } from "../errors.ts";
 import { safePath } from "./safe_path.ts";
 
 /** Names that a message lists at most. */

@@ -5,8 +5,7 @@
  */
 import { type Coverage, CoverageError } from "../formats/coverage.ts";
 import type { ReadCoverage } from "../formats/read_coverage.ts";
-import { unprocessable } from "../errors.ts";
-import { quote } from "../quote.ts";
+import { quote, unprocessable } from "../errors.ts";
 import type { StagedReport } from "../reports/store.ts";
 import type { SafeEntry } from "./read_archive.ts";
 import { CoverageFile } from "./coverage_file.ts";

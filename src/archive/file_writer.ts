@@ -4,8 +4,7 @@
  * @module
  */
 import { posix } from "node:path";
-import { unprocessable } from "../errors.ts";
-import { quote } from "../quote.ts";
+import { quote, unprocessable } from "../errors.ts";
 import type { StagedReport } from "../reports/store.ts";
 import { readingArchive } from "./read_archive.ts";
 import { type ByteStream, readWhole } from "../http/byte_stream.ts";

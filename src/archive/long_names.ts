@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { unprocessable } from "../errors.ts";
+import { quote, unprocessable } from "../errors.ts";
 import { readWhole } from "../http/byte_stream.ts";
-import { quote } from "../quote.ts";
 
 /** A name has 4096 bytes at most; pax records of some writers carry extended attributes beside it. */
 const MAX_BYTES = 1024 * 1024;

@@ -6,8 +6,7 @@
  */
 import { type TarStreamEntry, UntarStream } from "@std/tar";
 import type { Limits } from "../config.ts";
-import { HttpError, unprocessable } from "../errors.ts";
-import { clip, quote } from "../quote.ts";
+import { clip, HttpError, quote, unprocessable } from "../errors.ts";
 import { LongNames } from "./long_names.ts";
 import { safePath } from "./safe_path.ts";
 import { type ByteStream, capped, HeldStream, peek, sliced } from "../http/byte_stream.ts";

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { unprocessable } from "../errors.ts";
-import { quote } from "../quote.ts";
+import { quote, unprocessable } from "../errors.ts";
 import { canBeNamed } from "../reports/file_names.ts";
 
 const MAX_SEGMENT_BYTES = 255;

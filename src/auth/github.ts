@@ -4,9 +4,8 @@
  *
  * @module
  */
-import { HttpError, unavailable, unprocessable } from "../errors.ts";
+import { clip, HttpError, quote, unavailable, unprocessable } from "../errors.ts";
 import type { Log } from "../log.ts";
-import { clip, quote } from "../quote.ts";
 import { unauthorized } from "./credential.ts";
 import { chooseApiUrl } from "./github_api.ts";
 import type { Credential, Outcome } from "./grant.ts";

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { unprocessable } from "../errors.ts";
-import { quote } from "../quote.ts";
+import { quote, unprocessable } from "../errors.ts";
 
 /**
  * The address among `allowed` that a request names, with or without its scheme. Throws 422 for any

@@ -12,8 +12,7 @@ import {
   type JWTPayload,
   jwtVerify,
 } from "jose";
-import { HttpError, unavailable } from "../errors.ts";
-import { quote } from "../quote.ts";
+import { HttpError, quote, unavailable } from "../errors.ts";
 import { unauthorized } from "./credential.ts";
 import { type Credential, OPEN_GRANT } from "./grant.ts";
 import { requireFields } from "./subject.ts";

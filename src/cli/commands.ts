@@ -3,13 +3,12 @@
  *
  * @module
  */
-import { OperatorError } from "../operator_error.ts";
+import { OperatorError } from "../errors.ts";
 import type { Command } from "./command.ts";
 import { exportCommand } from "./export_command.ts";
 import { forgetIdentityCommand } from "./forget_identity_command.ts";
 import { healthCommand } from "./health_command.ts";
 import { importCommand } from "./import_command.ts";
-import { importAncestorCommand } from "../../tools/import_dashboard/main.ts";
 import { sweepCommand } from "./sweep_command.ts";
 import { tokenCommand } from "./token_command.ts";
 import { versionCommand } from "./version_command.ts";
@@ -21,7 +20,6 @@ const commands: Readonly<Record<string, Command>> = {
   "forget-identity": forgetIdentityCommand,
   "export": exportCommand,
   "import": importCommand,
-  "import-ancestor": importAncestorCommand,
   "version": versionCommand,
 };
 /** Names that are tried before one knows any. */

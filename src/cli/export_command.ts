@@ -6,7 +6,7 @@
 import { basename, dirname } from "node:path";
 import { readMigrations } from "../db/migrate.ts";
 import { exportDatabase } from "../moving/export.ts";
-import { OperatorError } from "../operator_error.ts";
+import { OperatorError } from "../errors.ts";
 import type { Command } from "./command.ts";
 import { withDatabase } from "./with_database.ts";
 import { createProgress } from "./progress.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import { forgetIdentity } from "../db/coverages.ts";
-import { OperatorError } from "../operator_error.ts";
+import { OperatorError } from "../errors.ts";
 import type { Command } from "./command.ts";
 import { withDatabase } from "./with_database.ts";
 

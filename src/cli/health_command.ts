@@ -5,7 +5,7 @@
  * @module
  */
 import { readEnvironment } from "../config.ts";
-import { OperatorError } from "../operator_error.ts";
+import { OperatorError } from "../errors.ts";
 import type { Command } from "./command.ts";
 
 const SECONDS = 10;

@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { readMigrations } from "../db/migrate.ts";
 import { importDatabase } from "../moving/import.ts";
-import { OperatorError } from "../operator_error.ts";
+import { OperatorError } from "../errors.ts";
 import { ReportStore } from "../reports/store.ts";
 import type { Command } from "./command.ts";
 import { withDatabase } from "./with_database.ts";

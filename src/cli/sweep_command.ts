@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { databaseIdentity } from "../db/coverages.ts";
 import { createLog } from "../log.ts";
-import { OperatorError } from "../operator_error.ts";
+import { OperatorError } from "../errors.ts";
 import { ReportStore } from "../reports/store.ts";
 import { runRetention } from "../reports/retention.ts";
 import { ORPHAN_GRACE_MS } from "../reports/grace.ts";

@@ -6,7 +6,7 @@
 import { readConfig } from "../config.ts";
 import { hashOf } from "../auth/credential.ts";
 import { TOKEN_PREFIX } from "../auth/upload_token.ts";
-import { OperatorError } from "../operator_error.ts";
+import { OperatorError } from "../errors.ts";
 import type { Command } from "./command.ts";
 
 /** Bytes of chance in a token: more than anybody can guess. */

@@ -5,7 +5,7 @@
  */
 import { renderToString } from "preact-render-to-string";
 import type { Html } from "./html.ts";
-import type { BranchOfLanguage } from "../model/coverage_answer.ts";
+import type { BranchOfLanguage } from "../model/urls.ts";
 import type { Site } from "./links.ts";
 
 /** Shows the badge of a branch, which README files link to this page. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Html } from "./html.ts";
-import { coverageColor } from "../api/badge.ts";
+import { coverageColor } from "../model/percentage.ts";
 
 /** Draws a percentage; screen readers have the number beside it. */
 export function Bar({ value }: { value: number }): Html {

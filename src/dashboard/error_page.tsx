@@ -4,7 +4,7 @@
  * @module
  */
 import type { Config } from "../config.ts";
-import type { ErrorAnswer } from "../errors.ts";
+import type { HttpError } from "../errors.ts";
 import { renderPage } from "./layout.tsx";
 import { Site } from "./links.ts";
 
@@ -21,7 +21,7 @@ const TITLES: Readonly<Record<number, string>> = {
 /** Makes the page of an error; `origin` is that of the request. */
 export function errorPage(
   config: Pick<Config, "publicUrl" | "githubUrl">,
-  { status, body, headers }: ErrorAnswer,
+  { status, body, headers }: HttpError,
   origin: string,
 ): Response {
   const site = new Site(config, origin);

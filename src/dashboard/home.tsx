@@ -8,7 +8,7 @@ import { LRUCache } from "lru-cache";
 import type { Sql } from "postgres";
 import { z } from "zod";
 import type { Config } from "../config.ts";
-import { changeOf } from "../model/delta.ts";
+import { changeOf } from "../model/percentage.ts";
 import { givenFields, keyword, orgName, pageNumber, parseFields } from "../model/fields.ts";
 import { revalidated } from "../http/etag.ts";
 import type { Handler } from "../http/router.ts";

@@ -13,8 +13,8 @@ import {
   reportPath,
   repositoryPath,
   uploadReportPath,
-} from "../model/coverage_answer.ts";
-import type { CoverageRow, RepositoryName } from "../db/coverages.ts";
+} from "../model/urls.ts";
+import type { CoverageRow, RepositoryName } from "../model/rows.ts";
 
 /** Query parameters of a link; those that are undefined or empty are left out. */
 export type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;

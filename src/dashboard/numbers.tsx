@@ -4,8 +4,7 @@
  * @module
  */
 import type { Html } from "./html.ts";
-import { coverageColor } from "../api/badge.ts";
-import { signed } from "../model/delta.ts";
+import { coverageColor, signed } from "../model/percentage.ts";
 
 /** A percentage as text, with the two decimals it is kept with. */
 export function percent(percentage: number): string {

@@ -6,9 +6,9 @@
 import type { Sql } from "postgres";
 import { z } from "zod";
 import type { Config } from "../config.ts";
-import { changeOf } from "../model/delta.ts";
+import { changeOf } from "../model/percentage.ts";
 import { branchName, givenFields, pageNumber, pageOfMany, parseFields } from "../model/fields.ts";
-import type { RepositoryName } from "../db/coverages.ts";
+import type { RepositoryName } from "../model/rows.ts";
 import { HttpError } from "../errors.ts";
 import { revalidated } from "../http/etag.ts";
 import type { Handler } from "../http/router.ts";

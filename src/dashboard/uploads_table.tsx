@@ -4,8 +4,8 @@
  * @module
  */
 import type { Content, Html } from "./html.ts";
-import { changeOf } from "../model/delta.ts";
-import type { RepositoryName } from "../db/coverages.ts";
+import { changeOf } from "../model/percentage.ts";
+import type { RepositoryName } from "../model/rows.ts";
 import { Ago, Change, Percentage } from "./numbers.tsx";
 import type { UploadLine } from "../db/page_queries.ts";
 import type { Site } from "./links.ts";

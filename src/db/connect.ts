@@ -4,6 +4,7 @@
  * @module
  */
 import postgres, { type Options, type Sql } from "postgres";
+import { NO_ANSWER } from "../errors.ts";
 import { traced } from "../telemetry/spans.ts";
 import { startEmbedded } from "./embedded.ts";
 import { renewing } from "./reconnect.ts";
@@ -52,30 +53,6 @@ export function connect(to: string | Options<Record<string, never>>): Sql {
       ? postgres(to, { ...common, onclose })
       : postgres({ user: "postgres", database: "postgres", ...common, onclose, ...to })
   );
-}
-
-const NO_ANSWER = "NO_ANSWER";
-
-/** Failures of the way to the database, and a database that is starting, stopping or full of clients. */
-const AWAY = new Set([
-  ...["CONNECTION_CLOSED", "CONNECTION_DESTROYED", "CONNECTION_ENDED", "CONNECT_TIMEOUT"],
-  ...["ECONNREFUSED", "ECONNRESET", "ECONNABORTED", "ENOTFOUND", "EPIPE", "ETIMEDOUT"],
-  NO_ANSWER,
-  ...["57P01", "57P02", "57P03", "53300", "08000", "08003", "08006"],
-]);
-
-/** Whether the error says that the database cannot be reached now, not that a statement is wrong. */
-export function isDatabaseAway(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if (!("code" in error)) return isDatabaseAway(error.cause);
-  // A Unix socket that is gone; the same code on a file says nothing of the database.
-  const noSocket = error.code === "ENOENT" && "syscall" in error && error.syscall === "connect";
-  return noSocket || AWAY.has(String(error.code));
-}
-
-/** Whether the error says that the database's disk has no room left. */
-export function isDatabaseFull(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "53100";
 }
 
 /** Seconds after which a statement or transaction counts as unanswered. */

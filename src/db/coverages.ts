@@ -1,58 +1,16 @@
 /**
- * The statements of uploads, syncs, lists and badges; those of pages are in `dashboard/queries.ts`.
+ * The statements of uploads, syncs, lists and badges; those of pages are in `page_queries.ts`.
  *
  * @module
  */
 import type { Sql, TransactionSql } from "postgres";
 import type { Config } from "../config.ts";
 import type { Coverage } from "../formats/coverage.ts";
-import { inTime, isDatabaseAway } from "./connect.ts";
-import { HttpError } from "../errors.ts";
-import type { Weight } from "../reports/store.ts";
+import { inTime } from "./connect.ts";
+import { HttpError, isDatabaseAway } from "../errors.ts";
+import type { CoverageRow, ReportSize, RepositoryName } from "../model/rows.ts";
 import { expireReports } from "./stored_reports.ts";
 import { summarise } from "./repository_summary.ts";
-
-/** A row of `coverages`, with its repository's names. */
-export interface CoverageRow extends RepositoryName {
-  /** Counts up with each upload. */
-  id: number;
-  /** Its branch. */
-  branch_name: string;
-  /** The commit that was measured. */
-  commit_hash: string;
-  /** Who made it. */
-  commit_author: string;
-  /** Tells apart the reports of a branch. */
-  language: string;
-  /** From 0 to 100, with 2 decimals. */
-  percentage: number;
-  /** When it was uploaded. */
-  created_at: Date;
-  /** When it was uploaded or superseded or deleted. */
-  updated_at: Date;
-  /** Lines hit; null where the coverage file has only a rate. */
-  lines_covered: number | null;
-  /** Lines that could be hit; null where the coverage file has only a rate. */
-  lines_valid: number | null;
-  /** The coverage file's format. */
-  format: string;
-  /** The report's folder. */
-  report_id: string;
-  /** The report's first page; null: its listing. */
-  report_index: string | null;
-  /** When it was superseded or deleted; null: active. */
-  deleted_at: Date | null;
-  /** Whether its report is still there. */
-  report_stored: boolean;
-}
-
-/** Names a repository; letter case is of no matter. */
-export interface RepositoryName {
-  /** The account. */
-  org_name: string;
-  /** The repository. */
-  repo_name: string;
-}
 
 /** What an upload adds. */
 export interface NewCoverage extends
@@ -67,7 +25,7 @@ export interface NewCoverage extends
   /** The page to lead readers to. */
   reportIndex: string | null;
   /** What the report's files are in all. */
-  weight: Weight;
+  weight: ReportSize;
   /** Who the repository is to whoever vouches for it; nothing where that knows only its name. */
   identity?: string | undefined;
 }
@@ -333,7 +291,10 @@ export async function deleteOtherBranches(
         and not branch_name = any(${tx.array(active_branches)})`;
     if (deleted === 0) return { deleted, expired: [] };
     await summarise(tx, [repository.id], defaultBranches);
-    return { deleted, expired: await expireReports(tx, retention, { repositoryId: repository.id }) };
+    return {
+      deleted,
+      expired: await expireReports(tx, retention, { repositoryId: repository.id }),
+    };
   }));
 }
 

@@ -5,7 +5,7 @@
  */
 import { PGlite } from "@electric-sql/pglite";
 import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
-import { OperatorError, unusable } from "../operator_error.ts";
+import { OperatorError, unusable } from "../errors.ts";
 
 /** A running embedded database. */
 export interface EmbeddedDatabase {

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { OperatorError } from "../operator_error.ts";
-import { isDatabaseAway } from "./connect.ts";
+import { isDatabaseAway, OperatorError } from "../errors.ts";
 
 /** No such user, password, database or right: a database that answers, and lets nobody work. */
 const REFUSAL = /^(28...|3D000|42501)$/;

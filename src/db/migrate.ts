@@ -4,7 +4,7 @@
  * @module
  */
 import type { Sql } from "postgres";
-import { OperatorError } from "../operator_error.ts";
+import { OperatorError } from "../errors.ts";
 
 /** A numbered, immutable step. */
 export interface Migration {

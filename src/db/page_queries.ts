@@ -4,7 +4,7 @@
  * @module
  */
 import type { Sql } from "postgres";
-import type { CoverageRow, RepositoryName } from "./coverages.ts";
+import type { CoverageRow, RepositoryName } from "../model/rows.ts";
 import { inTime } from "./connect.ts";
 
 /** The main branch's coverage in one language. */

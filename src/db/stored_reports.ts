@@ -85,7 +85,10 @@ export async function findExpired(
 }
 
 /** Marks reports as given up; returns their folders, which may be removed once that is committed. */
-export async function markRemoved(sql: Sql | TransactionSql, ids: readonly number[]): Promise<string[]> {
+export async function markRemoved(
+  sql: Sql | TransactionSql,
+  ids: readonly number[],
+): Promise<string[]> {
   if (ids.length === 0) return [];
   const rows = await sql<{ report_id: string }[]>`
     update coverages set report_stored = false

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { isDatabaseAway } from "./connect.ts";
+import { isDatabaseAway } from "../errors.ts";
 
 /** Keeps the process alive while the database is away; every other error is none of its business. */
 export function surviveOutages(): Disposable {

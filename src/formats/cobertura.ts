@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { quote } from "../quote.ts";
+import { quote } from "../errors.ts";
 import { type Coverage, CoverageError, coverageOf, coverageOfRate } from "./coverage.ts";
 import { type Attributes, count, type CoverageFormat, type CoverageReader } from "./format.ts";
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { percentageOf } from "../model/percentage.ts";
 
 /** The total of one report. */
 export interface Coverage {
@@ -62,18 +63,6 @@ export function coverageOfRate(rate: number, format: string): Coverage {
     rate < 1,
   );
   return { percentage, linesCovered: null, linesValid: null, format };
-}
-
-/**
- * `100 × covered / valid`, rounded half away from zero to 2 decimals, except that 100 means nothing
- * is missed and 0 means nothing is covered. In integers, because `1.005 * 100` is not 100.5.
- */
-export function percentageOf(covered: number, valid: number, missed = covered < valid): number {
-  const doubled = 2n * BigInt(valid);
-  const hundredths = Number((BigInt(covered) * 20_000n + BigInt(valid)) / doubled);
-  if (missed && hundredths === 10_000) return 99.99;
-  if (covered > 0 && hundredths === 0) return 0.01;
-  return hundredths / 100;
 }
 
 function nothingMeasured(): CoverageError {

@@ -4,7 +4,7 @@
  * @module
  */
 import { parseXmlStream, type XmlAttributeIterator, XmlSyntaxError } from "@std/xml";
-import { clip } from "../quote.ts";
+import { clip } from "../errors.ts";
 import { type Coverage, CoverageError } from "./coverage.ts";
 import type { Attributes, CoverageFormat, CoverageReader } from "./format.ts";
 import { decodeXml } from "./xml_text.ts";

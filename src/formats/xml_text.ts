@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { quote } from "../quote.ts";
+import { quote } from "../errors.ts";
 import { CoverageError } from "./coverage.ts";
 
 /** Characters without a tag's end in between that are still taken: about one tag, comment or text. */

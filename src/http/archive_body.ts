@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { HttpError, unprocessable } from "../errors.ts";
+import { HttpError, quote, unprocessable } from "../errors.ts";
 import { bodyStream, bodyTooLarge } from "./body.ts";
 import type { ByteStream } from "./byte_stream.ts";
-import { quote } from "../quote.ts";
 
 /** Media types whose body is the archive itself; none at all is what `curl -T` sends. */
 const RAW = new Set([
@@ -72,7 +71,7 @@ export async function readForm(
     throw new HttpError(
       400,
       "The body is not the multipart/form-data that its Content-Type says, or ended early.",
-      { cause: error },
+      { cause: error, ...(error instanceof Deno.errors.BadResource ? { reason: "gone" } : {}) },
     );
   }
 }

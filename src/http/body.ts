@@ -22,7 +22,7 @@ export function bodyStream(
     failed: (cause) =>
       cause instanceof HttpError
         ? cause
-        : new HttpError(400, "The body ended before it was complete.", { cause }),
+        : new HttpError(400, "The body ended before it was complete.", { cause, reason: "gone" }),
     signal,
   });
 }

@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { OperatorError } from "../operator_error.ts";
+import { OperatorError, unavailable } from "../errors.ts";
 import { type Answer, ResilientServer } from "./resilient_server.ts";
-import { errorResponse, unavailable } from "../errors.ts";
 import { requestIdOf } from "./request_id.ts";
 import { apiHeaders, withHeaders } from "./headers.ts";
 
@@ -107,7 +106,7 @@ class Work {
 }
 
 function refuse(id: string): Response {
-  const response = errorResponse(unavailable("The server is stopping; try again shortly."));
+  const response = unavailable("The server is stopping. Retry shortly.").toResponse();
   response.headers.set("connection", "close");
   response.headers.set("x-request-id", id);
   return withHeaders(response, apiHeaders);

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { quote } from "../quote.ts";
-import { HttpError } from "../errors.ts";
+import { HttpError, quote } from "../errors.ts";
 
 /** Percent-decodes one segment of a path; throws 400 for what no file of a report can be named. */
 export function decodeSegment(segment: string): string {

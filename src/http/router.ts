@@ -18,7 +18,7 @@ export interface RouteContext extends Client {
   readonly taken?: (route: string) => void;
 }
 
-/** Answers a request, or throws what `errorResponse` makes a response of. */
+/** Answers a request, or throws an error that `classify` knows. */
 export type Handler = (request: Request, context: RouteContext) => Response | Promise<Response>;
 
 /** One row of the route table; a `GET` handler answers `HEAD` as well. */

@@ -5,8 +5,7 @@
  * @module
  */
 import { z } from "zod";
-import { unprocessable } from "../errors.ts";
-import { clip } from "../quote.ts";
+import { clip, unprocessable } from "../errors.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text).byteLength;
 /** A branch's name, in bytes. */

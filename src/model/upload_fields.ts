@@ -14,7 +14,7 @@ import {
   repoName,
   type Schema,
 } from "./fields.ts";
-import type { CoverageRow } from "../db/coverages.ts";
+import type { CoverageRow } from "./rows.ts";
 
 const shape = {
   org_name: orgName,

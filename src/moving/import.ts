@@ -7,8 +7,7 @@ import postgres, { type Sql, type TransactionSql } from "postgres";
 import type { z } from "zod";
 import { summariseAll } from "../db/repository_summary.ts";
 import type { ByteStream } from "../http/byte_stream.ts";
-import { OperatorError } from "../operator_error.ts";
-import { clip, quote } from "../quote.ts";
+import { clip, OperatorError, quote } from "../errors.ts";
 import type { Amount } from "./export.ts";
 import {
   anyHeader,

@@ -4,7 +4,7 @@
  * @module
  */
 import { type ByteStream, sliced } from "../http/byte_stream.ts";
-import { OperatorError } from "../operator_error.ts";
+import { OperatorError } from "../errors.ts";
 
 /** Characters of a line; the longest names, all of them escaped, stay below. */
 const MAX_LINE = 64 * 1024;

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import { errorAnswerBody, fieldErrorsBody } from "../errors.ts";
+import { errorAnswerBody, fieldErrorsBody } from "../model/error_answer.ts";
 import type { Answer, Content } from "./operation.ts";
 
 const JSON_TYPE = "application/json";

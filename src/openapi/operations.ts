@@ -8,7 +8,7 @@ import { badgeFields } from "../api/badge.ts";
 import { compareAnswer, compareFields } from "../api/compare.ts";
 import { listAnswer, listFields } from "../api/list.ts";
 import { language, orgName, repoName } from "../model/fields.ts";
-import { API_PATH, DOCS_PATH } from "../model/coverage_answer.ts";
+import { API_PATH, DOCS_PATH } from "../model/urls.ts";
 import { syncAnswer, syncFields } from "../api/sync.ts";
 import { healthAnswer, illnessAnswer } from "../api/health.ts";
 import { givenUploadFields } from "../model/upload_fields.ts";

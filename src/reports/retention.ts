@@ -7,8 +7,8 @@ import type { Sql } from "postgres";
 import type { Retention } from "../config.ts";
 import {
   findExpired,
-  markRemoved,
   listStored,
+  markRemoved,
   type Reason,
   setWeight,
   storedReports,
@@ -16,8 +16,9 @@ import {
 } from "../db/stored_reports.ts";
 import type { Log } from "../log.ts";
 import { removeReports } from "./remove.ts";
-import type { ReportStore, Weight } from "./store.ts";
+import type { ReportStore } from "./store.ts";
 import { type Amount, sweep, type Swept } from "./sweep.ts";
+import type { ReportSize } from "../model/rows.ts";
 
 /** Reports that are given up, weighed or looked for at a time: small, so that uploads get their turn. */
 const BATCH = 200;
@@ -138,7 +139,7 @@ async function weighReports(
   }
 }
 
-async function weigh(store: ReportStore, id: string, log: Log): Promise<Weight | undefined> {
+async function weigh(store: ReportStore, id: string, log: Log): Promise<ReportSize | undefined> {
   try {
     return await store.publishedAt(id) && await store.weigh(id);
   } catch (error) {

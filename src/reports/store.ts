@@ -9,7 +9,8 @@
  * @module
  */
 import { join, resolve } from "node:path";
-import { OperatorError, unusable } from "../operator_error.ts";
+import type { ReportSize } from "../model/rows.ts";
+import { OperatorError, unusable } from "../errors.ts";
 
 const STAGING = ".staging";
 const MARKER = ".database";
@@ -31,14 +32,6 @@ export interface StagedReport {
   discard(): Promise<void>;
 }
 
-/** What a report's files are in all. */
-export interface Weight {
-  /** How many there are. */
-  readonly files: number;
-  /** Their bytes. */
-  readonly bytes: number;
-}
-
 /** What a server that is no more has left in staging. */
 export interface LeftOver {
   /** Names the server. */
@@ -46,7 +39,7 @@ export interface LeftOver {
   /** How many reports it was about to publish. */
   readonly reports: number;
   /** What they weigh. */
-  weigh(): Promise<Weight>;
+  weigh(): Promise<ReportSize>;
   /** Takes them away. */
   remove(): Promise<void>;
 }
@@ -162,7 +155,7 @@ export class ReportStore implements Disposable {
   }
 
   /** What a published report weighs; nothing at all where there is none. */
-  async weigh(id: string): Promise<Weight> {
+  async weigh(id: string): Promise<ReportSize> {
     return await weighTree(this.folder(id));
   }
 
@@ -202,23 +195,6 @@ export class ReportStore implements Disposable {
   }
 }
 
-/** Whether the error says that there is no room left, for bytes or for files. */
-export function isDiskFull(error: unknown): boolean {
-  return hasCode(error, ["ENOSPC", "EDQUOT"]);
-}
-
-/**
- * Whether the error says that the disk cannot be used at the moment: it is read-only, forbidden or
- * broken, or too many files are open.
- */
-export function isDiskAway(error: unknown): boolean {
-  return hasCode(error, ["EROFS", "EACCES", "EIO", "EMFILE", "ENFILE"]);
-}
-
-function hasCode(error: unknown, codes: readonly string[]): boolean {
-  return error instanceof Error && "code" in error && codes.includes(String(error.code));
-}
-
 /** Writes to a file. Of a folder in its place Windows only says that it may not be written to. */
 async function writing<T>(path: string, write: (path: string) => Promise<T>): Promise<T> {
   try {
@@ -244,7 +220,7 @@ async function listFolder(path: string): Promise<Deno.DirEntry[]> {
   }
 }
 
-async function weighTree(path: string): Promise<Weight> {
+async function weighTree(path: string): Promise<ReportSize> {
   let files = 0, bytes = 0;
   for (const { name, isDirectory } of await listFolder(path)) {
     const below = join(path, name);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { FailureReason } from "../errors.ts";
 import { type Add, Instruments, type Measure } from "./instruments.ts";
 
 /** What is stored in all. */
@@ -20,16 +21,7 @@ export interface Totals {
 }
 
 /** How an upload has ended. */
-export type Outcome =
-  | "stored"
-  | "unauthorized"
-  | "refused"
-  | "too_large"
-  | "busy"
-  | "unavailable"
-  | "disk_full"
-  | "gone"
-  | "failed";
+export type Outcome = "stored" | FailureReason;
 
 /** Seconds for which totals are not asked of the database again. */
 const TOTALS_SECONDS = 15;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { actionTest, annotations, HEAD, JOB, pullRequest, READ_ONLY } from "../support/action.ts";
-import { type GitHub } from "../support/github.ts";
+import type { GitHub } from "../support/github.ts";
 
 const withGithub = ({ address }: GitHub) => ({ AUTH: "github", GITHUB_API_URLS: address });
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { importAncestor, type Taken } from "../../tools/import_dashboard/import.ts";
 import { AncestorRows } from "../../tools/import_dashboard/source.ts";
-import { OperatorError } from "../../src/operator_error.ts";
+import { OperatorError } from "../../src/errors.ts";
 import { type Ancestor, ancestor } from "../support/ancestor.ts";
 import { type TestApp, testApp } from "../support/app.ts";
 import { goodReport, gzip, tar } from "../support/archive.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { coverageColor } from "../../src/api/badge.ts";
+import { coverageColor } from "../../src/model/percentage.ts";
 import { type TestApp, testApp } from "../support/app.ts";
 import { seed } from "../support/seed.ts";
 

@@ -44,12 +44,12 @@ Deno.test("while the database is away uploads and reads get 503, and service aga
     const response = await ask();
     assert.equal(response.status, 503);
     assert(response.headers.get("retry-after"));
-    assert.match((await response.json()).error, /database does not answer/);
+    assert.match((await response.json()).error, /database is not available/);
   }
   for (const path of ["/coverages-ui", "/coverages-ui/acme/shop", "/coverages-ui/acme/user/ada"]) {
     const page = await test.get(path);
     assert.equal(page.status, 503);
-    assert.match(await page.text(), /<h1>Not available at the moment<[^]*database does not answer/);
+    assert.match(await page.text(), /<h1>Not available at the moment<[^]*database is not available/);
   }
   assert.deepEqual(await storedReports(test.reports), before);
 
@@ -186,7 +186,7 @@ Deno.test("a disk that cannot be used is 503 and leaves everything as it was", a
     const response = await test.upload(archive);
     assert.equal(response.status, 503);
     assert(response.headers.get("retry-after"));
-    assert.match((await response.json()).error, /cannot use its disk/);
+    assert.match((await response.json()).error, /cannot read or write its disk/);
     assert.deepEqual(await storedReports(test.reports), before);
   }
 });

@@ -45,7 +45,7 @@ Deno.test("the same attempt at the same time is made once, and every other on it
 });
 
 Deno.test("clients are told apart by their address, of IPv6 by their network, and never by a port", () => {
-  const clientOf = (hostname: string, forwardedFor?: string) =>
+  const addressOf = (hostname: string, forwardedFor?: string) =>
     clientOf(
       new Request(
         "http://h/",
@@ -65,5 +65,5 @@ Deno.test("clients are told apart by their address, of IPv6 by their network, an
     ["fd00::1", "not an address", "not an address"],
     ["::ffff:10.0.0.1", "203.0.113.9", "203.0.113.9"],
   ];
-  for (const [host, forwarded, client] of cases) assert.equal(clientOf(host, forwarded), client);
+  for (const [host, forwarded, client] of cases) assert.equal(addressOf(host, forwarded), client);
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { connect, inTime, isDatabaseAway } from "../../src/db/connect.ts";
+import { connect, inTime } from "../../src/db/connect.ts";
+import { isDatabaseAway } from "../../src/errors.ts";
 import { emptyDatabase } from "../support/database.ts";
 
 Deno.test("isDatabaseAway tells a database that is gone from a statement that is wrong", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { forOperator } from "../../src/db/for_operator.ts";
-import { OperatorError } from "../../src/operator_error.ts";
+import { OperatorError } from "../../src/errors.ts";
 import { emptyDatabase } from "../support/database.ts";
 
 Deno.test("a database that lets nobody work is told to the operator, a wrong statement is not", async () => {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import net from "node:net";
 import postgres, { type Sql } from "postgres";
-import { connect, isDatabaseAway } from "../../src/db/connect.ts";
+import { connect } from "../../src/db/connect.ts";
+import { isDatabaseAway } from "../../src/errors.ts";
 import { renewing } from "../../src/db/reconnect.ts";
 import { surviveOutages } from "../../src/db/uncaught_errors.ts";
 import { within } from "../../lab/bench/within.ts";

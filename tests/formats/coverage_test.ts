@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  CoverageError,
-  coverageOf,
-  coverageOfRate,
-  percentageOf,
-} from "../../src/formats/coverage.ts";
+import { CoverageError, coverageOf, coverageOfRate } from "../../src/formats/coverage.ts";
+import { percentageOf } from "../../src/model/percentage.ts";
 
 Deno.test("percentageOf rounds half away from zero to two decimals", () => {
   const cases: [covered: number, valid: number, percentage: number][] = [

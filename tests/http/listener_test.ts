@@ -69,7 +69,7 @@ Deno.test("a server that stops lets what is under way finish, and takes nothing 
   const late = await fetch(server.address, { headers: { "x-request-id": "proxy-17" } });
   assert.equal(late.headers.get("x-request-id"), "proxy-17");
   assert.deepEqual([late.status, late.headers.get("retry-after"), await late.json()], [503, "5", {
-    error: "The server is stopping; try again shortly.",
+    error: "The server is stopping. Retry shortly.",
   }]);
   await upload.sendRest();
   assert.deepEqual(await upload.answer(), { status: 200, body: "abcdef" });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { changeOf, signed } from "../../src/model/delta.ts";
+import { changeOf, signed } from "../../src/model/percentage.ts";
 
 Deno.test("a change has its sign, and the two decimals that binary fractions blur", () => {
   const cases: [before: number, after: number, text: string][] = [

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Sql } from "postgres";
-import { OperatorError } from "../../src/operator_error.ts";
+import { OperatorError } from "../../src/errors.ts";
 import { testDatabase } from "../support/database.ts";
 import { emptyTables, exported, gunzipped, gzipped, imported } from "../support/exported.ts";
 import { seed } from "../support/seed.ts";

@@ -6,7 +6,7 @@
  * @module
  */
 import type { Sql } from "postgres";
-import { quote } from "../../src/quote.ts";
+import { quote } from "../../src/errors.ts";
 import { type PlannedRow, planRepository } from "./plan.ts";
 import { type CopiedReport, copyReport } from "./report.ts";
 import { type AncestorRow, readRow } from "./rows.ts";

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { importAncestor } from "./import.ts";
 import { AncestorRows } from "./source.ts";
 import { databaseIdentity } from "../../src/db/coverages.ts";
-import { OperatorError } from "../../src/operator_error.ts";
+import { OperatorError } from "../../src/errors.ts";
 import { ReportStore } from "../../src/reports/store.ts";
 import type { Command } from "../../src/cli/command.ts";
 import { withDatabase } from "../../src/cli/with_database.ts";
@@ -49,4 +49,13 @@ async function refuseUnlessFolder(path: string): Promise<void> {
     throw new OperatorError(`The assets folder cannot be read: ${error.message}.`);
   });
   if (!info.isDirectory) throw new OperatorError(`The assets folder, ${path}, is no folder.`);
+}
+
+if (import.meta.main) {
+  try {
+    await importAncestorCommand.run(Deno.args);
+  } catch (error) {
+    console.error(error instanceof OperatorError ? error.message : error);
+    Deno.exit(1);
+  }
 }

@@ -5,9 +5,7 @@
  * @module
  */
 import { join } from "node:path";
-import { HttpError } from "../../src/errors.ts";
-import { OperatorError } from "../../src/operator_error.ts";
-import { quote } from "../../src/quote.ts";
+import { HttpError, OperatorError, quote } from "../../src/errors.ts";
 import type { StagedReport } from "../../src/reports/store.ts";
 import { safePath } from "../../src/archive/safe_path.ts";
 import { ReportIndex } from "../../src/archive/index_page.ts";

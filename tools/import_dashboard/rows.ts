@@ -12,7 +12,7 @@ import {
   orgName,
   repoName,
 } from "../../src/model/fields.ts";
-import { clip, quote } from "../../src/quote.ts";
+import { clip, quote } from "../../src/errors.ts";
 import type { RawRow } from "./connection.ts";
 
 /** A row that can be taken over. */

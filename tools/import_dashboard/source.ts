@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { OperatorError } from "../../src/operator_error.ts";
+import { OperatorError } from "../../src/errors.ts";
 import type { Connection, RawRow } from "./connection.ts";
 import { openMysql } from "./mysql.ts";
 import { openSqlite } from "./sqlite.ts";

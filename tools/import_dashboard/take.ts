@@ -5,7 +5,7 @@
  */
 import type { Sql, TransactionSql } from "postgres";
 import { summarise } from "../../src/db/repository_summary.ts";
-import { isDatabaseAway } from "../../src/db/connect.ts";
+import { isDatabaseAway } from "../../src/errors.ts";
 import { insertCoverages, markNewest } from "../../src/moving/rows.ts";
 import type { ReportStore, StagedReport } from "../../src/reports/store.ts";
 import type { PlannedRow } from "./plan.ts";

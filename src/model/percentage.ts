@@ -1,0 +1,41 @@
+/**
+ * Percentages: how they are rounded, their change, and the colour they are shown in.
+ *
+ * @module
+ */
+
+/**
+ * `100 × covered / valid`, rounded half away from zero to 2 decimals, except that 100 means nothing
+ * is missed and 0 means nothing is covered. In integers, because `1.005 * 100` is not 100.5.
+ */
+export function percentageOf(covered: number, valid: number, missed = covered < valid): number {
+  const doubled = 2n * BigInt(valid);
+  const hundredths = Number((BigInt(covered) * 20_000n + BigInt(valid)) / doubled);
+  if (missed && hundredths === 10_000) return 99.99;
+  if (covered > 0 && hundredths === 0) return 0.01;
+  return hundredths / 100;
+}
+
+/**
+ * Percentage points between two percentages of two decimals, which binary fractions blur; null where
+ * there is nothing before.
+ */
+export function changeOf(before: number | null | undefined, after: number): number | null {
+  if (before === null || before === undefined) return null;
+  return (Math.round(after * 100) - Math.round(before * 100)) / 100;
+}
+
+/** A change with its sign, as in "+0.40". */
+export function signed(change: number): string {
+  const text = Math.abs(change).toFixed(2);
+  return change > 0 ? `+${text}` : change < 0 ? `−${text}` : text;
+}
+
+/** The colour that shields.io gives a coverage, by its `coveragePercentage` scale. */
+export function coverageColor(percentage: number): string {
+  if (percentage <= 0) return "red";
+  if (percentage < 80) return "yellow";
+  if (percentage < 90) return "yellowgreen";
+  if (percentage < 100) return "green";
+  return "brightgreen";
+}

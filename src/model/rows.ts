@@ -1,0 +1,53 @@
+/**
+ * Rows of the database.
+ *
+ * @module
+ */
+
+/** A row of `coverages`, with its repository's names. */
+export interface CoverageRow extends RepositoryName {
+  /** Counts up with each upload. */
+  id: number;
+  /** Its branch. */
+  branch_name: string;
+  /** The commit that was measured. */
+  commit_hash: string;
+  /** Who made it. */
+  commit_author: string;
+  /** Tells apart the reports of a branch. */
+  language: string;
+  /** From 0 to 100, with 2 decimals. */
+  percentage: number;
+  /** When it was uploaded. */
+  created_at: Date;
+  /** When it was uploaded or superseded or deleted. */
+  updated_at: Date;
+  /** Lines hit; null where the coverage file has only a rate. */
+  lines_covered: number | null;
+  /** Lines that could be hit; null where the coverage file has only a rate. */
+  lines_valid: number | null;
+  /** The coverage file's format. */
+  format: string;
+  /** The report's folder. */
+  report_id: string;
+  /** The report's first page; null: its listing. */
+  report_index: string | null;
+  /** When it was superseded or deleted; null: active. */
+  deleted_at: Date | null;
+  /** Whether its report is still there. */
+  report_stored: boolean;
+}
+
+/** Names a repository; letter case is of no matter. */
+export interface RepositoryName {
+  /** The account. */
+  org_name: string;
+  /** The repository. */
+  repo_name: string;
+}
+
+/** The size of a report's files, unpacked. */
+export interface ReportSize {
+  readonly files: number;
+  readonly bytes: number;
+}

@@ -1,0 +1,83 @@
+/**
+ * The server's addresses: of the API, the dashboard, reports and badges.
+ *
+ * @module
+ */
+import type { CoverageRow, RepositoryName } from "./rows.ts";
+
+/** Where the API and the reports are. */
+export const API_PATH = "/coverages-api";
+
+/** Where the pages are. */
+export const DASHBOARD_PATH = "/coverages-ui";
+
+/** Where the API's document is read by people. */
+export const DOCS_PATH = `${API_PATH}/docs`;
+
+/** What the address of a report is made of. */
+export type ReportName = Pick<
+  CoverageRow,
+  "org_name" | "repo_name" | "branch_name" | "language" | "report_index"
+>;
+
+/**
+ * The path of the first page of a branch's report, whichever upload that is of. The language is in
+ * it: a branch may have a report of each.
+ */
+export function reportPath(row: ReportName): string {
+  return pathOf(row, "archive");
+}
+
+/** The path of the first page of an upload's own report, which a newer upload leaves as it is. */
+export function uploadReportPath(row: ReportName & { id: number }): string {
+  return pathOf(row, `${row.id}/archive`);
+}
+
+function pathOf(row: ReportName, archive: string): string {
+  const [org, repo, language] = [row.org_name, row.repo_name, row.language].map(encodeURIComponent);
+  const page = (row.report_index ?? "").split("/").map(encodeURIComponent).join("/");
+  const branch = encodeBranch(row.branch_name);
+  return `${API_PATH}/assets/${org}/${repo}/${branch}/${language}/${archive}/${page}`;
+}
+
+/** The path of a repository's page. */
+export function repositoryPath({ org_name, repo_name }: RepositoryName): string {
+  return `${DASHBOARD_PATH}/${encodeURIComponent(org_name)}/${encodeURIComponent(repo_name)}`;
+}
+
+/** What a badge is of; without a language, of the newest upload. */
+export interface BranchOfLanguage extends RepositoryName {
+  /** The branch. */
+  readonly branch_name: string;
+  /** The language. */
+  readonly language?: string | undefined;
+}
+
+/** The path of a badge. */
+export function badgePath(
+  { org_name, repo_name, branch_name, language }: BranchOfLanguage,
+): string {
+  const query = new URLSearchParams({ org_name, repo_name, branch_name });
+  if (language !== undefined) query.set("language", language);
+  return `${API_PATH}/badge?${query}`;
+}
+
+/**
+ * A branch as one segment of a path. `_fs_` stands for a slash, because many a proxy turns `%2F`
+ * into one; where a branch has `_fs_` in its own name, that is escaped.
+ */
+export function encodeBranch(branch: string): string {
+  return branch.split("/")
+    .map((part) => encodeURIComponent(part).replaceAll("_fs_", "%5Ffs_"))
+    .join("_fs_");
+}
+
+/**
+ * The branches that a segment, still percent-encoded, may name, each as its encoded parts; the one
+ * that {@linkcode encodeBranch} made of it first, then a name typed as it is.
+ */
+export function branchParts(segment: string): string[][] {
+  const parts = segment.split(/_fs_|%2F/i);
+  const literal = segment.split(/%2F/i);
+  return parts.length === literal.length ? [parts] : [parts, literal];
+}
