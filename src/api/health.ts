@@ -33,7 +33,7 @@ export function createHealthHandler({ sql }: { sql: Sql }): Handler {
     } catch {
       return Response.json(
         {
-          error: "The database does not answer.",
+          error: "The database is not available.",
           database: "away",
         } satisfies z.infer<typeof illnessAnswer>,
         { status: 503, headers: { "retry-after": "5" } },
