@@ -18,10 +18,11 @@ import { forOperator } from "./src/db/for_operator.ts";
 import { migrate, readMigrations } from "./src/db/migrate.ts";
 import { surviveOutages } from "./src/db/uncaught_errors.ts";
 import { listen } from "./src/http/listener.ts";
+import { totals } from "./src/db/stored_reports.ts";
+import { Metrics } from "./src/telemetry/metrics.ts";
 import { createLog } from "./src/log.ts";
 import { ReportStore } from "./src/reports/store.ts";
-import { sweep } from "./src/reports/sweep.ts";
-import { ORPHAN_GRACE_MS } from "./src/reports/grace.ts";
+import { ORPHAN_GRACE_MS, sweep } from "./src/reports/sweep.ts";
 import { runRetention } from "./src/reports/retention.ts";
 import { schedule } from "./src/reports/schedule.ts";
 
@@ -64,8 +65,9 @@ async function start(): Promise<void> {
     log.info("AUTH is unset: requests straight from this machine upload without a credential");
   }
 
+  const metrics = new Metrics(() => totals(sql));
   const server = listen(
-    createApp({ config, sql, store, readCoverage: thread.read, log }),
+    createApp({ config, sql, store, readCoverage: thread.read, metrics, log }),
     {
       ...config,
       failed: (error) => log.warn("no connection can be taken at the moment", { error }),

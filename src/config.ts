@@ -70,8 +70,6 @@ export interface Config {
   readonly limits: Limits;
   /** Which reports are kept. */
   readonly retention: Retention;
-  /** Bytes of memory for small files of reports. Default: 64 MiB. */
-  readonly reportCacheBytes: number;
   /** Seconds that answers under way have to finish when the server is asked to stop. */
   readonly shutdownSeconds: number;
   /** Who may upload. */
@@ -144,7 +142,6 @@ const variables = z.object({
   KEEP_SUPERSEDED: whole(0, 1_000_000, 0),
   KEEP_DELETED_DAYS: whole(0, 36_500, 0),
   MAX_STORED_BYTES: wholeOrUnset(1, 2 ** 50),
-  REPORT_CACHE_BYTES: whole(0, 2 ** 40, 64 * MiB),
   SHUTDOWN_SECONDS: whole(0, 3600, 10),
   AUTH: list
     .refine((names) => names.join() === "none" || names.every(isMethod))
@@ -231,7 +228,6 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       keepDeletedDays: env.KEEP_DELETED_DAYS,
       maxStoredBytes: env.MAX_STORED_BYTES,
     },
-    reportCacheBytes: env.REPORT_CACHE_BYTES,
     shutdownSeconds: env.SHUTDOWN_SECONDS,
     auth: {
       methods,

@@ -26,7 +26,6 @@ Deno.test("readConfig has a default for everything", () => {
       uploadSeconds: 600,
     },
     retention: { keepSuperseded: 0, keepDeletedDays: 0, maxStoredBytes: undefined },
-    reportCacheBytes: 67_108_864,
     shutdownSeconds: 10,
     auth: {
       methods: new Set(["github"]),
@@ -50,7 +49,6 @@ Deno.test("readConfig takes what is set, and counts an empty variable as unset",
     PUBLIC_URL: "https://coverage.example.com/",
     DATABASE_URL: "postgres://user@host/name",
     MAX_UPLOAD_BYTES: "5",
-    REPORT_CACHE_BYTES: "0",
     AUTH: "none",
     LOG_LEVEL: "",
   });
@@ -59,7 +57,6 @@ Deno.test("readConfig takes what is set, and counts an empty variable as unset",
   assert.equal(config.publicUrl, "https://coverage.example.com");
   assert.equal(config.databaseUrl, "postgres://user@host/name");
   assert.equal(config.limits.maxUploadBytes, 5);
-  assert.equal(config.reportCacheBytes, 0);
   assert.equal(config.auth.methods.size, 0);
   assert.equal(config.logLevel, "info");
 });

@@ -6,10 +6,10 @@
 import type { Sql } from "postgres";
 import type { Config } from "../config.ts";
 import { HttpError } from "../errors.ts";
-import { uploadReportHeaders } from "../http/headers.ts";
+import { reportHeaders, type Surface, uploadReportHeaders } from "../http/headers.ts";
 import type { Handler } from "../http/router.ts";
 import { decodeSegment } from "../http/path_segment.ts";
-import { createServeReport } from "../reports/serve.ts";
+import { serveReport } from "../reports/serve.ts";
 import type { ReportStore } from "../reports/store.ts";
 import { branchParts, reportPath } from "../model/urls.ts";
 import { findActive, findStored } from "../db/coverages.ts";
@@ -18,27 +18,26 @@ import type { CoverageRow, RepositoryName } from "../model/rows.ts";
 type Params = Readonly<Record<string, string | undefined>>;
 
 /**
- * Makes the handlers of a report's files, of the addresses that lead to its first page, and of the
- * files of one upload's report, which stays when a newer one supersedes it, as long as it is kept.
+ * The handlers of a branch's report files, of the addresses that lead to its first page, and of the
+ * files of one upload's report, for as long as it is retained.
  */
-export function createReportHandlers(
-  { sql, store, config: { publicUrl, reportCacheBytes } }: {
+export function createAssetHandlers(
+  { sql, store, config: { publicUrl } }: {
     sql: Sql;
     store: Pick<ReportStore, "folder">;
-    config: Pick<Config, "publicUrl" | "reportCacheBytes">;
+    config: Pick<Config, "publicUrl">;
   },
 ): { file: Handler; index: Handler; uploadFile: Handler } {
-  const serveReport = createServeReport({ store, cacheBytes: reportCacheBytes });
+  const serve = (request: Request, row: CoverageRow, params: Params, headers: Surface) =>
+    serveReport(request, { folder: store.folder(row.report_id), path: params["0"] ?? "", headers });
   return {
     async file(request, { params }) {
-      const path = params["0"] ?? "";
-      let row = await findReport(sql, params);
-      while (true) {
+      for (let row = await findReport(sql, params);;) {
         try {
-          return await serveReport(request, { report: row.report_id, path });
+          return await serve(request, row, params, reportHeaders);
         } catch (error) {
-          // A new upload may have taken the folder away since its row was read, and on a busy branch
-          // so may the next one meanwhile.
+          // A new upload may have removed the folder since its row was read, and on a busy branch the
+          // next one as well.
           const now = await findReport(sql, params);
           if (now.report_id === row.report_id) throw error;
           row = now;
@@ -46,18 +45,14 @@ export function createReportHandlers(
       }
     },
     async uploadFile(request, { params }) {
-      const row = await findUpload(sql, params);
-      return await serveReport(request, {
-        report: row.report_id,
-        path: params["0"] ?? "",
-        surface: uploadReportHeaders,
-      });
+      return await serve(request, await findUpload(sql, params), params, uploadReportHeaders);
     },
     async index(_request, { params }) {
-      const row = await findReport(sql, params);
-      const location = `${publicUrl ?? ""}${reportPath(row)}`;
-      const headers = { location, "cache-control": "no-cache" };
-      return new Response(null, { status: 302, headers });
+      const location = `${publicUrl ?? ""}${reportPath(await findReport(sql, params))}`;
+      return new Response(null, {
+        status: 302,
+        headers: { location, "cache-control": "no-cache" },
+      });
     },
   };
 }
@@ -69,10 +64,10 @@ async function findReport(sql: Sql, params: Params): Promise<CoverageRow> {
     const row = await findActive(sql, { ...repository, branch_name, language });
     if (row) return row;
   }
-  const of = language === undefined ? "" : ` in ${language}`;
+  const inLanguage = language === undefined ? "" : ` in ${language}`;
   throw new HttpError(
     404,
-    `There is no report of ${nameOf(repository)}, branch ${branches[0]}${of}.`,
+    `${nameOf(repository)} has no report of branch ${branches[0]}${inLanguage}.`,
   );
 }
 
@@ -86,9 +81,8 @@ async function findUpload(sql: Sql, params: Params): Promise<CoverageRow> {
   }
   throw new HttpError(
     404,
-    `There is no report of upload ${params.upload} to ${nameOf(repository)}, branch ${
-      branches[0]
-    } in ${language}; it may no longer be kept.`,
+    `${nameOf(repository)} has no report of upload ${params.upload} to branch ${branches[0]} in ` +
+      `${language}; it may no longer be retained.`,
   );
 }
 

@@ -1,31 +1,23 @@
 /**
- * What an upload says of itself to whoever permits it: what it is about, and what came of it.
+ * The commit status of an upload, in words.
  *
  * @module
  */
-import type { Subject } from "../auth/grant.ts";
+import type { PendingStatus } from "../auth/grant.ts";
+import type { Added } from "../db/coverages.ts";
 import { changeOf, signed } from "../model/percentage.ts";
-import type { CoverageRow } from "../model/rows.ts";
 
-/** What the credential is checked for: as the query has it, since no body has been read by then. */
-export function subjectOf(query: Readonly<Record<string, string>>): Subject {
-  const { org_name, repo_name, commit_hash, github_api_url, language } = query;
-  const context = language === undefined ? "coverage" : `coverage/${language}`;
-  const beginning = "The coverage report is on its way.";
-  return { org_name, repo_name, commit_hash, github_api_url, context, beginning };
+export function pendingStatus({ language }: { language: string }): PendingStatus {
+  return {
+    context: `coverage/${language}`,
+    description: "The coverage report is being processed.",
+  };
 }
 
-/** The number and what has become of it, as in "83.20% (+0.40% against main)". */
+/** The number and its change, as in "83.20% (+0.40% against main)". */
 export function summaryOf(
-  row: CoverageRow,
-  { active, before, defaultBranches }: {
-    /** The active rows of its repository. */
-    active: readonly CoverageRow[];
-    /** The percentage of the upload before, of the same branch and language. */
-    before: number | undefined;
-    /** The branches that may stand for a repository. */
-    defaultBranches: readonly string[];
-  },
+  { row, active, before }: Added,
+  defaultBranches: readonly string[],
 ): string {
   const main = defaultBranches.find((name) => active.some((other) => other.branch_name === name));
   const isMain = row.branch_name === main;

@@ -7,7 +7,8 @@ import type { Sql } from "postgres";
 import { z } from "zod";
 import { HttpError } from "../errors.ts";
 import { dataHeaders } from "../http/headers.ts";
-import { revalidated } from "../http/etag.ts";
+import { etagged, etaggedJson } from "../http/etag.ts";
+import type { Config } from "../config.ts";
 import type { Handler } from "../http/router.ts";
 import { changeOf, signed } from "../model/percentage.ts";
 import {
@@ -23,11 +24,6 @@ import { badgePath, type BranchOfLanguage, repositoryPath } from "../model/urls.
 import { type CoverageAnswer, coverageAnswer, toAnswer } from "../model/coverage.ts";
 import type { CoverageRow } from "../model/rows.ts";
 
-/**
- * The query.
- *
- * @internal
- */
 export const compareFields = z.object({
   org_name: orgName,
   repo_name: repoName,
@@ -36,11 +32,6 @@ export const compareFields = z.object({
   language: language.optional().meta({ description: "Default: that of the head's newest report." }),
 });
 
-/**
- * The answer.
- *
- * @internal
- */
 export const compareAnswer = z.object({
   org_name: z.string().meta({ description: "The account." }),
   repo_name: z.string().meta({ description: "The repository." }),
@@ -60,18 +51,13 @@ export const compareAnswer = z.object({
   repository_url: z.url().meta({ description: "The repository's page." }),
 });
 
-/**
- * What two branches have in common, and what not.
- *
- * @internal
- */
 export type Comparison = z.infer<typeof compareAnswer>;
 
-/** Makes the handler. It throws 404 for a head that has no coverage. */
+/** The handler throws 404 for a head without coverage. */
 export function createCompareHandler(
-  { sql, config: { publicUrl } }: { sql: Sql; config: { publicUrl: string | undefined } },
+  { sql, config: { publicUrl } }: { sql: Sql; config: Pick<Config, "publicUrl"> },
 ): Handler {
-  return revalidated(async (request, { url }) => {
+  return async (request, { url }) => {
     const { org_name, repo_name, base, head, language } = parseFields(
       compareFields,
       givenFields(url),
@@ -80,22 +66,23 @@ export function createCompareHandler(
       findActive(sql, { org_name, repo_name, branch_name, language });
     const headRow = await find(head, language);
     if (!headRow) {
-      const of = language === undefined ? "" : ` in ${language}`;
+      const inLanguage = language === undefined ? "" : ` in ${language}`;
       throw new HttpError(
         404,
-        `There is no coverage of ${org_name}/${repo_name}, branch ${head}${of}.`,
+        `${org_name}/${repo_name} has no coverage of branch ${head}${inLanguage}.`,
       );
     }
     const baseRow = await find(base, headRow.language);
     const comparison = compare(headRow, baseRow, base, publicUrl ?? url.origin);
     const headers = { ...dataHeaders, vary: "accept" };
     if (!request.headers.get("accept")?.toLowerCase().includes("text/markdown")) {
-      return Response.json(comparison, { headers });
+      return etaggedJson(request, comparison, headers);
     }
-    return new Response(commentOf(comparison), {
-      headers: { ...headers, "content-type": "text/markdown; charset=utf-8" },
+    return etagged(request, commentOf(comparison), {
+      ...headers,
+      "content-type": "text/markdown; charset=utf-8",
     });
-  });
+  };
 }
 
 function compare(

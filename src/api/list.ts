@@ -5,8 +5,9 @@
  */
 import type { Sql } from "postgres";
 import { z } from "zod";
-import { dataHeaders, withHeaders } from "../http/headers.ts";
-import { revalidated } from "../http/etag.ts";
+import type { Config } from "../config.ts";
+import { etaggedJson } from "../http/etag.ts";
+import { dataHeaders } from "../http/headers.ts";
 import type { Handler } from "../http/router.ts";
 import {
   commitAuthor,
@@ -21,29 +22,19 @@ import {
 import { listCoverages, MAX_HISTORY } from "../db/coverages.ts";
 import { coverageAnswer, toAnswer } from "../model/coverage.ts";
 
-/**
- * The query.
- *
- * @internal
- */
 export const listFields = z.object({
   org_name: orgName.optional(),
   repo_name: repoName.optional(),
   commit_author: commitAuthor.optional(),
   keyword: keyword.optional(),
   full: z.enum(["", "1", "true", "0", "false"], "must be 1, true, 0 or false").optional().meta({
-    description: "Whether to list superseded and deleted rows too, the newest " +
-      `${MAX_HISTORY.toLocaleString("en")} of each repository; without a value, it is to.`,
+    description: "Superseded and deleted rows as well, the newest " +
+      `${MAX_HISTORY.toLocaleString("en")} of each repository; true without a value.`,
   }),
   p: pageNumber.prefault("1").meta({ description: "A page, from 1." }),
   per_page: wholeNumber(10_000).prefault("20").meta({ description: "Repositories per page." }),
 });
 
-/**
- * The answer.
- *
- * @internal
- */
 export const listAnswer = z.object({
   data: z.record(z.string(), z.array(coverageAnswer)).meta({
     description: "Under `org/repo`, the repository's rows.",
@@ -51,11 +42,10 @@ export const listAnswer = z.object({
   has_next: z.boolean().meta({ description: "Whether there is another page." }),
 });
 
-/** Makes the handler. */
 export function createListHandler(
-  { sql, publicUrl }: { sql: Sql; publicUrl: string | undefined },
+  { sql, config: { publicUrl } }: { sql: Sql; config: Pick<Config, "publicUrl"> },
 ): Handler {
-  return revalidated(async (_request, { url }) => {
+  return async (request, { url }) => {
     const fields = parseFields(listFields, givenFields(url, "full"));
     const { repositories, hasNext } = await listCoverages(sql, {
       ...fields,
@@ -63,13 +53,11 @@ export function createListHandler(
       page: fields.p,
       perPage: fields.per_page,
     });
-    const data: z.infer<typeof listAnswer>["data"] = {};
-    for (const { name, rows } of repositories) {
-      data[name] = rows.map((row) => toAnswer(row, publicUrl ?? url.origin));
-    }
-    return withHeaders(
-      Response.json({ data, has_next: hasNext } satisfies z.infer<typeof listAnswer>),
-      dataHeaders,
+    const origin = publicUrl ?? url.origin;
+    const data = Object.fromEntries(
+      repositories.map(({ name, rows }) => [name, rows.map((row) => toAnswer(row, origin))]),
     );
-  });
+    const answer = { data, has_next: hasNext } satisfies z.infer<typeof listAnswer>;
+    return etaggedJson(request, answer, dataHeaders);
+  };
 }

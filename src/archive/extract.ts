@@ -1,46 +1,41 @@
 /**
- * Unpacks an archive into a staged report, and reads its coverage file on the way: one pass.
+ * Unpacks an archive into a staged report.
  *
  * @module
  */
-import { type Coverage, CoverageError } from "../formats/coverage.ts";
-import type { ReadCoverage } from "../formats/read_coverage.ts";
 import { quote, unprocessable } from "../errors.ts";
 import type { StagedReport } from "../reports/store.ts";
-import type { SafeEntry } from "./read_archive.ts";
-import { CoverageFile } from "./coverage_file.ts";
-import { ReportIndex } from "./index_page.ts";
-import { ReportWriter } from "./file_writer.ts";
+import { CoverageFiles } from "./coverage_files.ts";
+import { FileWriter } from "./file_writer.ts";
+import { IndexPage } from "./index_page.ts";
+import type { ArchiveEntry } from "./read_archive.ts";
 
 /** Symbolic links that are remembered, so that nothing is stored below one. */
 const MAX_SYMLINKS = 1000;
 
-/** What was unpacked. */
-export interface UnpackedReport {
-  /** The total of the coverage file. */
-  readonly coverage: Coverage;
-  /** The page to lead a reader to, a path in the report, or null for its listing. */
+/** What was unpacked. Paths are relative to the report. */
+export interface ExtractedReport {
+  readonly coverageFiles: readonly string[];
+  /** The page to open first; null for the listing. */
   readonly index: string | null;
-  /** How many files were stored. */
   readonly files: number;
-  /** Bytes of those files. */
   readonly bytes: number;
-  /** Symbolic links that were left out. */
-  readonly skippedLinks: number;
+  /** Symbolic links, which are never made. */
+  readonly links: readonly string[];
 }
 
 /**
- * Stores every entry in `staged` and returns the total of the coverage file. Throws an
- * `HttpError` and leaves the folder half-filled, for the caller to discard, when anything is wrong.
+ * Stores every entry in `staged` and finds the coverage files by their `names`. Throws an `HttpError`
+ * and leaves the folder half-filled, for the caller to discard, when anything is wrong.
  */
-export async function unpack(
-  entries: AsyncIterable<SafeEntry>,
+export async function extract(
+  entries: AsyncIterable<ArchiveEntry>,
   staged: StagedReport,
-  coverage: { fileName: string; read: ReadCoverage },
-): Promise<UnpackedReport> {
-  const writer = new ReportWriter(staged);
-  const coverageFile = new CoverageFile(coverage.fileName);
-  const index = new ReportIndex();
+  names: readonly string[],
+): Promise<ExtractedReport> {
+  const writer = new FileWriter(staged);
+  const coverageFiles = new CoverageFiles(names);
+  const index = new IndexPage();
   const links = new Set<string>();
   let files = 0, bytes = 0;
   try {
@@ -52,7 +47,7 @@ export async function unpack(
         }
         continue;
       }
-      refuseBelowLink(entry.path, links);
+      rejectBelowLink(entry.path, links);
       if (entry.kind === "folder") {
         await writer.folder(entry.path);
         continue;
@@ -60,17 +55,8 @@ export async function unpack(
       files++;
       bytes += entry.size;
       index.add(entry.path);
-      if (coverageFile.wants(entry.path)) {
-        await coverageFile.settle(); // one document at a time: each may have megabytes in flight
-        const { result } = await writer.fileAndRead(
-          entry.path,
-          entry.body,
-          (content) => coverage.read(content).catch(returnCoverageError),
-        );
-        coverageFile.add(entry.path, result);
-      } else {
-        await writer.file(entry.path, entry.size, entry.body);
-      }
+      coverageFiles.add(entry.path);
+      await writer.file(entry);
     }
     await writer.finish();
   } catch (error) {
@@ -78,16 +64,16 @@ export async function unpack(
     throw error;
   }
   return {
-    coverage: await coverageFile.result(),
+    coverageFiles: coverageFiles.result(),
     index: index.result(),
     files,
     bytes,
-    skippedLinks: links.size,
+    links: [...links],
   };
 }
 
 /** A path through a link is how an archive writes outside its folder; no honest one has it. */
-function refuseBelowLink(path: string, links: ReadonlySet<string>): void {
+function rejectBelowLink(path: string, links: ReadonlySet<string>): void {
   if (links.size === 0) return;
   for (let slash = path.indexOf("/"); slash >= 0; slash = path.indexOf("/", slash + 1)) {
     const link = path.slice(0, slash);
@@ -99,10 +85,4 @@ function refuseBelowLink(path: string, links: ReadonlySet<string>): void {
       );
     }
   }
-}
-
-/** A coverage file that cannot be read is judged only when it is known to be the one meant. */
-function returnCoverageError(error: unknown): CoverageError {
-  if (error instanceof CoverageError) return error;
-  throw error;
 }

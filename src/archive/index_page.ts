@@ -1,21 +1,20 @@
 /**
- * Which page of a report a reader is led to.
+ * Which page of a report opens first.
  *
  * @module
  */
 
 /**
- * Picks the page while the entries pass: the shallowest `index.html`, else the shallowest
+ * Chooses the page while the entries pass: the shallowest `index.html`, else the shallowest
  * `coverage.html` (Go, Perl's Devel::Cover), else the only page there is.
  */
-export class ReportIndex {
+export class IndexPage {
   #best: { path: string; rank: number; depth: number } | undefined;
   readonly #pages = new Set<string>();
 
-  /** Takes a file's path into account. */
   add(path: string): void {
     if (!/\.html?$/i.test(path)) return;
-    if (this.#pages.size < 2) this.#pages.add(path); // more than one is all that matters
+    if (this.#pages.size < 2) this.#pages.add(path); // only "one" and "several" differ
     const rank = /(^|\/)index\.html?$/i.test(path)
       ? 0
       : /(^|\/)coverage\.html?$/i.test(path)
@@ -25,7 +24,7 @@ export class ReportIndex {
     if (!this.#best || isBefore(candidate, this.#best)) this.#best = candidate;
   }
 
-  /** The page's path in the report; null where none stands out and the listing serves better. */
+  /** The page's path in the report; null where none stands out: the listing is better. */
   result(): string | null {
     if (!this.#best || (this.#best.rank === 2 && this.#pages.size > 1)) return null;
     return this.#best.path;

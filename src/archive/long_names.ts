@@ -13,14 +13,14 @@ const MAX_IN_A_ROW = 16;
 
 const decoder = new TextDecoder();
 
-/** The pax records that are of any matter here; all others are dropped as they are read. */
+/** The pax records that matter here; all others are dropped while reading. */
 const WANTED = new Set(["path", "size"]);
 const SPARSE = "GNU.sparse.";
 
-/** The type flags of entries that speak of others, and are never files themselves. */
+/** The type flags of entries that describe the next one, and are never files themselves. */
 const META = new Set(["L", "K", "x", "g"]);
 
-/** Collects what those entries say until the entry that they speak of comes. */
+/** Collects what those entries say until the entry that they describe comes. */
 export class LongNames {
   #gnuName: string | undefined;
   #records = new Map<string, string>();
@@ -32,7 +32,7 @@ export class LongNames {
     return META.has(typeflag);
   }
 
-  /** Takes a meta entry and its body of `size` bytes; throws a 422 where it is malformed or too large. */
+  /** Takes a meta entry and its body of `size` bytes. Throws a 422 where it is malformed or too large. */
   async take(typeflag: string, size: number, body: ReadableStream<Uint8Array>): Promise<void> {
     if (++this.#inARow > MAX_IN_A_ROW || !(size <= MAX_BYTES)) {
       await body.cancel();
@@ -45,12 +45,12 @@ export class LongNames {
     if (typeflag === "L") this.#gnuName = decode(bytes).replace(/\0+$/, "");
     else if (typeflag === "x") readRecords(bytes, this.#records);
     else if (typeflag === "g") readRecords(bytes, this.#global);
-    // A "K" is the target of a link, and no link is ever made.
+    // "K" is the target of a link, and no link is ever made.
   }
 
   /**
-   * The name of the entry that follows, whose header says `name` and `size`; forgets what was only
-   * said of that one. Throws a 422 for an entry whose body is not simply the file.
+   * The name of the next entry, whose header says `name` and `size`; forgets what was said of that
+   * one only. Throws a 422 for an entry whose body is not simply the file.
    */
   resolve(name: string, size: number): string {
     const record = (key: string) => this.#records.get(key) ?? this.#global.get(key);
@@ -62,7 +62,7 @@ export class LongNames {
     this.#inARow = 0;
     if (sparse) {
       throw unprocessable(
-        `The archive has a sparse file, ${quote(resolved)}; make it without tar's -S.`,
+        `The archive has a sparse file, ${quote(resolved)}; pack it without tar's -S.`,
       );
     }
     if (recordedSize !== undefined && Number(recordedSize) !== size) {

@@ -1,5 +1,5 @@
 /**
- * The one check that an archive's names must pass.
+ * The check that every name of an archive must pass.
  *
  * @module
  */
@@ -13,31 +13,31 @@ const encoder = new TextEncoder();
 /**
  * Where an entry of this name goes, relative to the report and with `/` between its segments; empty
  * for the report's own folder. `./` and doubled slashes are dropped, as `tar -x` does. Throws a 422
- * for a name that leads out of the report, or might on another system, and for one no file can have
- * on this one.
+ * for a name that leads out of the report, here or on another system, and for one that no file of
+ * this system can have.
  */
 export function safePath(name: string, os: string = Deno.build.os): string {
-  const refuse = (why: string) =>
+  const unsafe = (why: string) =>
     unprocessable(`The archive has an unsafe entry, ${quote(name)}: ${why}.`);
-  if (name.includes("\0")) throw refuse("its name contains a NUL");
-  if (isAbsolute(name)) throw refuse("its path is absolute");
+  if (name.includes("\0")) throw unsafe("its name contains a NUL");
+  if (isAbsolute(name)) throw unsafe("its path is absolute");
   // A backslash is part of a name here, but a separator to those who unpack on Windows.
-  if (name.split(/[/\\]/).includes("..")) throw refuse("its path contains ..");
+  if (name.split(/[/\\]/).includes("..")) throw unsafe("its path contains ..");
   const segments = name.split("/").filter((segment) => segment !== "" && segment !== ".");
   for (const segment of segments) {
     const bytes = encoder.encode(segment).byteLength;
     if (bytes > MAX_SEGMENT_BYTES) {
-      throw refuse(`a name in it has ${bytes} bytes; at most ${MAX_SEGMENT_BYTES} are allowed`);
+      throw unsafe(`a name in it has ${bytes} bytes; at most ${MAX_SEGMENT_BYTES} are allowed`);
     }
     if (!canBeNamed(segment, os)) {
-      throw refuse(`the server's system, ${os}, has no file named ${quote(segment)}`);
+      throw unsafe(`the server's system, ${os}, has no file named ${quote(segment)}`);
     }
   }
   const path = segments.join("/");
-  if (isAbsolute(path)) throw refuse("its path is absolute"); // what stood behind a "./"
+  if (isAbsolute(path)) throw unsafe("its path is absolute"); // what stood behind a "./"
   const bytes = encoder.encode(path).byteLength;
   if (bytes > MAX_PATH_BYTES) {
-    throw refuse(`its path has ${bytes} bytes; at most ${MAX_PATH_BYTES} are allowed`);
+    throw unsafe(`its path has ${bytes} bytes; at most ${MAX_PATH_BYTES} are allowed`);
   }
   return path;
 }

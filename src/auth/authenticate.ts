@@ -1,5 +1,5 @@
 /**
- * Who may upload.
+ * Who may upload: the credential of a request, by its headers alone.
  *
  * @module
  */
@@ -7,31 +7,30 @@ import type { Config } from "../config.ts";
 import { HttpError } from "../errors.ts";
 import type { RouteContext } from "../http/router.ts";
 import type { Log } from "../log.ts";
-import { Attempts } from "./rate_limit.ts";
 import { hashOf, isJwt, secretOf, unauthorized } from "./credential.ts";
 import { createGithub } from "./github.ts";
+import { type Credential, PLAIN_GRANT } from "./grant.ts";
 import { createOidc } from "./oidc.ts";
-import { type Credential, OPEN_GRANT } from "./grant.ts";
+import { RateLimit } from "./rate_limit.ts";
 import { findToken, TOKEN_PREFIX } from "./upload_token.ts";
 
 /**
- * Looks at the headers of a request that wants to change something. Throws 401 for a missing or bad
- * credential, 403 for a page of another origin, 429 for too many bad ones. No body has been read by
- * then, and none should be before the credential has given its grant.
+ * Throws 401 for a missing or bad credential, 403 for a page of another origin, 429 after too many
+ * bad ones. No body is read before the credential has authorized what the request wants.
  */
-export type Authorize = (request: Request, context: RouteContext) => Promise<Credential>;
+export type Authenticate = (request: Request, context: RouteContext) => Promise<Credential>;
 
-/** The credential of whoever needs none. */
-const OPEN: Credential = { grant: () => Promise.resolve(OPEN_GRANT) };
+/** For clients that need no credential. */
+const ANYBODY: Credential = { authorize: () => Promise.resolve(PLAIN_GRANT) };
 
-/** Makes the check of credentials; which kind one is, its form tells. */
-export function createAuthorize(
+/** The form of a credential tells its kind. */
+export function createAuthenticate(
   { config: { auth, publicUrl }, log }: {
     config: Pick<Config, "auth" | "publicUrl">;
     log: Log;
   },
-): Authorize {
-  const attempts = new Attempts();
+): Authenticate {
+  const rateLimit = new RateLimit();
   const github = createGithub({ apiUrls: auth.githubApiUrls, log });
   const oidc = auth.oidcAudiences.length === 0
     ? undefined
@@ -42,44 +41,47 @@ export function createAuthorize(
     if (token) return Promise.resolve(token);
     if (isJwt(secret) && oidc) return oidc(secret);
     if (secret.startsWith(TOKEN_PREFIX) || !auth.methods.has("github")) {
-      throw unauthorized(`The credential is not known here. ${wanted(auth.methods)}`);
+      throw unauthorized(`The credential is unknown. ${accepted(auth.methods)}`);
     }
     if (isJwt(secret)) {
-      throw unauthorized(`The credential is an OIDC token. ${wanted(auth.methods)}`);
+      throw unauthorized(`The credential is an OIDC token. ${accepted(auth.methods)}`);
     }
     return Promise.resolve(github(secret));
   };
 
   return async (request, context) => {
     refuseForeignPages(request, context.url, publicUrl);
-    if (auth.methods.size === 0) return OPEN;
-    if (auth.local && context.direct && isOwnName(context.url)) return OPEN;
+    if (auth.methods.size === 0) return ANYBODY;
+    if (auth.local && context.direct && isOwnName(context.url)) return ANYBODY;
     const { client } = context;
     const logged = async <T>(work: () => Promise<T>): Promise<T> => {
       try {
         return await work();
       } catch (error) {
-        const told = error instanceof HttpError
+        const why = error instanceof HttpError
           ? { status: error.status, reason: error.message }
           : { error };
-        log.info("credential refused", { client, ...told });
+        log.info("credential rejected", { client, ...why });
         throw error;
       }
     };
     return await logged(async () => {
       const secret = secretOf(request.headers);
       if (secret === undefined) {
-        throw unauthorized(`The request has no Authorization header. ${wanted(auth.methods)}`);
+        throw unauthorized(`The request has no Authorization header. ${accepted(auth.methods)}`);
       }
-      const hash = hashOf(secret);
-      const attempt = { client, credential: hash };
-      const credential = await attempts.make(attempt, async () => await credentialOf(secret));
+      const attempt = { client, credential: hashOf(secret) };
+      const credential = await rateLimit.run(attempt, async () => await credentialOf(secret));
       return {
-        grant: (subject) =>
+        authorize: (target, status) =>
           logged(() =>
-            attempts.make(
-              { ...attempt, at: subject.github_api_url ?? "-", subject: JSON.stringify(subject) },
-              () => credential.grant(subject),
+            rateLimit.run(
+              {
+                ...attempt,
+                at: target.github_api_url ?? "-",
+                target: JSON.stringify([target, status]),
+              },
+              () => credential.authorize(target, status),
             )
           ),
       };
@@ -87,14 +89,14 @@ export function createAuthorize(
   };
 }
 
-/** What the server takes, in words. */
-function wanted(methods: ReadonlySet<string>): string {
+/** What the server accepts, in words. */
+function accepted(methods: ReadonlySet<string>): string {
   const kinds = [
     ...(methods.has("github") ? ["a job's GitHub token"] : []),
     ...(methods.has("oidc") ? ["an OIDC token of GitHub Actions"] : []),
     ...(methods.has("token") ? ["an upload token"] : []),
   ];
-  return `This server takes ${kinds.join(", or ")}: Authorization: Bearer <token>.`;
+  return `This server accepts ${kinds.join(", or ")}: Authorization: Bearer <token>.`;
 }
 
 /**
@@ -120,5 +122,5 @@ function refuseForeignPages({ headers }: Request, url: URL, publicUrl: string | 
   ];
   const isForeign = (site !== null && site !== "same-origin" && site !== "none") ||
     (origin !== null && !ours.includes(origin));
-  if (isForeign) throw new HttpError(403, "Uploads are not taken from pages of other origins.");
+  if (isForeign) throw new HttpError(403, "Uploads from pages of other origins are not allowed.");
 }

@@ -1,5 +1,5 @@
 /**
- * What stands in the `Authorization` header.
+ * The secret of the `Authorization` header.
  *
  * @module
  */
@@ -10,8 +10,8 @@ import { HttpError } from "../errors.ts";
 const MAX_SECRET = 16_384;
 
 /**
- * The secret of a request: the header's value bare, or what follows `Bearer` or `token`. Nothing
- * where there is none; throws 401 for what cannot be one.
+ * The header's value bare, or what follows `Bearer` or `token`; undefined where there is none. Throws
+ * 401 for what cannot be a secret.
  */
 export function secretOf(headers: Headers): string | undefined {
   const header = headers.get("authorization")?.trim();
@@ -19,7 +19,7 @@ export function secretOf(headers: Headers): string | undefined {
   const secret = header.replace(/^(?:bearer|token)(?:\s+|$)/i, "");
   if (secret.length > MAX_SECRET || !/^[\x21-\x7e]+$/.test(secret)) {
     throw unauthorized(
-      "The Authorization header holds no credential: it must be a token, bare or after Bearer.",
+      "The Authorization header holds no credential; it must be a token, bare or after Bearer.",
     );
   }
   return secret;
@@ -30,7 +30,7 @@ export function isJwt(secret: string): boolean {
   return /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/.test(secret);
 }
 
-/** SHA-256 in hex: what is kept of a secret, in settings and in memory. */
+/** SHA-256 in hex: all that settings and memory hold of a secret. */
 export function hashOf(secret: string): string {
   return createHash("sha256").update(secret).digest("hex");
 }

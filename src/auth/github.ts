@@ -7,14 +7,11 @@
 import { clip, HttpError, quote, unavailable, unprocessable } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { unauthorized } from "./credential.ts";
-import { chooseApiUrl } from "./github_api.ts";
-import type { Credential, Outcome } from "./grant.ts";
-import { requireFields } from "./subject.ts";
+import type { Credential, FinalStatus } from "./grant.ts";
 
 /** Longest description that GitHub takes. */
 const MAX_DESCRIPTION = 140;
 
-/** A commit's place. */
 interface Commit {
   readonly api: string;
   readonly org_name: string;
@@ -24,66 +21,61 @@ interface Commit {
   readonly context: string;
 }
 
-/** A status to create. */
 interface Status {
   readonly state: "pending" | "success" | "error";
   readonly description: string;
   readonly target_url?: string;
 }
 
-/** How GitHub is asked. */
 export interface GithubOptions {
   /** The addresses that requests choose from. */
   readonly apiUrls: readonly string[];
   /** Milliseconds that an answer may take. Default: 10 seconds. */
   readonly answerMs?: number;
-  /** The log. */
   readonly log: Log;
 }
 
-/** Makes the credential of a token; nobody is asked before it is to be used. */
+/** The credential of a token; GitHub is only asked when it is used. */
 export function createGithub(
   { apiUrls, answerMs = 10_000, log }: GithubOptions,
 ): (token: string) => Credential {
-  const ask = (token: string, commit: Commit, status: Status) =>
+  const create = (token: string, commit: Commit, status: Status) =>
     createStatus(token, commit, status, AbortSignal.timeout(answerMs));
   return (token) => ({
-    async grant(subject) {
-      const fields = requireFields(subject, "org_name", "repo_name", "commit_hash");
-      const api = chooseApiUrl(subject.github_api_url, apiUrls);
-      const commit: Commit = { ...fields, api, context: subject.context };
-      const answer = await ask(token, commit, {
-        state: "pending",
-        description: subject.beginning,
-      });
-      if (answer.status !== 201) throw await refusal(answer, commit);
+    async authorize(
+      { org_name, repo_name, commit_hash, github_api_url },
+      { context, description },
+    ) {
+      if (commit_hash === undefined) {
+        throw unprocessable({
+          commit_hash:
+            "commit_hash is missing: a GitHub token is checked by a status on that commit.",
+        });
+      }
+      const api = chooseApiUrl(github_api_url, apiUrls);
+      const commit: Commit = { api, org_name, repo_name, commit_hash, context };
+      const answer = await create(token, commit, { state: "pending", description });
+      if (answer.status !== 201) throw await rejection(answer, commit);
       await answer.body?.cancel();
-      return {
-        identity: undefined,
-        conclude: (outcome) => conclude(token, commit, outcome),
-      };
+      return { identity: undefined, setStatus: (status) => setStatus(token, commit, status) };
     },
   });
 
-  async function conclude(token: string, commit: Commit, outcome: Outcome): Promise<void> {
-    const { state, description } = outcome;
-    const url = state === "success" ? outcome.url : undefined;
+  async function setStatus(token: string, commit: Commit, final: FinalStatus): Promise<void> {
+    const { state, description } = final;
+    const url = final.state === "success" ? final.url : undefined;
     try {
-      const status: Status = {
-        state,
-        description,
-        ...(url === undefined ? {} : { target_url: url }),
-      };
-      let answer = await ask(token, commit, status).catch(() => undefined);
+      const status = { state, description, ...(url === undefined ? {} : { target_url: url }) };
+      let answer = await create(token, commit, status).catch(() => undefined);
       // Once more after an outage: a commit that stays pending may hold up a pull request.
       if (!answer || answer.status >= 500) {
         await answer?.body?.cancel();
-        answer = await ask(token, commit, status);
+        answer = await create(token, commit, status);
       }
-      if (answer.status !== 201) throw await refusal(answer, commit);
+      if (answer.status !== 201) throw await rejection(answer, commit);
       await answer.body?.cancel();
     } catch (error) {
-      log.warn("the commit's final status could not be set", {
+      log.warn("the final commit status could not be set", {
         repository: `${commit.org_name}/${commit.repo_name}`,
         commit: commit.commit_hash,
         state,
@@ -91,6 +83,25 @@ export function createGithub(
       });
     }
   }
+}
+
+/**
+ * The address among `allowed` that a request names, with or without its scheme. Throws 422 for any
+ * other: a request chooses among those of the operator, and never adds one.
+ */
+function chooseApiUrl(given: string | undefined, allowed: readonly string[]): string {
+  const [only] = allowed;
+  if (given === undefined && only !== undefined && allowed.length === 1) return only;
+  // Compared as text, so that nothing gets through that another parser reads differently.
+  const wanted = given?.replace(/\/$/, "").toLowerCase();
+  const found = allowed.find((url) =>
+    [url, url.replace(/^https?:\/\//, "")].some((text) => text.toLowerCase() === wanted)
+  );
+  if (found) return found;
+  const actual = given === undefined ? "is missing" : `is ${quote(given)}`;
+  throw unprocessable({
+    github_api_url: `github_api_url ${actual}; it must be one of ${allowed.join(", ")}.`,
+  });
 }
 
 /** https://docs.github.com/en/rest/commits/statuses#create-a-commit-status */
@@ -122,7 +133,7 @@ async function createStatus(
       signal,
     });
   } catch (error) {
-    throw unavailable(`${api} does not answer at the moment; try again shortly.`, error);
+    throw unavailable(`${api} does not answer. Retry shortly.`, error);
   }
 }
 
@@ -132,7 +143,7 @@ function plain(text: string): string {
 }
 
 /** What an answer other than 201 means to the client. */
-async function refusal(answer: Response, commit: Commit): Promise<HttpError> {
+async function rejection(answer: Response, commit: Commit): Promise<HttpError> {
   const { status } = answer;
   const { api, org_name, repo_name, commit_hash } = commit;
   const repository = `${org_name}/${repo_name}`;
@@ -140,7 +151,7 @@ async function refusal(answer: Response, commit: Commit): Promise<HttpError> {
   if (status === 401) return unauthorized(`${api} does not accept the token: ${said}.`);
   const waitSeconds = limitedFor(answer);
   if (waitSeconds !== undefined) {
-    return new HttpError(429, `${api} takes no more requests with this token for now: ${said}.`, {
+    return new HttpError(429, `${api} accepts no more requests with this token for now: ${said}.`, {
       headers: { "retry-after": String(waitSeconds) },
     });
   }
@@ -152,20 +163,23 @@ async function refusal(answer: Response, commit: Commit): Promise<HttpError> {
     );
   }
   if (status === 404) {
-    return new HttpError(403, `${api} knows no ${repository} that the token may write to.`);
+    return new HttpError(
+      403,
+      `${repository} was not found at ${api}, or the token cannot write to it.`,
+    );
   }
   if (status === 422) {
     return unprocessable({
-      commit_hash: `commit_hash is ${quote(commit_hash)}; ${api} takes no status for it in ` +
+      commit_hash: `commit_hash is ${quote(commit_hash)}; ${api} accepts no status for it in ` +
         `${repository}: ${said}.`,
     });
   }
   if (status >= 300 && status < 400) {
     return unprocessable({
-      repo_name: `${repository} has another name on ${api} by now; use that.`,
+      repo_name: `${repository} was renamed on ${api}; use its new name.`,
     });
   }
-  return unavailable(`${api} failed (${status}); try again shortly.`, said);
+  return unavailable(`${api} failed (${status}). Retry shortly.`, said);
 }
 
 /** Seconds until GitHub takes requests again; nothing where it did not refuse for that reason. */

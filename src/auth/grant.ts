@@ -1,70 +1,70 @@
 /**
- * What authorizing a request comes to.
+ * What a credential allows, and the commit status by which its job learns how that ended.
  *
  * @module
  */
-import { HttpError } from "../errors.ts";
+import { classify } from "../errors.ts";
 
-/** What a request wants to change; the fields are as given, and checked where they are needed. */
-export interface Subject {
-  /** The account. */
-  readonly org_name?: string | undefined;
-  /** The repository. */
-  readonly repo_name?: string | undefined;
+/** What a request wants to change. */
+export interface Target {
+  readonly org_name: string;
+  readonly repo_name: string;
   /** The commit that the job runs for. */
   readonly commit_hash?: string | undefined;
   /** Which GitHub knows the repository. */
   readonly github_api_url?: string | undefined;
-  /** Names what is done, for the commit's status: `coverage/go`. */
-  readonly context: string;
-  /** Says that it has begun. */
-  readonly beginning: string;
 }
 
-/** How what was permitted has ended. */
-export type Outcome =
-  /** Done: what came of it in a few words, and a page about it. */
+/** How a commit status begins. */
+export interface PendingStatus {
+  /** Names the status: `coverage/go`. */
+  readonly context: string;
+  readonly description: string;
+}
+
+/** How a commit status ends. */
+export type FinalStatus =
   | { readonly state: "success"; readonly description: string; readonly url?: string }
-  /** Refused or failed, and why. */
   | { readonly state: "error"; readonly description: string };
 
-/** Somebody may change one repository. */
+/** Permission to change one repository. */
 export interface Grant {
-  /** Who the repository is to the issuer of the credential; nothing where that says only a name. */
+  /** Who the repository is to the issuer of the credential; undefined where that knows only a name. */
   readonly identity: string | undefined;
-  /** Tells whoever waits for it how it has ended. Never throws. */
-  conclude(outcome: Outcome): Promise<void>;
+  /** Sets the commit status, where the credential can. Never throws. */
+  setStatus(status: FinalStatus): Promise<void>;
 }
 
 /** A credential that is what it claims to be. */
 export interface Credential {
   /**
-   * Makes sure that it speaks for a repository. Throws 403 where it does not, 422 for a subject that
-   * cannot be, 429 or 503 where whoever knows cannot say at the moment.
+   * Checks that it speaks for the repository. Throws 403 where it does not, 422 for a target that
+   * cannot be, 429 or 503 where the issuer cannot answer now.
    */
-  grant(subject: Subject): Promise<Grant>;
+  authorize(target: Target, status: PendingStatus): Promise<Grant>;
 }
 
-/** The grant of those who need not be asked about. */
-export const OPEN_GRANT: Grant = { identity: undefined, conclude: () => Promise.resolve() };
+/** The grant of a credential that sets no commit status. */
+export const PLAIN_GRANT: Grant = { identity: undefined, setStatus: () => Promise.resolve() };
 
 /**
- * Does what was permitted, and tells how it has ended: in the words of `told`, or why it was refused.
- * Of a bug whoever looks there learns nothing.
+ * Does what was granted and sets the commit status: to what `describe` says of the result, or to the
+ * sentence that the client gets. Throws what `classify` makes of a failure.
  */
 export async function withCommitStatus<T>(
   grant: Grant,
+  requestId: string,
   work: () => Promise<T>,
-  told: (done: T) => { description: string; url?: string },
+  describe: (result: T) => { description: string; url?: string },
 ): Promise<T> {
-  let done: T;
+  let result: T;
   try {
-    done = await work();
-  } catch (error) {
-    const description = error instanceof HttpError ? error.message : "The coverage server failed.";
-    await grant.conclude({ state: "error", description });
+    result = await work();
+  } catch (cause) {
+    const error = classify(cause, requestId);
+    await grant.setStatus({ state: "error", description: error.message });
     throw error;
   }
-  await grant.conclude({ state: "success", ...told(done) });
-  return done;
+  await grant.setStatus({ state: "success", ...describe(result) });
+  return result;
 }

@@ -14,10 +14,8 @@ import {
 } from "jose";
 import { HttpError, quote, unavailable } from "../errors.ts";
 import { unauthorized } from "./credential.ts";
-import { type Credential, OPEN_GRANT } from "./grant.ts";
-import { requireFields } from "./subject.ts";
+import { type Credential, PLAIN_GRANT } from "./grant.ts";
 
-/** What tokens are checked against. */
 export interface OidcOptions {
   /** Who may issue them; their keys are at `{issuer}/.well-known/jwks`. */
   readonly issuers: readonly string[];
@@ -52,7 +50,9 @@ export function createOidc(
     const issuerKeys = keys.get(issuer);
     if (!issuerKeys) {
       throw unauthorized(
-        `The OIDC token is issued by ${quote(issuer)}; taken are those of ${issuers.join(", ")}.`,
+        `The OIDC token is issued by ${quote(issuer)}; it must be issued by ${
+          issuers.join(" or ")
+        }.`,
       );
     }
     let claims: JWTPayload;
@@ -89,11 +89,11 @@ function issuerOf(token: string): string {
 
 function explain(error: unknown, audience: string): HttpError {
   if (error instanceof errors.JWTExpired) {
-    return unauthorized("The OIDC token has expired; ask for a new one in the same step.", error);
+    return unauthorized("The OIDC token has expired; request a new one in the same step.", error);
   }
   if (error instanceof errors.JWTClaimValidationFailed) {
     const sentence = error.claim === "aud"
-      ? `The OIDC token is meant for another audience; it must be asked for ${audience}.`
+      ? `The OIDC token is for another audience; request it for ${audience}.`
       : `The OIDC token is not acceptable: ${error.message}.`;
     return unauthorized(sentence, error);
   }
@@ -102,25 +102,27 @@ function explain(error: unknown, audience: string): HttpError {
     error instanceof errors.JOSENotSupported || error instanceof errors.JWSInvalid ||
     error instanceof errors.JWTInvalid || error instanceof errors.JWKSMultipleMatchingKeys;
   if (isToken) return unauthorized("The OIDC token's signature is not its issuer's.", error);
-  return unavailable("The keys of the OIDC token's issuer cannot be had at the moment.", error);
+  return unavailable(
+    "The keys of the OIDC token's issuer are not available. Retry shortly.",
+    error,
+  );
 }
 
 function credentialOf(claims: JWTPayload, issuer: string): Credential {
   const { repository, repository_id } = claims;
   if (typeof repository !== "string" || !/^\d+$/.test(String(repository_id))) {
-    throw unauthorized("The OIDC token does not say which repository it is of.");
+    throw unauthorized("The OIDC token does not name its repository.");
   }
   return {
-    // deno-lint-ignore require-await
-    async grant(subject) {
-      const { org_name, repo_name } = requireFields(subject, "org_name", "repo_name");
+    // deno-lint-ignore require-await -- what it throws must arrive as a rejection
+    async authorize({ org_name, repo_name }) {
       if (repository.toLowerCase() !== `${org_name}/${repo_name}`.toLowerCase()) {
         throw new HttpError(
           403,
-          `The OIDC token is of ${quote(repository)}, not of ${org_name}/${repo_name}.`,
+          `The OIDC token is for ${quote(repository)}, not for ${org_name}/${repo_name}.`,
         );
       }
-      return { ...OPEN_GRANT, identity: `${issuer} ${repository_id}` };
+      return { ...PLAIN_GRANT, identity: `${issuer} ${repository_id}` };
     },
   };
 }

@@ -1,6 +1,6 @@
 /**
  * What bad credentials may cost: each is asked about once in a while, each client may try so many,
- * and so many are asked about at a time.
+ * and only a few are checked at a time.
  *
  * @module
  */
@@ -8,38 +8,36 @@ import { LRUCache } from "lru-cache";
 import { HttpError } from "../errors.ts";
 import { Semaphore } from "../http/semaphore.ts";
 
-/** How long a refusal is answered again without another look. */
-const REFUSAL_MS = 60_000;
-const REFUSALS = 10_000;
+/** How long a rejection is repeated without asking again. */
+const REJECTION_MS = 60_000;
+const REJECTIONS = 10_000;
 /** Failed attempts of a client in a minute, counted from its first one. */
 const MAX_FAILURES = 30;
 const FAILURES_MS = 60_000;
 const CLIENTS = 10_000;
-/** Credentials that are looked at at a time; the others wait. */
+/** Credentials that are checked at a time; the others wait. */
 const AT_ONCE = 16;
 
-/** Refusals that stay true for a while; any other may be different a moment later. */
+/** Rejections that stay true for a while; any other may differ a moment later. */
 const LASTING = new Set([401, 403, 422]);
-/** Those of them that are for a bad credential, rather than for a subject that cannot be. */
+/** Those for a bad credential, rather than for a target that cannot be. */
 const BAD = new Set([401, 403]);
 
-/** Who tries what. */
 export interface Attempt {
-  /** The client. */
   readonly client: string;
-  /** Stands for the secret. */
+  /** The hash of the secret. */
   readonly credential: string;
-  /** Stands for who has to know it: what is refused there with 401 is so for every subject. */
+  /** Where it is checked: rejected there with 401, it is bad for every target. */
   readonly at?: string;
-  /** Stands for what is wanted with it. */
-  readonly subject?: string;
+  /** Stands for what it is to authorize. */
+  readonly target?: string;
 }
 
-/** Remembers refusals and counts them. Both are bounded, and hold no secret. */
-export class Attempts {
-  readonly #refusals = new LRUCache<string, HttpError>({
-    max: REFUSALS,
-    ttl: REFUSAL_MS,
+/** Remembers rejections and counts them. Both are bounded, and hold no secret. */
+export class RateLimit {
+  readonly #rejections = new LRUCache<string, HttpError>({
+    max: REJECTIONS,
+    ttl: REJECTION_MS,
     ttlResolution: 0,
   });
   readonly #failures = new LRUCache<string, { count: number }>({
@@ -48,31 +46,31 @@ export class Attempts {
     ttlResolution: 0,
   });
   readonly #underWay = new Map<string, Promise<unknown>>();
-  readonly #places = new Semaphore(AT_ONCE, "credentials");
+  readonly #slots = new Semaphore(AT_ONCE, "credentials");
 
   /**
-   * Does the work, unless it was refused a moment ago, in which case it is refused again; the same at
-   * the same time is done once. Throws 429 for a client that has failed too often.
+   * Does the work, unless it was rejected a moment ago: that is thrown again. Equal attempts at the
+   * same time are made once. Throws 429 for a client that has failed too often.
    */
-  async make<T>(attempt: Attempt, work: () => Promise<T>): Promise<T> {
-    const { client, credential, at = "", subject = "" } = attempt;
+  async run<T>(attempt: Attempt, work: () => Promise<T>): Promise<T> {
+    const { client, credential, at = "", target = "" } = attempt;
     const everywhere = JSON.stringify([credential, at]);
-    const here = JSON.stringify([credential, at, subject]);
+    const here = JSON.stringify([credential, at, target]);
     this.#refuseTooMany(client);
-    const known = this.#refusals.get(everywhere) ?? this.#refusals.get(here);
+    const known = this.#rejections.get(everywhere) ?? this.#rejections.get(here);
     if (known) {
       this.#count(client, known);
       throw known;
     }
     try {
       return await this.#once(here, async () => {
-        using _place = await this.#places.acquire();
+        using _slot = await this.#slots.acquire();
         this.#refuseTooMany(client); // it may have failed while this one waited
         return await work();
       });
     } catch (error) {
       if (error instanceof HttpError && LASTING.has(error.status)) {
-        this.#refusals.set(error.status === 401 ? everywhere : here, error);
+        this.#rejections.set(error.status === 401 ? everywhere : here, error);
         this.#count(client, error);
       }
       throw error;
@@ -84,8 +82,8 @@ export class Attempts {
     const seconds = Math.max(1, Math.ceil(this.#failures.getRemainingTTL(client) / 1000));
     throw new HttpError(
       429,
-      `There were ${MAX_FAILURES} attempts with bad credentials from ${client} within a minute; ` +
-        `it may try again in ${seconds} seconds.`,
+      `Too many bad credentials from ${client}: ${MAX_FAILURES} within a minute. ` +
+        `Retry in ${seconds} seconds.`,
       { headers: { "retry-after": String(seconds) } },
     );
   }

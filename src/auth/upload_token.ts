@@ -1,5 +1,5 @@
 /**
- * Upload tokens: for CI systems that cannot prove who they are in another way.
+ * Upload tokens: for CI systems without another proof of identity.
  *
  * @module
  */
@@ -8,15 +8,14 @@ import { timingSafeEqual } from "node:crypto";
 import type { UploadToken } from "../config.ts";
 import { HttpError } from "../errors.ts";
 import { hashOf } from "./credential.ts";
-import { type Credential, OPEN_GRANT } from "./grant.ts";
-import { requireFields } from "./subject.ts";
+import { type Credential, PLAIN_GRANT } from "./grant.ts";
 
 /** What tokens made by `deno task token` begin with. */
 export const TOKEN_PREFIX = "cov_";
 
 /**
- * The credential of a secret; nothing where it is none of these tokens. Every hash is compared,
- * each in the same time, so that how long it takes tells nothing about them.
+ * The credential of a secret; undefined where it is none of these tokens. Every hash is compared in
+ * the same time, so that the time taken tells nothing about them.
  */
 export function findToken(
   secret: string,
@@ -28,10 +27,9 @@ export function findToken(
     .map(({ scope }) => scope);
   if (scopes.length === 0) return undefined;
   return {
-    // deno-lint-ignore require-await
-    async grant(subject) {
-      const { org_name, repo_name } = requireFields(subject, "org_name", "repo_name");
-      if (scopes.some((scope) => covers(scope, org_name, repo_name))) return OPEN_GRANT;
+    // deno-lint-ignore require-await -- what it throws must arrive as a rejection
+    async authorize({ org_name, repo_name }) {
+      if (scopes.some((scope) => covers(scope, org_name, repo_name))) return PLAIN_GRANT;
       throw new HttpError(
         403,
         `The upload token is for ${scopes.join(", ")}, not for ${org_name}/${repo_name}.`,
@@ -40,7 +38,7 @@ export function findToken(
   };
 }
 
-/** Whether a scope, `org/repo`, `org/*` or `*`, has the repository in it; letter case is no matter. */
+/** Whether a scope, `org/repo`, `org/*` or `*`, covers the repository, case-insensitively. */
 function covers(scope: string, org: string, repo: string): boolean {
   const [scopeOrg, scopeRepo] = scope.toLowerCase().split("/");
   return scope === "*" ||

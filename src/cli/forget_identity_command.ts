@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { forgetIdentity } from "../db/coverages.ts";
+import { forgetIdentity } from "../db/repository_names.ts";
 import { OperatorError } from "../errors.ts";
 import type { Command } from "./command.ts";
 import { withDatabase } from "./with_database.ts";

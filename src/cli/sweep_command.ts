@@ -9,7 +9,7 @@ import { createLog } from "../log.ts";
 import { OperatorError } from "../errors.ts";
 import { ReportStore } from "../reports/store.ts";
 import { runRetention } from "../reports/retention.ts";
-import { ORPHAN_GRACE_MS } from "../reports/grace.ts";
+import { ORPHAN_GRACE_MS } from "../reports/sweep.ts";
 import type { Command } from "./command.ts";
 import { withDatabase } from "./with_database.ts";
 

@@ -7,17 +7,19 @@ import postgres, { type Options, type Sql } from "postgres";
 import { NO_ANSWER } from "../errors.ts";
 import { traced } from "../telemetry/spans.ts";
 import { startEmbedded } from "./embedded.ts";
-import { renewing } from "./reconnect.ts";
+import { reconnecting } from "./reconnect.ts";
 
 /** An open database. */
 export interface Database {
-  /** The client. */
   readonly sql: Sql;
-  /** Whether it is the embedded one, which nobody else can reach. */
+  /** Whether it is the embedded one, which no other server can reach. */
   readonly embedded: boolean;
   /** Waits for what runs, up to 5 seconds, and closes everything. */
   close(): Promise<void>;
 }
+
+/** Seconds after which a statement is canceled, or counts as unanswered. */
+const ANSWER_SECONDS = 15;
 
 /** Connects to `url`, or starts the embedded database in `folder`. */
 export async function openDatabase(
@@ -40,7 +42,7 @@ export async function openDatabase(
   };
 }
 
-/** A client with this server's settings: an address, or postgres.js options for an embedded one. */
+/** A client with this server's settings, for an address or with postgres.js options. */
 export function connect(to: string | Options<Record<string, never>>): Sql {
   const common: Options<Record<string, never>> = {
     connect_timeout: 5,
@@ -48,19 +50,21 @@ export function connect(to: string | Options<Record<string, never>>): Sql {
     backoff: (retries) => Math.min(0.1 * 2 ** retries, 2),
     onnotice() {},
   };
-  return renewing((onclose) =>
+  return reconnecting((onclose) =>
     typeof to === "string"
-      ? postgres(to, { ...common, onclose })
+      ? postgres(to, {
+        ...common,
+        onclose,
+        // A statement that nobody waits for any more ends in the database too.
+        connection: { statement_timeout: ANSWER_SECONDS * 1000 },
+      })
       : postgres({ user: "postgres", database: "postgres", ...common, onclose, ...to })
   );
 }
 
-/** Seconds after which a statement or transaction counts as unanswered. */
-const ANSWER_SECONDS = 15;
-
 /**
- * Waits for the database's answer, but not for ever: one that is paused, or behind a network that
- * drops packets, keeps its connections open and says nothing. Fails as a database that is away.
+ * Waits for the database, but not forever: one that is paused, or behind a network that drops
+ * packets, keeps its connections open and says nothing. Fails as a database that is away.
  */
 export async function inTime<T>(answer: Promise<T>, seconds = ANSWER_SECONDS): Promise<T> {
   let timer: ReturnType<typeof setTimeout>;

@@ -7,17 +7,16 @@ import { PGlite } from "@electric-sql/pglite";
 import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
 import { OperatorError, unusable } from "../errors.ts";
 
-/** A running embedded database. */
 export interface EmbeddedDatabase {
   /** What the `postgres` client connects with. */
   readonly options: { path: string } | { host: string; port: number };
-  /** Writes out what is open and stops it. */
+  /** Writes everything to disk and stops it. */
   close(): Promise<void>;
 }
 
 /**
- * Starts the database in `folder`, made if missing; nothing: in memory. One process at a time may
- * have a folder; throws a sentence for the operator when another has it, or it cannot be written to.
+ * Starts the database in `folder`, created if missing; without a folder in memory. One process at a time may
+ * use a folder; throws an `OperatorError` where another one does, or it cannot be written to.
  */
 export async function startEmbedded(folder?: string): Promise<EmbeddedDatabase> {
   const lock = folder === undefined ? undefined : await lockFolder(folder);
@@ -52,7 +51,7 @@ function tcpAddress(connection: string): { host: string; port: number } {
   return { host: connection.slice(0, colon), port: Number(connection.slice(colon + 1)) };
 }
 
-/** Two processes that write one folder would destroy it; the lock goes with the process. */
+/** Two processes that write to one folder would destroy it; the lock ends with the process. */
 async function lockFolder(folder: string): Promise<Deno.FsFile> {
   await Deno.mkdir(folder, { recursive: true, mode: 0o700 }).catch(unusable(folder));
   const file = await Deno.open(`${folder}.lock`, { create: true, write: true, mode: 0o600 })

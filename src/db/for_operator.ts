@@ -1,11 +1,11 @@
 /**
- * What an operator is told of a database that cannot be used.
+ * The sentence for an operator whose database cannot be used.
  *
  * @module
  */
 import { isDatabaseAway, OperatorError } from "../errors.ts";
 
-/** No such user, password, database or right: a database that answers, and lets nobody work. */
+/** Wrong user, password, database or privilege. */
 const REFUSAL = /^(28...|3D000|42501)$/;
 
 /** A failure of the database as a sentence for the operator; any other error as it is. */

@@ -6,18 +6,16 @@
 import type { Sql } from "postgres";
 import { OperatorError } from "../errors.ts";
 
-/** A numbered, immutable step. */
 export interface Migration {
-  /** File name without `.sql`; they are applied in the order of their names. */
+  /** File name without `.sql`; migrations are applied in the order of their names. */
   readonly name: string;
-  /** Its statements. */
   readonly sql: string;
 }
 
-/** Any constant will do, as long as every version of the server uses the same. */
+/** Any constant, the same in every version of the server. */
 const ADVISORY_LOCK = 7_236_641_020_331;
 
-/** The migrations of this version; found beside the code, so that the working folder is of no matter. */
+/** The migrations of this version, which are beside the code. */
 export async function readMigrations(): Promise<Migration[]> {
   const folder = new URL("../../migrations/", import.meta.url);
   const names: string[] = [];
@@ -32,13 +30,24 @@ export async function readMigrations(): Promise<Migration[]> {
   );
 }
 
+/** The oldest Postgres that the server works with, as `server_version_num` writes it. */
+const OLDEST_POSTGRES = 150_000;
+
 /**
  * Applies what the journal lacks, all in one transaction under an advisory lock: of servers that
- * start at once, one migrates and the others find it done. Returns the names applied. Throws when
- * the journal knows a migration that this version does not, which is a database of a newer one.
+ * start at once, one migrates and the others find it done. Returns the names applied. Throws an
+ * `OperatorError` for a Postgres that is too old, and for a database of a newer version.
  */
 export async function migrate(sql: Sql, migrations: readonly Migration[]): Promise<string[]> {
   return await sql.begin(async (tx) => {
+    const [server] = await tx<{ number: number; version: string }[]>`
+      select current_setting('server_version_num')::int as number,
+        current_setting('server_version') as version`;
+    if (server && server.number < OLDEST_POSTGRES) {
+      throw new OperatorError(
+        `The database is Postgres ${server.version}; it must be 15 or later.`,
+      );
+    }
     await tx`select pg_advisory_xact_lock(${ADVISORY_LOCK})`;
     await tx`
       create table if not exists migrations (

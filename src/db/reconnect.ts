@@ -1,22 +1,22 @@
 /**
  * A client that outlives its connections. postgres.js keeps what it was about to write when a
  * connection broke, and a timer that never fires again, so that the connection takes no statement any
- * more once it is made anew (github.com/porsager/postgres issue 1154).
+ * more after it reconnects (github.com/porsager/postgres issue 1154).
  *
  * @module
  */
 import type { Sql } from "postgres";
 
-/** A client is not given up more often: while the database is away, each attempt breaks. */
+/** A client is not replaced more often: while the database is away, each attempt breaks. */
 const LEAST_AGE_MS = 1000;
-/** What runs on the other connections of a client that is given up has so long to end. */
+/** Time for what runs on the other connections of a client that is replaced. */
 const RETIREMENT_MS = 15_000;
 
 /**
- * A client that is made anew after it has lost a connection. `make` gets what is to be called when it
- * has.
+ * A client that is replaced by a new one after it has lost a connection. `make` gets a function to
+ * call when it has.
  */
-export function renewing(
+export function reconnecting(
   make: (lost: () => void) => Sql,
   { leastAgeMs = LEAST_AGE_MS } = {},
 ): Sql {

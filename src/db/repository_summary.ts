@@ -1,6 +1,6 @@
 /**
- * A repository's line on the home page, kept on its row so that listing thousands of them reads
- * nothing else.
+ * A repository's line on the home page, stored in its row, so that a list of thousands reads nothing
+ * else.
  *
  * @module
  */
@@ -8,11 +8,11 @@ import type { Sql, TransactionSql } from "postgres";
 
 /** Points of a trend on the home page. */
 const TREND = 30;
-/** Repositories derived anew in one transaction. */
+/** Repositories summarised in one transaction. */
 const BATCH = 200;
 
 /**
- * Derives these repositories' lines from their coverages, in the transaction that changed those.
+ * Summarises repositories in the transaction that changed their coverages.
  * The main branch is the first of `defaultBranches` that is active, else the one uploaded last.
  */
 export async function summarise(
@@ -32,9 +32,13 @@ export async function summarise(
       default_branches = ${branches}::text[],
       main_branch = main.branch_name,
       percentage = (main.languages -> 0 -> 'percentage')::numeric,
-      languages = main.languages,
-      newest_at = (
-        select c.created_at from coverages c where c.repository_id = r.id order by c.id desc limit 1
+      languages = coalesce(main.languages, '[]'),
+      newest_at = coalesce(
+        (
+          select c.created_at from coverages c
+          where c.repository_id = r.id order by c.id desc limit 1
+        ),
+        r.newest_at
       )
     from repositories same -- what is joined sideways may not refer to the row being updated
     left join lateral (
@@ -55,13 +59,14 @@ export async function summarise(
         ) order by c.lines_valid desc nulls last, c.language
       ) as languages
       from coverages c
-      where c.repository_id = same.id and c.deleted_at is null and c.branch_name = coalesce(
+      where c.repository_id = same.id and c.newest and c.deleted_at is null
+        and c.branch_name = coalesce(
         (
           select d.branch_name from unnest(${branches}::text[]) with ordinality d (branch_name, place)
           where exists (
             select from coverages e
             where e.repository_id = same.id and e.branch_name = d.branch_name
-              and e.deleted_at is null
+              and e.newest and e.deleted_at is null
           )
           order by d.place limit 1
         ),
@@ -79,7 +84,7 @@ export async function summarise(
     where same.id = r.id and r.id = any(${ids}::bigint[])`;
 }
 
-/** Derives the lines of all repositories for which it was not done yet with these branches. */
+/** Summarises the repositories that were summarised by other `defaultBranches`; returns how many. */
 export async function summariseAll(sql: Sql, defaultBranches: readonly string[]): Promise<number> {
   let last = "0", count = 0;
   while (true) {

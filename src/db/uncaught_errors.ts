@@ -6,14 +6,14 @@
  */
 import { isDatabaseAway } from "../errors.ts";
 
-/** Keeps the process alive while the database is away; every other error is none of its business. */
+/** Keeps the process alive while the database is away; all other errors pass. */
 export function surviveOutages(): Disposable {
   const onError = (event: ErrorEvent) => {
     if (isLostWrite(event.error)) event.preventDefault();
   };
   const onRejection = (event: PromiseRejectionEvent) => {
-    // The client asks for types on a new connection, and minds no answer when that breaks. Requests
-    // await their statements, so that nothing of theirs comes here.
+    // The client reads types on a new connection, and ignores it when that breaks. Requests await
+    // their statements, so nothing of theirs comes here.
     if (isDatabaseAway(event.reason)) event.preventDefault();
   };
   globalThis.addEventListener("error", onError);

@@ -1,61 +1,121 @@
 /**
- * Reading a request's body: capped, in time, and failing with what the client is to be told.
+ * Reads a request's body: capped, within a time limit, and failing with what the client is told.
  *
  * @module
  */
-import { HttpError, unprocessable } from "../errors.ts";
+import { HttpError, quote, unprocessable } from "../errors.ts";
 import { type ByteStream, capped } from "./byte_stream.ts";
 
+/** Media types whose body is the archive itself; none at all is what `curl -T` sends. */
+const RAW = new Set([
+  "application/gzip",
+  "application/x-gzip",
+  "application/x-tar",
+  "application/octet-stream",
+  "",
+]);
+
+/** Bytes of a form's file that are read at a time. */
+const FILE_PIECE = 64 * 1024;
+
+/** How much of a body is read, and for how long. */
+export interface BodyLimits {
+  readonly maxBytes: number;
+  readonly seconds: number;
+}
+
 /**
- * The body's bytes. Reading them fails with 413 past `maxBytes`, with the signal's reason when
- * it is aborted, and with 400 when the client stops before the end.
+ * The body. Reading it fails with 413 past `maxBytes`, with 408 after `seconds`, and with 400 when
+ * the client stops before the end.
  */
-export function bodyStream(
-  request: Request,
-  maxBytes: number,
-  signal: AbortSignal,
-): ByteStream {
-  const body = request.body as ByteStream | null;
-  if (!body) throw unprocessable("The request has no body.");
-  return capped(body, maxBytes, {
-    tooMany: () => bodyTooLarge(`more than ${maxBytes} bytes`, maxBytes),
-    failed: (cause) =>
-      cause instanceof HttpError
-        ? cause
-        : new HttpError(400, "The body ended before it was complete.", { cause, reason: "gone" }),
+export function readBody(request: Request, { maxBytes, seconds }: BodyLimits): ByteStream {
+  if (!request.body) throw unprocessable("The request has no body.");
+  const signal = AbortSignal.timeout(seconds * 1000);
+  return capped(request.body as ByteStream, maxBytes, {
     signal,
+    tooLarge: () => tooLarge(`more than ${maxBytes}`, maxBytes),
+    failed: (cause) =>
+      signal.aborted
+        ? new HttpError(408, `The body did not arrive within ${seconds} seconds.`)
+        : new HttpError(400, "The body ended before it was complete.", { cause, reason: "gone" }),
   });
 }
 
-/** 413, with what was sent and what is allowed. */
-export function bodyTooLarge(actual: string, allowed: number): HttpError {
-  return new HttpError(413, `The body has ${actual}; at most ${allowed} are allowed.`);
+function tooLarge(actual: string, allowed: number): HttpError {
+  return new HttpError(413, `The body has ${actual} bytes; at most ${allowed} are allowed.`);
 }
 
-/** Ends a request whose body takes too long, so that slow clients cannot hold what others need. */
-export class Deadline implements Disposable {
-  readonly #controller = new AbortController();
-  readonly #timer: ReturnType<typeof setTimeout>;
-
-  /** Aborts its signal after so many seconds, unless it is disposed before. */
-  constructor(seconds: number) {
-    this.#timer = setTimeout(() => {
-      this.#controller.abort(
-        new HttpError(
-          408,
-          `The body did not arrive within ${seconds} seconds, which is all that is allowed.`,
-        ),
-      );
-    }, seconds * 1000);
+/** The body as JSON. Throws 400 where it is none, and otherwise like {@linkcode readBody}. */
+export async function readJson(request: Request, limits: BodyLimits): Promise<unknown> {
+  const text = await new Response(readBody(request, limits)).text();
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new HttpError(400, "The body is not JSON.", { cause: error });
   }
+}
 
-  /** Its reason is the 408. */
-  get signal(): AbortSignal {
-    return this.#controller.signal;
+/**
+ * Whether the body is a form or the archive itself, by the headers alone. Throws 415 for another
+ * media type, 400 for multipart without a boundary, 413 for a `Content-Length` over `maxBytes`.
+ */
+export function archiveBodyKind(request: Request, maxBytes: number): "form" | "raw" {
+  const contentType = request.headers.get("content-type") ?? "";
+  const type = contentType.split(";")[0]!.trim().toLowerCase();
+  const isForm = type === "multipart/form-data";
+  if (!isForm && !RAW.has(type)) {
+    throw new HttpError(
+      415,
+      `The Content-Type is ${quote(type)}; it must be multipart/form-data with a file part ` +
+        "(curl --form file=@report.tar.gz), or application/gzip, application/x-gzip, " +
+        "application/x-tar or application/octet-stream with the archive as the body.",
+    );
   }
+  if (isForm && !/;\s*boundary=/i.test(contentType)) {
+    throw new HttpError(
+      400,
+      "The Content-Type multipart/form-data has no boundary; curl --form adds one.",
+    );
+  }
+  const length = Number(request.headers.get("content-length") ?? 0);
+  if (length > maxBytes) throw tooLarge(String(length), maxBytes);
+  return isForm ? "form" : "raw";
+}
 
-  /** The body is there. */
-  [Symbol.dispose](): void {
-    clearTimeout(this.#timer);
+/** Reads a form whole. Throws 400 where it is none, and otherwise like {@linkcode readBody}. */
+export async function readForm(request: Request, limits: BodyLimits): Promise<FormData> {
+  const body = readBody(request, limits);
+  const headers = { "content-type": request.headers.get("content-type")! };
+  try {
+    return await new Response(body, { headers }).formData();
+  } catch (error) {
+    if (error instanceof HttpError) throw error;
+    throw new HttpError(
+      400,
+      "The body is not the multipart/form-data that its Content-Type says, or ended early.",
+      { cause: error },
+    );
+  }
+}
+
+/** The one `file` part of a form. Throws 422 for none, for several, and for a text field. */
+export function filePart(form: FormData): ByteStream {
+  const parts = form.getAll("file");
+  const [file] = parts;
+  if (parts.length === 1 && file instanceof File) return ReadableStream.from(piecewise(file));
+  const actual = parts.length === 0
+    ? "is missing"
+    : parts.length > 1
+    ? `was sent ${parts.length} times`
+    : "is a text field";
+  throw unprocessable({
+    file: `The part file ${actual}; it must be one file: --form file=@report.tar.gz.`,
+  });
+}
+
+/** The file's bytes in pieces; its own stream would hold all of them a second time. */
+async function* piecewise(file: File): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  for (let at = 0; at < file.size; at += FILE_PIECE) {
+    yield new Uint8Array(await file.slice(at, at + FILE_PIECE).arrayBuffer());
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Byte streams with an end that is known: capped, and failing with an error that a client is told.
+ * Bytes in motion: capped, joined, cut into pieces.
  *
  * @module
  */
@@ -8,26 +8,25 @@ import { LimitedBytesTransformStream } from "@std/streams";
 /** A stream of bytes as the Web APIs hand it on. */
 export type ByteStream = ReadableStream<Uint8Array<ArrayBuffer>>;
 
+/** Chunks of bytes, read once. */
+export type Chunks = AsyncIterable<Uint8Array<ArrayBuffer>>;
+
 /**
- * Lets at most `most` bytes through; more is `tooMany`. Any other failure of the source, and the
- * signal's, becomes what `failed` makes of it.
+ * At most `maxBytes` of a stream; more fails with `tooLarge`. Any other failure, also the signal's,
+ * becomes what `failed` makes of it. To cancel it ends a read that is pending.
  */
 export function capped(
   source: ByteStream,
-  most: number,
-  errors: { tooMany: () => Error; failed: (cause: unknown) => Error; signal?: AbortSignal },
+  maxBytes: number,
+  { tooLarge, failed, signal }: {
+    tooLarge: () => Error;
+    failed: (cause: unknown) => Error;
+    signal?: AbortSignal;
+  },
 ): ByteStream {
-  const limiter = new LimitedBytesTransformStream(most, { error: true });
-  const limited = source.pipeThrough(limiter, errors.signal ? { signal: errors.signal } : {});
-  return mapErrors(
-    limited,
-    (error) => error instanceof RangeError ? errors.tooMany() : errors.failed(error),
-  );
-}
-
-/** The same stream, its failure turned into another. */
-function mapErrors(source: ReadableStream<Uint8Array>, map: (error: unknown) => Error): ByteStream {
-  const reader = (source as ByteStream).getReader();
+  const limiter = new LimitedBytesTransformStream(maxBytes, { error: true });
+  const limited = source.pipeThrough(limiter, signal ? { signal } : {}) as ByteStream;
+  const reader = limited.getReader();
   return new ReadableStream({
     async pull(controller) {
       try {
@@ -35,43 +34,73 @@ function mapErrors(source: ReadableStream<Uint8Array>, map: (error: unknown) => 
         if (done) controller.close();
         else controller.enqueue(value);
       } catch (error) {
-        controller.error(map(error));
+        controller.error(error instanceof RangeError ? tooLarge() : failed(error));
       }
     },
     cancel: (reason) => reader.cancel(reason),
   }, { highWaterMark: 0 });
 }
 
-/**
- * A stream of `size` bytes, or of fewer, as one array: a view of its chunk where there is only one,
- * as there is of most files of a report.
- */
-export async function readWhole(
-  source: ReadableStream<Uint8Array>,
-  size: number,
-): Promise<Uint8Array> {
-  const reader = source.getReader();
-  let whole: Uint8Array | undefined;
-  for (let offset = 0;;) {
+/** The chunks that a reader still has. A consumer that stops early leaves the rest to the next one. */
+export async function* chunksOf(
+  reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  while (true) {
     const { done, value } = await reader.read();
-    if (done) return whole?.subarray(0, offset) ?? new Uint8Array(0);
-    if (value.byteLength === size) whole = value;
-    else (whole ??= new Uint8Array(size)).set(value, offset);
-    offset += value.byteLength;
+    if (done) return;
+    yield value;
   }
 }
 
-/** The same bytes in chunks of at most `most` bytes, views of those that came. */
-export function sliced(source: ByteStream, most: number): ByteStream {
-  return source.pipeThrough(
-    new TransformStream({
-      transform(chunk, controller) {
-        for (let start = 0; start < chunk.byteLength; start += most) {
-          controller.enqueue(chunk.subarray(start, start + most));
-        }
-      },
-    }),
-  );
+/** A stream of at most `size` bytes as one array, without a copy where it comes in one chunk. */
+export async function readWhole(
+  source: ReadableStream<Uint8Array>,
+  size: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  let whole: Uint8Array<ArrayBuffer> | undefined;
+  let length = 0;
+  for await (const chunk of source as ByteStream) {
+    if (chunk.byteLength === size) whole = chunk;
+    else (whole ??= new Uint8Array(size)).set(chunk, length);
+    length += chunk.byteLength;
+  }
+  return whole?.subarray(0, length) ?? new Uint8Array(0);
+}
+
+/** The same bytes in chunks of at least `least` bytes, but for the last one. */
+export async function* gathered(
+  source: ReadableStream<Uint8Array>,
+  least: number,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  let buffer: Uint8Array<ArrayBuffer> | undefined;
+  let length = 0;
+  for await (let chunk of source as ByteStream) {
+    while (chunk.byteLength > 0) {
+      if (!buffer && chunk.byteLength >= least) {
+        yield chunk;
+        break;
+      }
+      buffer ??= new Uint8Array(least);
+      const part = chunk.subarray(0, least - length);
+      buffer.set(part, length);
+      length += part.byteLength;
+      chunk = chunk.subarray(part.byteLength);
+      if (length < least) break;
+      yield buffer;
+      [buffer, length] = [undefined, 0];
+    }
+  }
+  if (buffer) yield buffer.subarray(0, length);
+}
+
+/** The same bytes in chunks of at most `most` bytes. */
+export async function* sliced(
+  source: Chunks,
+  most: number,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  for await (const chunk of source) {
+    for (let at = 0; at < chunk.byteLength; at += most) yield chunk.subarray(at, at + most);
+  }
 }
 
 /**
@@ -82,65 +111,30 @@ const PIECE = 64 * 1024;
 
 /** The body of an answer whose content is in memory: in pieces where it is large. */
 export function inPieces(content: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> | ByteStream {
-  return content.byteLength > PIECE ? sliced(ReadableStream.from([content]), PIECE) : content;
+  if (content.byteLength <= PIECE) return content;
+  return ReadableStream.from(sliced(ReadableStream.from([content]), PIECE));
 }
 
-/** The first chunk of at least `least` bytes, or all there is, and the stream with it put back. */
+/** Reads until there are `least` bytes, or all there are; then all chunks again, from the first. */
 export async function peek(
-  source: ByteStream,
+  source: Chunks,
   least: number,
-): Promise<{ head: Uint8Array; stream: ByteStream }> {
-  const reader = source.getReader();
+): Promise<{ head: Uint8Array; all: Chunks }> {
+  const iterator = source[Symbol.asyncIterator]();
   const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let length = 0;
-  while (length < least) {
-    const { done, value } = await reader.read();
+  for (let length = 0; length < least;) {
+    const { done, value } = await iterator.next();
     if (done) break;
     chunks.push(value);
     length += value.byteLength;
   }
-  const head = new Uint8Array(await new Blob(chunks).arrayBuffer());
-  const stream: ByteStream = new ReadableStream({
-    async pull(controller) {
-      const chunk = chunks.shift();
-      if (chunk) return controller.enqueue(chunk);
-      const { done, value } = await reader.read();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    cancel: (reason) => reader.cancel(reason),
-  }, { highWaterMark: 0 });
-  return { head, stream };
-}
-
-/**
- * Hands a stream on and keeps hold of it: whoever reads the hand-out may stop early, and the rest is
- * then still here, to be read to its end or given up.
- */
-export class HeldStream {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
-  /** The stream, for one reader. */
-  readonly handout: ByteStream;
-
-  /** Takes `source` over. */
-  constructor(source: ByteStream) {
-    const reader = this.#reader = source.getReader();
-    this.handout = new ReadableStream({
-      async pull(controller) {
-        const { done, value } = await reader.read();
-        if (done) controller.close();
-        else controller.enqueue(value);
-      },
-    }, { highWaterMark: 0 });
+  async function* all() {
+    try {
+      yield* chunks;
+      yield* { [Symbol.asyncIterator]: () => iterator };
+    } finally {
+      await iterator.return?.();
+    }
   }
-
-  /** Reads what is left, so that its checksum is checked and its caps are kept. */
-  async finish(): Promise<void> {
-    while (!(await this.#reader.read()).done);
-  }
-
-  /** Gives the source up. */
-  async abandon(reason: unknown): Promise<void> {
-    await this.#reader.cancel(reason).catch(() => {});
-  }
+  return { head: new Uint8Array(await new Blob(chunks).arrayBuffer()), all: all() };
 }

@@ -1,68 +1,58 @@
 /**
- * Picks the handler of a request from a table of routes.
+ * Finds the handler of a request in the route table.
  *
  * @module
  */
-import type { Client } from "./client_address.ts";
 import { HttpError } from "../errors.ts";
+import type { Client } from "./client_address.ts";
 
 /** What a handler gets beside the request. */
 export interface RouteContext extends Client {
-  /** The parsed address. */
   readonly url: URL;
   /** The `:names` of the route's path, still percent-encoded; a `*` is `"0"`. */
   readonly params: Readonly<Record<string, string | undefined>>;
-  /** Stands for this request in the log. */
   readonly requestId: string;
-  /** Told the path of the route that the request takes, for whoever counts. */
-  readonly taken?: (route: string) => void;
 }
 
-/** Answers a request, or throws an error that `classify` knows. */
+/** Answers a request, or throws an error that `classify` turns into an answer. */
 export type Handler = (request: Request, context: RouteContext) => Response | Promise<Response>;
 
-/** One row of the route table; a `GET` handler answers `HEAD` as well. */
-export interface Route {
-  /** The HTTP method. */
-  readonly method: "GET" | "POST" | "PUT";
-  /** An URLPattern pathname; a trailing slash in the request is taken as well. */
+/**
+ * Handlers by `"METHOD /path"`, the path as a pathname of URLPattern. The first match wins, a
+ * trailing slash is accepted, and `GET` answers `HEAD` as well.
+ */
+export type Routes = Readonly<Record<string, Handler>>;
+
+/** The row of the route table that a request takes. */
+export interface Match {
+  /** Its path, with the names of its parameters. */
   readonly path: string;
-  /** What answers. */
   readonly handler: Handler;
+  readonly params: RouteContext["params"];
 }
 
-/**
- * Makes one handler of a table. It throws 404 where no path matches and 405, with `Allow`, where
- * one does but not with this method. The first row that matches wins.
- */
-export function createRouter(routes: readonly Route[]): Handler {
-  const compiled = routes.map((route) => ({
-    ...route,
-    pattern: new URLPattern({ pathname: `${route.path}{/}?` }),
-  }));
-
-  return (request, context) => {
-    const method = request.method === "HEAD" ? "GET" : request.method;
+/** Compiles the table. The result throws 404 where no path matches, and 405 with `Allow` where one does. */
+export function createRouter(routes: Routes): (method: string, url: URL) => Match {
+  const compiled = Object.entries(routes).map(([route, handler]) => {
+    const [method = "", path = ""] = route.split(" ");
+    return { method, path, handler, pattern: new URLPattern({ pathname: `${path}{/}?` }) };
+  });
+  return (requested, url) => {
+    const method = requested === "HEAD" ? "GET" : requested;
     const allowed = new Set<string>();
-    // A pattern matches text twenty times faster than a URL, whose parts it asks for one by one.
-    const { href } = context.url;
-    for (const { method: routeMethod, path, pattern, handler } of compiled) {
-      const match = pattern.exec(href);
+    for (const { method: routeMethod, path, handler, pattern } of compiled) {
+      // A pattern matches text twenty times faster than a URL object.
+      const match = pattern.exec(url.href);
       if (!match) continue;
-      if (routeMethod === method) {
-        context.taken?.(path);
-        return handler(request, { ...context, params: match.pathname.groups });
-      }
+      if (routeMethod === method) return { path, handler, params: match.pathname.groups };
       allowed.add(routeMethod);
       if (routeMethod === "GET") allowed.add("HEAD");
     }
-    if (allowed.size === 0) {
-      throw new HttpError(404, `There is nothing at ${context.url.pathname}.`);
-    }
+    if (allowed.size === 0) throw new HttpError(404, `There is nothing at ${url.pathname}.`);
     const allow = [...allowed].join(", ");
     throw new HttpError(
       405,
-      `${request.method} is not possible at ${context.url.pathname}; allowed: ${allow}.`,
+      `${requested} is not allowed at ${url.pathname}; allowed: ${allow}.`,
       { headers: { allow } },
     );
   };

@@ -1,48 +1,61 @@
 /**
- * How much is worked on at a time.
+ * Limits how many requests do something at a time.
  *
  * @module
  */
 import { HttpError } from "../errors.ts";
 
-/** Requests that may wait, for each one that is worked on. */
-const WAITING_PER_SLOT = 25;
+/** Requests that may be queued, for each one that runs. */
+const QUEUED_PER_SLOT = 25;
 
-/** A fair queue for a few places. */
+/** A fair queue for a few slots. */
 export class Semaphore {
-  readonly #most: number;
+  readonly #slots: number;
   readonly #what: string;
-  #taken = 0;
-  readonly #waiting: (() => void)[] = [];
+  #running = 0;
+  readonly #queue: (() => void)[] = [];
 
-  /** Gives out `most` places at a time for `what`, in the plural. */
-  constructor(most: number, what: string) {
-    this.#most = most;
+  /** `what` is named in the refusal, in the plural: "uploads". */
+  constructor(slots: number, what: string) {
+    this.#slots = slots;
     this.#what = what;
   }
 
-  /** Waits for a place; dispose it to give it back. Throws 429 when too many wait already. */
-  async acquire(): Promise<Disposable> {
-    if (this.#taken >= this.#most) {
-      const mayWait = this.#most * WAITING_PER_SLOT;
-      if (this.#waiting.length >= mayWait) {
-        throw new HttpError(
-          429,
-          `The server works on ${this.#taken} ${this.#what} and ${mayWait} wait, which is all it takes; try again shortly.`,
-          { headers: { "retry-after": "10" } },
-        );
-      }
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    } else {
-      this.#taken++;
-    }
-    return { [Symbol.dispose]: () => this.#give() };
+  /**
+   * Waits for a slot; dispose the result to free it. Throws 429 when the queue is full, and 400 when
+   * the signal aborts while waiting.
+   */
+  async acquire(signal?: AbortSignal): Promise<Disposable> {
+    if (this.#running < this.#slots) this.#running++;
+    else await this.#wait(signal);
+    return { [Symbol.dispose]: () => this.#release() };
   }
 
-  /** Hands the place to who waits longest, so that nobody slips in between. */
-  #give(): void {
-    const next = this.#waiting.shift();
+  #wait(signal?: AbortSignal): Promise<void> {
+    const most = this.#slots * QUEUED_PER_SLOT;
+    if (this.#queue.length >= most) {
+      throw new HttpError(
+        429,
+        `Too many ${this.#what}: ${this.#running} running, ${most} queued. Retry later.`,
+        { headers: { "retry-after": "10" } },
+      );
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#queue.push(resolve);
+    const leave = () => {
+      const place = this.#queue.indexOf(resolve);
+      if (place < 0) return;
+      this.#queue.splice(place, 1);
+      reject(new HttpError(400, "The client closed the connection.", { reason: "gone" }));
+    };
+    signal?.addEventListener("abort", leave, { once: true });
+    return promise.finally(() => signal?.removeEventListener("abort", leave));
+  }
+
+  /** Hands the slot to the request that has waited longest. */
+  #release(): void {
+    const next = this.#queue.shift();
     if (next) next();
-    else this.#taken--;
+    else this.#running--;
   }
 }

@@ -187,7 +187,10 @@ export function parseFields<T>(schema: Schema<T>, fields: unknown): T {
   const sentences: Record<string, string> = {};
   for (const issue of result.error.issues) {
     const field = String(issue.path[0] ?? "body");
-    const actual = isRecord(fields) ? fields[field] : fields;
+    const actual = issue.path.reduce(
+      (value: unknown, key) => isRecord(value) ? value[key] : undefined,
+      fields,
+    );
     sentences[field] ??= actual === undefined
       ? `${field} is missing.`
       : `${field} is ${shown(actual)}; it ${allowed(issue.message)}.`;
@@ -204,6 +207,6 @@ function shown(value: unknown): string {
   return clip(text, 300);
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+function isRecord(value: unknown): value is Record<PropertyKey, unknown> {
   return typeof value === "object" && value !== null;
 }

@@ -11,75 +11,65 @@ import {
   githubApiUrl,
   language,
   orgName,
+  parseFields,
   repoName,
-  type Schema,
 } from "./fields.ts";
-import type { CoverageRow } from "./rows.ts";
 
-const shape = {
+/** What a credential is checked for: in the query, because no body is read before that. */
+const target = z.object({
   org_name: orgName,
   repo_name: repoName,
-  branch_name: branchName,
   commit_hash: commitHash,
-  commit_author: commitAuthor,
   language,
-  coverage_xml_file_name: z.string()
-    .regex(/\S/, "must not be empty")
-    .max(4096, "must have at most 4096 characters")
-    .refine(
-      (name) => !/^\/|(^|\/)\.\.(\/|$)|^[./]*$|\0/.test(name),
-      "must be a file's name or its path in the archive",
-    )
-    .meta({
-      description: "The coverage file: its base name, of which the shallowest is meant, or its " +
-        "path in the archive.",
-      examples: ["coverage.xml"],
-    }),
   github_api_url: githubApiUrl.optional(),
-};
-const names = Object.keys(shape);
+});
 
-/** What an upload is about, in the query or in the form. */
-export interface UploadFields extends
-  Pick<
-    CoverageRow,
-    "org_name" | "repo_name" | "branch_name" | "commit_hash" | "commit_author" | "language"
-  > {
-  /** The coverage file: its base name, or its path in the archive. */
-  coverage_xml_file_name: string;
-  /** Who knows the repository. */
-  github_api_url?: string | undefined;
+/** The rest: in the query, or in the form beside `file`. */
+const details = z.object({
+  branch_name: branchName,
+  commit_author: commitAuthor,
+  coverage_xml_file_name: z.array(
+    z.string()
+      .regex(/\S/, "must not be empty")
+      .max(4096, "must have at most 4096 characters")
+      .refine(
+        (name) => !/^\/|(^|\/)\.\.(\/|$)|^[./]*$|\0/.test(name),
+        "must be a file's name or its path in the archive",
+      ),
+  ).max(100, "must be given at most 100 times"),
+});
+
+export const uploadFields = target.extend(details.shape);
+const formQuery = target.extend(details.partial().shape);
+
+export type UploadTarget = z.infer<typeof target>;
+export type UploadFields = z.infer<typeof uploadFields>;
+/** What a query says of an upload; a form may have the rest. */
+export type UploadQuery = z.infer<typeof formQuery>;
+
+/** Parses the query of an upload. Throws a 422 with a sentence for each field. */
+export function parseUploadQuery(query: URLSearchParams, kind: "form" | "raw"): UploadQuery {
+  return parseFields(kind === "form" ? formQuery : uploadFields, fieldsOf(query));
 }
 
 /**
- * Checks those fields; others are of no matter.
- *
- * @internal
+ * Adds from the form what the query does not say; without a form it says everything. Throws a 422
+ * with a sentence for each field.
  */
-export const uploadFields = z.object(shape) satisfies Schema<UploadFields>;
-
-/** The known fields of a query. */
-export function queryFields(query: URLSearchParams): Record<string, string> {
-  return Object.fromEntries([...query].filter(([name]) => names.includes(name)));
-}
-
-/** The known fields of a form; files are none. */
-export function formFields(form: FormData): Record<string, string> {
-  return Object.fromEntries(
-    [...form].filter((field): field is [string, string] =>
-      names.includes(field[0]) && typeof field[1] === "string"
-    ),
+export function completeUploadFields(query: UploadQuery, form: FormData | undefined): UploadFields {
+  const given = form ? fieldsOf(form) : {};
+  const missing = Object.entries(details.shape).filter(([name]) =>
+    query[name as keyof UploadQuery] === undefined
   );
+  const rest = z.object(Object.fromEntries(missing));
+  return { ...query, ...parseFields(rest, given) } as UploadFields;
 }
 
-/** Whether the query alone has every required field. */
-export function isComplete(fields: Record<string, string>): boolean {
-  return names.every((name) => name === "github_api_url" || name in fields);
+/** The fields of a query or a form; a file may be named several times. */
+function fieldsOf(given: URLSearchParams | FormData): Record<string, unknown> {
+  const fileNames = given.getAll("coverage_xml_file_name");
+  return {
+    ...Object.fromEntries(given),
+    coverage_xml_file_name: fileNames.length === 0 ? undefined : fileNames,
+  };
 }
-
-/**
- * The schema of those fields that are given, to refuse an ill-formed one before a body is read.
- *
- * @internal
- */
-export const givenUploadFields = uploadFields.partial();

@@ -21,7 +21,7 @@ export interface Line {
 
 /** Reads line by line; throws a sentence where the file is no gzip, cut off, damaged or no text. */
 export async function* gunzippedLines(source: ByteStream): AsyncGenerator<Line> {
-  const decoded = sliced(source, GZIP_PIECE)
+  const decoded = ReadableStream.from(sliced(source, GZIP_PIECE))
     .pipeThrough(new DecompressionStream("gzip"))
     .pipeThrough(new TextDecoderStream("utf-8", { fatal: true }))
     .getReader();

@@ -11,7 +11,7 @@ import { language, orgName, repoName } from "../model/fields.ts";
 import { API_PATH, DOCS_PATH } from "../model/urls.ts";
 import { syncAnswer, syncFields } from "../api/sync.ts";
 import { healthAnswer, illnessAnswer } from "../api/health.ts";
-import { givenUploadFields } from "../model/upload_fields.ts";
+import { uploadFields as givenUploadFields } from "../model/upload_fields.ts";
 import { uploadAnswer } from "../api/upload.ts";
 import {
   anyFile,

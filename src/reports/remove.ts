@@ -1,17 +1,13 @@
 /**
- * Takes away reports that are no longer kept.
+ * Removes reports that are no longer retained.
  *
  * @module
  */
 import type { Log } from "../log.ts";
-import type { ReportStore } from "./store.ts";
 
-/**
- * Removes reports; one that cannot be removed now is logged, and left to the sweeper, and so are those
- * that there is no time for once `signal` says so.
- */
+/** What cannot be removed is logged and left to the sweeper, as is everything once `signal` aborts. */
 export async function removeReports(
-  store: Pick<ReportStore, "remove">,
+  store: { remove(id: string): Promise<void> },
   ids: readonly string[],
   log: Log,
   signal?: AbortSignal,

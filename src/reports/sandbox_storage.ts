@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { type ByteStream, peek } from "../http/byte_stream.ts";
+import { type ByteStream, type Chunks, peek } from "../http/byte_stream.ts";
 import script from "./sandbox_storage.js" with { type: "text" };
 
 const tag = new TextEncoder().encode(`<script>${script}</script>`);
@@ -51,14 +51,18 @@ export async function withStorage(response: Response): Promise<Response> {
   const headers = new Headers(response.headers);
   const etag = headers.get("etag");
   if (etag) headers.set("etag", etag.replace(/"$/, `${MARK}"`));
-  headers.delete("content-length");
   headers.delete("accept-ranges");
-  const { status } = response;
-  if (status !== 200 || !response.body) return new Response(response.body, { status, headers });
-  const { head, stream } = await peek(response.body as ByteStream, HEAD);
+  const { status, body } = response;
+  if (status !== 200 || !body) {
+    headers.delete("content-length");
+    return new Response(body, { status, headers });
+  }
+  const { head, all } = await peek(body as ByteStream, HEAD);
   const place = placeIn(head);
-  const body = place === undefined ? stream : stream.pipeThrough(insert(tag, place));
-  return new Response(body, { status, headers });
+  if (place === undefined) return new Response(ReadableStream.from(all), { status, headers });
+  const length = headers.get("content-length");
+  if (length !== null) headers.set("content-length", String(Number(length) + tag.byteLength));
+  return new Response(ReadableStream.from(insert(all, tag, place)), { status, headers });
 }
 
 const BLANK = String.raw`(?:\s+|<!--(?:-?>|[^]*?--!?>)|<\?[^>]*>)*`;
@@ -83,24 +87,21 @@ function placeIn(head: Uint8Array): number | undefined {
   return isCut ? undefined : place;
 }
 
-/** Puts bytes into a stream, `at` that many of its own. */
-function insert(
+/** Puts bytes in, behind `at` others. */
+async function* insert(
+  source: Chunks,
   bytes: Uint8Array<ArrayBuffer>,
   at: number,
-): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   let left = at;
-  return new TransformStream({
-    transform(chunk, controller) {
-      if (left < 0 || chunk.byteLength <= left) controller.enqueue(chunk);
-      else {
-        controller.enqueue(chunk.subarray(0, left));
-        controller.enqueue(bytes);
-        controller.enqueue(chunk.subarray(left));
-      }
-      left -= chunk.byteLength;
-    },
-    flush(controller) {
-      if (left >= 0) controller.enqueue(bytes);
-    },
-  });
+  for await (const chunk of source) {
+    if (left < 0 || chunk.byteLength <= left) yield chunk;
+    else {
+      yield chunk.subarray(0, left);
+      yield bytes;
+      yield chunk.subarray(left);
+    }
+    left -= chunk.byteLength;
+  }
+  if (left >= 0) yield bytes;
 }

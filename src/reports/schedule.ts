@@ -1,18 +1,17 @@
 /**
- * Does something at once and from then on again and again, until it is stopped.
+ * Repeats work until it is stopped.
  *
  * @module
  */
 
-/** What is done again and again. */
 export interface Schedule {
-  /** Lets what is under way come to an end, asked by its signal to hurry, and does nothing more. */
+  /** Aborts the signal of the work and waits for its end. */
   stop(): Promise<void>;
 }
 
 /**
- * Does `work` now, and `pauseMs` after each time it has come to an end; so that it never runs beside
- * itself. What it throws goes to `failed`, and changes nothing; not once it is stopped.
+ * Does `work` now, and again `pauseMs` after each end, so that it never runs beside itself. What it
+ * throws before the stop goes to `failed`.
  */
 export function schedule(
   work: (signal: AbortSignal) => Promise<void>,

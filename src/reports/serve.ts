@@ -6,97 +6,38 @@
 import { join } from "node:path";
 import { serveDir } from "@std/http";
 import { HttpError } from "../errors.ts";
-import { reportHeaders, type Surface, withHeaders } from "../http/headers.ts";
+import { type Surface, withHeaders } from "../http/headers.ts";
 import { decodeSegment } from "../http/path_segment.ts";
-import { FileCache } from "./cache.ts";
 import { canBeNamed } from "./file_names.ts";
 import { askForPage, opensPage, withStorage } from "./sandbox_storage.ts";
-import type { ReportStore } from "./store.ts";
-
-/** What of a report is asked for. */
-export interface Asked {
-  /** The report's id. */
-  readonly report: string;
-  /** What follows the report's own address, still percent-encoded. */
-  readonly path: string;
-  /** The headers of the answer. Default: those of an address whose report changes. */
-  readonly surface?: Surface;
-}
 
 /**
- * Answers `GET` or `HEAD` with a file, a folder's index page or its listing. Throws 400 for a
- * malformed path and 404 for one that is not there.
+ * Answers `GET` or `HEAD` with a file, a folder's index page or its listing. `path` is what follows
+ * the report's own address, still percent-encoded. Throws 400 for a malformed path, 404 for one that
+ * does not exist.
  */
-export type ServeReport = (request: Request, asked: Asked) => Promise<Response>;
-
-/** Makes what serves reports; `cacheBytes` of their small files stay in memory. */
-export function createServeReport(
-  { store, cacheBytes }: { store: Pick<ReportStore, "folder">; cacheBytes: number },
-): ServeReport {
-  const cache = new FileCache(cacheBytes);
-  return async (request, { report, path, surface = reportHeaders }) => {
-    const address: Address = {
-      path,
-      endsInSlash: (path || new URL(request.url).pathname).endsWith("/"),
-      isOpened: opensPage(request),
-    };
-    // By the address as it was asked for: decoding it would take longer than the rest.
-    const name = `${report} ${address.isOpened} ${address.endsInSlash} ${path}`;
-    const kept = cache.answer(request, name);
-    if (kept) return withHeaders(kept, surface);
-    const { response, size, dated } = await readFile(request, store.folder(report), address);
-    return withHeaders(await cache.keep(name, response, { size, dated }), surface);
-  };
-}
-
-/** Where in a report, and for whom. */
-interface Address {
-  readonly path: string;
-  /** Of the whole address, also where nothing follows the report's own. */
-  readonly endsInSlash: boolean;
-  /** Whether a browser opens it as a page, should it be one. */
-  readonly isOpened: boolean;
-}
-
-/** An answer from the disk. */
-interface FromDisk {
-  readonly response: Response;
-  /** The file's, in bytes. */
-  readonly size: number;
-  /** Whether what is as old as the file is the same as the answer. */
-  readonly dated: boolean;
-}
-
-async function readFile(
+export async function serveReport(
   request: Request,
-  folder: string,
-  { path, endsInSlash, isOpened }: Address,
-): Promise<FromDisk> {
-  const segments = path.split("/").map(decodeSegment);
-  // Empty segments at the start and the end are slashes; in between they are no file's name.
-  const names = segments.filter((segment) => segment !== "");
-  const isMalformed = segments.slice(0, -1).includes("") && names.length > 0;
-  if (isMalformed || !names.every((name) => canBeNamed(name))) {
-    throw new HttpError(404, "The report has no such file.");
-  }
-  const isHtml = endsInSlash || /\.s?html?$/i.test(names.at(-1) ?? "");
-  const isPage = isHtml && isOpened;
+  { folder, path, headers }: { folder: string; path: string; headers: Surface },
+): Promise<Response> {
+  const { pathname, search } = new URL(request.url);
+  // Of the whole address, also where nothing follows the report's own.
+  const endsInSlash = (path || pathname).endsWith("/");
+  const names = namesIn(path);
   const info = await statFile(join(folder, ...names));
-  if (!info) throw new HttpError(404, "The report has no such file.");
+  if (!info) throw noSuchFile();
   if (info.isDirectory !== endsInSlash) {
-    // Relative, because a proxy may have this server below a path of its own.
-    const { pathname, search } = new URL(request.url);
+    // Relative, because a proxy may serve this server below a path of its own.
     const last = pathname.split("/").findLast((segment) => segment !== "");
     const location = info.isDirectory ? `./${last}/${search}` : `../${last}${search}`;
-    const headers = { location, "cache-control": "no-cache" };
-    return { response: new Response(null, { status: 302, headers }), size: 0, dated: false };
+    const redirect = { location, "cache-control": "no-cache" };
+    return withHeaders(new Response(null, { status: 302, headers: redirect }), headers);
   }
-  const inReport = `/${names.map(encodeURIComponent).join("/")}${
-    endsInSlash && names.length ? "/" : ""
-  }`;
-  const inner = new Request(`http://report${inReport}`, {
-    // What a page weighs with its script is only known when it is read, and not every static server
-    // answers HEAD on conditions as it answers GET; the body is left out further up.
+  const isHtml = endsInSlash || /\.s?html?$/i.test(names.at(-1) ?? "");
+  const isPage = isHtml && opensPage(request);
+  const slash = endsInSlash && names.length > 0 ? "/" : "";
+  const inner = new Request(`http://report/${names.map(encodeURIComponent).join("/")}${slash}`, {
+    // The static servers answer HEAD on conditions differently; the body is left out further up.
     method: "GET",
     headers: isPage ? askForPage(request.headers) : withUsableRange(request.headers),
   });
@@ -106,20 +47,34 @@ async function readFile(
     showDotfiles: true,
     quiet: true,
   });
-  if (response.status === 404) throw new HttpError(404, "The report has no such file.");
-  if (response.status === 416) {
-    await response.body?.cancel();
-    const contentRange = response.headers.get("content-range");
-    throw new HttpError(416, `The file has ${info.size} bytes; the range begins behind them.`, {
-      headers: contentRange ? { "content-range": contentRange } : {},
-    });
-  }
-  const size = Number(response.headers.get("content-length") ?? Infinity);
+  if (response.status === 404) throw noSuchFile();
+  if (response.status === 416) throw await unsatisfiable(response, info.size);
   if (response.status === 304) response.headers.delete("content-type"); // there is no content
-  response.headers.delete("server"); // which version of a library this is, is for nobody else to know
+  response.headers.delete("server"); // the version of a library is nobody else's business
   const answer = isPage ? await withStorage(response) : response;
   if (isHtml) answer.headers.set("vary", "accept, sec-fetch-dest");
-  return { response: answer, size, dated: !isPage };
+  return withHeaders(answer, headers);
+}
+
+/** The names in a path. Empty segments at the start and the end are slashes, in between no file. */
+function namesIn(path: string): string[] {
+  const segments = path.split("/").map(decodeSegment);
+  const names = segments.filter((segment) => segment !== "");
+  const isMalformed = segments.slice(0, -1).includes("") && names.length > 0;
+  if (isMalformed || !names.every((name) => canBeNamed(name))) throw noSuchFile();
+  return names;
+}
+
+function noSuchFile(): HttpError {
+  return new HttpError(404, "The report has no such file.");
+}
+
+async function unsatisfiable(response: Response, size: number): Promise<HttpError> {
+  await response.body?.cancel();
+  const contentRange = response.headers.get("content-range");
+  return new HttpError(416, `The file has ${size} bytes; the range starts after its end.`, {
+    headers: contentRange ? { "content-range": contentRange } : {},
+  });
 }
 
 /**
@@ -138,7 +93,7 @@ function withUsableRange(given: Headers): Headers {
   return headers;
 }
 
-/** Nothing for a path that no file has: too long, or through a file as if it were a folder. */
+/** Undefined for a path that no file has: too long, or through a file as if it were a folder. */
 async function statFile(path: string): Promise<Deno.FileInfo | undefined> {
   try {
     return await Deno.stat(path);

@@ -1,54 +1,58 @@
 /**
  * The reports on disk. Every path that the server writes, reads or removes is made here.
  *
- * `<root>/<id>/…` is a published report, never changed afterwards. `<root>/.staging/<server>/<id>/…`
- * is one on its way in, and `<root>/.staging/<server>.lock` is locked for as long as that server
- * lives, so that another, or the next one, can tell left-overs from work. `<root>/.database` names
- * the database whose rows point here.
+ * - `<root>/<id>/…` is a published report, never changed afterwards, and `<root>/<id>.lines` the
+ *   lines of its coverage files.
+ * - `<root>/.staging/<server>/<id>/…` is a report being uploaded. `<root>/.staging/<server>.lock` is
+ *   locked for as long as that server runs, so that others can tell left-overs from work.
+ * - `<root>/.database` names the database whose rows point here.
  *
  * @module
  */
 import { join, resolve } from "node:path";
 import type { ReportSize } from "../model/rows.ts";
+import type { Log } from "../log.ts";
+import { removeReports } from "./remove.ts";
 import { OperatorError, unusable } from "../errors.ts";
 
 const STAGING = ".staging";
 const MARKER = ".database";
 const REPORT_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** A report on its way in: files go into a folder that nobody reads. */
+/** A report being uploaded, in a folder that nobody reads. Paths are relative, with `/`, and safe. */
 export interface StagedReport {
   /** Names the report once it is published. */
   readonly id: string;
-  /** Makes a folder and those above it; `path` is relative, with `/`, and safe. */
+  /** Makes a folder and those above it. */
   makeFolder(path: string): Promise<void>;
-  /** Writes a file whole, over one of that name. Its folder must be there. */
+  /** Writes a file whole, over one of that name. Its folder must exist. */
   writeFile(path: string, bytes: Uint8Array): Promise<void>;
-  /** Opens an emptied file to write to. Its folder must be there. */
+  /** Opens an emptied file to write to. Its folder must exist. */
   createFile(path: string): Promise<Deno.FsFile>;
-  /** Makes it a report, at once and whole. */
+  /** The content of a file that was written. */
+  readFile(path: string): AsyncIterable<Uint8Array<ArrayBuffer>>;
+  /** Stores the encoded lines of the coverage files beside the report. */
+  writeLines(lines: Uint8Array): Promise<void>;
+  /** Makes it a report, atomically. */
   publish(): Promise<void>;
   /** Removes it, staged or published. */
   discard(): Promise<void>;
 }
 
-/** What a server that is no more has left in staging. */
+/** What a server that no longer runs has left in staging. */
 export interface LeftOver {
-  /** Names the server. */
   readonly server: string;
   /** How many reports it was about to publish. */
   readonly reports: number;
-  /** What they weigh. */
-  weigh(): Promise<ReportSize>;
-  /** Takes them away. */
+  size(): Promise<ReportSize>;
   remove(): Promise<void>;
 }
 
-/** The folder of all reports. */
 export class ReportStore implements Disposable {
   readonly #root: string;
   readonly #server: string;
   readonly #lock: Deno.FsFile;
+  #removing: Promise<void> = Promise.resolve();
 
   private constructor(root: string, server: string, lock: Deno.FsFile) {
     this.#root = root;
@@ -57,8 +61,8 @@ export class ReportStore implements Disposable {
   }
 
   /**
-   * Makes the folder if it is missing, and takes part in it. Throws a sentence for the operator where
-   * it cannot be written to.
+   * Makes the folder if it is missing, and a place in staging. Throws an `OperatorError` where it
+   * cannot be written to.
    */
   static async open(folder: string): Promise<ReportStore> {
     const root = resolve(folder);
@@ -76,21 +80,21 @@ export class ReportStore implements Disposable {
     }
   }
 
-  /** Gives up the store's lock, and its place in staging; what is still there counts as left over. */
+  /** Releases the lock and the place in staging; what is still there counts as left over. */
   [Symbol.dispose](): void {
     const place = join(this.#root, STAGING, this.#server);
     try {
       Deno.removeSync(place); // only if it is empty
       Deno.removeSync(`${place}.lock`);
     } catch {
-      // A sweeper takes both.
+      // The sweeper removes both.
     }
     this.#lock.close();
   }
 
   /**
-   * Ties the folder to a database for good, or finds it tied to that one. Throws a sentence for the
-   * operator where it is another's: its reports would look like left-overs, and be removed.
+   * Ties the folder to a database, once and for all. Throws an `OperatorError` where it belongs to
+   * another one: its reports would look like left-overs, and be removed.
    */
   async belongTo(database: string): Promise<void> {
     const path = join(this.#root, MARKER);
@@ -101,7 +105,7 @@ export class ReportStore implements Disposable {
       if ((await Deno.readTextFile(path)).trim() === database) return;
       throw new OperatorError(
         `The reports in ${this.#root} belong to another database. Is DATABASE_URL right? ` +
-          `Set another DATA_DIR, or remove ${path} to have the reports that this database does not know removed.`,
+          `Set another DATA_DIR, or delete ${path}: then the reports that this database does not know are removed.`,
       );
     }
   }
@@ -112,7 +116,6 @@ export class ReportStore implements Disposable {
     return join(this.#root, id);
   }
 
-  /** Begins a report. */
   async stage(): Promise<StagedReport> {
     const id = crypto.randomUUID();
     const staging = join(this.#root, STAGING, this.#server, id);
@@ -127,42 +130,64 @@ export class ReportStore implements Disposable {
           join(staging, path),
           (file) => Deno.open(file, { write: true, create: true, truncate: true }),
         ),
-      publish: () => Deno.rename(staging, this.folder(id)),
+      readFile: (path) => readFile(join(staging, path)),
+      writeLines: (lines) => Deno.writeFile(`${staging}.lines`, lines),
+      publish: async () => {
+        await Deno.rename(`${staging}.lines`, `${this.folder(id)}.lines`).catch(ifGone);
+        await Deno.rename(staging, this.folder(id));
+      },
       discard: async () => {
         await removeTree(staging);
+        await removeTree(`${staging}.lines`);
         await this.remove(id);
       },
     };
   }
 
-  /** Removes a published report; one that is gone already is no error. */
+  /** Removes a published report with its lines; one that is gone already is no error. */
   async remove(id: string): Promise<void> {
     await removeTree(this.folder(id));
+    await removeTree(`${this.folder(id)}.lines`);
   }
 
-  /** The published reports' ids. */
+  /** Removes reports after everything that is being removed; what cannot be is left to the sweeper. */
+  removeLater(ids: readonly string[], log: Log): void {
+    this.#removing = this.#removing.then(() => removeReports(this, ids, log));
+  }
+
+  /** Waits until nothing is being removed. */
+  async settled(): Promise<void> {
+    await this.#removing;
+  }
+
+  /** The encoded lines of a report; undefined where none are stored. */
+  async readLines(id: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    return await Deno.readFile(`${this.folder(id)}.lines`).catch(ifGone);
+  }
+
+  /** The ids of published reports, of lines without a report as well. */
   async *published(): AsyncGenerator<string> {
     for await (const { name, isDirectory } of Deno.readDir(this.#root)) {
-      if (isDirectory && REPORT_ID.test(name)) yield name;
+      const id = isDirectory ? name : name.replace(/\.lines$/, "");
+      if (REPORT_ID.test(id)) yield id;
     }
   }
 
-  /** When a report was published; nothing for one that there is not. */
+  /** When a report was published; undefined where there is none. */
   async publishedAt(id: string): Promise<Date | undefined> {
-    const info = await Deno.stat(this.folder(id)).catch(ifGone);
+    const folder = this.folder(id);
+    const info = await Deno.stat(folder).catch(ifGone) ??
+      await Deno.stat(`${folder}.lines`).catch(ifGone);
     // A rename sets the folder's change time; its modification time is when it was last filled.
     return info && (info.ctime ?? info.mtime ?? new Date());
   }
 
-  /** What a published report weighs; nothing at all where there is none. */
-  async weigh(id: string): Promise<ReportSize> {
-    return await weighTree(this.folder(id));
+  /** The size of a published report; 0 where there is none. */
+  async size(id: string): Promise<ReportSize> {
+    return await sizeOfTree(this.folder(id));
   }
 
-  /**
-   * What servers that are no more have left in staging; `failed` is told of those of which that cannot
-   * be found out.
-   */
+  /** What servers that no longer run have left in staging; `failed` gets those that cannot be read. */
   async *leftOvers(failed: (server: string, error: unknown) => void): AsyncGenerator<LeftOver> {
     const staging = join(this.#root, STAGING);
     const entries = await Array.fromAsync(Deno.readDir(staging));
@@ -176,11 +201,12 @@ export class ReportStore implements Disposable {
       try {
         lock = await Deno.open(lockPath, { write: true }).catch(ifGone);
         if (lock && !await lock.tryLock(true)) continue;
-        const reports = (await listFolder(folder)).length;
+        const entries = await listFolder(folder);
+        const reports = entries.filter(({ isDirectory }) => isDirectory).length;
         yield {
           server,
           reports,
-          weigh: () => weighTree(folder),
+          size: () => sizeOfTree(folder),
           async remove() {
             await removeTree(folder);
             await removeTree(lockPath);
@@ -206,6 +232,10 @@ async function writing<T>(path: string, write: (path: string) => Promise<T>): Pr
   }
 }
 
+async function* readFile(path: string): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  yield* (await Deno.open(path)).readable;
+}
+
 async function removeTree(path: string): Promise<void> {
   await Deno.remove(path, { recursive: true }).catch(ifGone);
 }
@@ -220,14 +250,14 @@ async function listFolder(path: string): Promise<Deno.DirEntry[]> {
   }
 }
 
-async function weighTree(path: string): Promise<ReportSize> {
+async function sizeOfTree(path: string): Promise<ReportSize> {
   let files = 0, bytes = 0;
   for (const { name, isDirectory } of await listFolder(path)) {
     const below = join(path, name);
     if (isDirectory) {
-      const weight = await weighTree(below);
-      files += weight.files;
-      bytes += weight.bytes;
+      const size = await sizeOfTree(below);
+      files += size.files;
+      bytes += size.bytes;
     } else {
       files++;
       bytes += (await Deno.lstat(below).catch(ifGone))?.size ?? 0;

@@ -1,48 +1,45 @@
 /**
- * Takes away what a crash, a lost connection or a full disk has left behind.
+ * Removes what a crash, a lost connection or a full disk has left behind.
  *
  * @module
  */
 import type { Log } from "../log.ts";
 import type { ReportStore } from "./store.ts";
 
+/** Another server's upload is between its rename and its commit for less than this. */
+export const ORPHAN_GRACE_MS = 60 * 60 * 1000;
+
 /** Folders that are looked up in the database at a time. */
 const BATCH = 500;
 
-/** How many reports, and their bytes. */
 export interface Amount {
-  /** Reports. */
   reports: number;
-  /** Bytes of their files. */
   bytes: number;
 }
 
-/** What a sweep took away. */
 export interface Swept {
-  /** Reports that were never finished. */
+  /** Uploads that were never finished. */
   readonly staged: Amount;
-  /** Published reports that no row says there are. */
+  /** Published reports without a row that has them stored. */
   readonly orphans: Amount;
 }
 
-/** What a sweep goes by. */
 export interface SweepOptions {
-  /** Of these reports, those that a row says there are. */
+  /** Of these reports, those that are stored according to their row. */
   readonly stored: (ids: readonly string[]) => Promise<ReadonlySet<string>>;
   /** A folder younger than this is left alone: its row may be about to be committed. */
   readonly graceMs: number;
-  /** Takes nothing away, and says what it would take. */
+  /** Only counts. */
   readonly dryRun?: boolean;
-  /** Ends the sweep after what it is at. */
+  /** Ends the sweep after what it is doing. */
   readonly signal?: AbortSignal | undefined;
-  /** The log. */
   readonly log: Log;
 }
 
 /**
- * Removes staged reports of servers that are no more, and published ones that no row says there
- * are. One that cannot be removed, another user's for instance, is logged and not counted; the others
- * go. Throws when the database does not answer.
+ * Removes staged reports of servers that no longer run, and published ones without a row. What cannot
+ * be removed, another user's for instance, is logged and not counted. Throws where the database is
+ * away.
  */
 export async function sweep(store: ReportStore, options: SweepOptions): Promise<Swept> {
   const staged = await sweepStaging(store, options);
@@ -65,11 +62,11 @@ async function sweepStaging(
 ): Promise<Amount> {
   const swept = { reports: 0, bytes: 0 };
   const failed = (server: string, error: unknown) =>
-    log.warn("what a server has left in staging could not be removed", { server, error });
+    log.warn("left-overs of a server could not be removed from staging", { server, error });
   for await (const leftOver of store.leftOvers(failed)) {
     if (signal?.aborted) break;
     try {
-      const { bytes } = await leftOver.weigh();
+      const { bytes } = await leftOver.size();
       if (!dryRun) await leftOver.remove();
       swept.reports += leftOver.reports;
       swept.bytes += bytes;
@@ -95,12 +92,12 @@ async function sweepOrphans(
       const publishedAt = await store.publishedAt(id);
       if (!publishedAt || publishedAt.getTime() > before) continue;
       try {
-        const { bytes } = await store.weigh(id);
+        const { bytes } = await store.size(id);
         if (!dryRun) await store.remove(id);
         swept.reports++;
         swept.bytes += bytes;
       } catch (error) {
-        log.warn("a report without a row could not be removed", { report: id, error });
+        log.warn("an orphaned report could not be removed", { report: id, error });
       }
     }
     batch = [];

@@ -74,7 +74,7 @@ Deno.test("compare says so where the base has no coverage, and where the head ha
   for (const fields of [{ head: "nothing" }, { language: "rust" }, { repo_name: "other" }]) {
     const missing = await test.get(path(fields));
     assert.equal(missing.status, 404);
-    assert.match((await missing.json()).error, /There is no coverage of acme\//);
+    assert.match((await missing.json()).error, /has no coverage of branch /);
   }
   const refused = await test.get(path({ base: "a..b", language: "", head: "" }));
   assert.equal(refused.status, 422);

@@ -49,7 +49,10 @@ Deno.test("while the database is away uploads and reads get 503, and service aga
   for (const path of ["/coverages-ui", "/coverages-ui/acme/shop", "/coverages-ui/acme/user/ada"]) {
     const page = await test.get(path);
     assert.equal(page.status, 503);
-    assert.match(await page.text(), /<h1>Not available at the moment<[^]*database is not available/);
+    assert.match(
+      await page.text(),
+      /<h1>Not available at the moment<[^]*database is not available/,
+    );
   }
   assert.deepEqual(await storedReports(test.reports), before);
 

@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
-import { ReportIndex } from "../../src/archive/index_page.ts";
-import { CoverageFile } from "../../src/archive/coverage_file.ts";
-import { CoverageError, coverageOf } from "../../src/formats/coverage.ts";
+import { CoverageFiles } from "../../src/archive/coverage_files.ts";
+import { IndexPage } from "../../src/archive/index_page.ts";
 
 function indexOf(...paths: string[]): string | null {
-  const index = new ReportIndex();
+  const index = new IndexPage();
   for (const path of paths) index.add(path);
   return index.result();
 }
 
-Deno.test("ReportIndex leads to the shallowest index page, whatever the order", () => {
+Deno.test("the index page is the shallowest index.html, in any order", () => {
   const paths = ["a/b/index.html", "a/z/index.html", "a/index.html", "coverage.html", "x.css"];
   assert.equal(indexOf(...paths), "a/index.html");
   assert.equal(indexOf(...paths.reverse()), "a/index.html");
@@ -17,47 +16,46 @@ Deno.test("ReportIndex leads to the shallowest index page, whatever the order", 
   assert.equal(indexOf("Index.HTM"), "Index.HTM");
 });
 
-Deno.test("ReportIndex takes coverage.html or the only page where there is no index", () => {
+Deno.test("without an index.html it is coverage.html, or the only page", () => {
   assert.equal(indexOf("a/file.html", "a/coverage.html"), "a/coverage.html");
   assert.equal(indexOf("report.xml", "a/cover.html"), "a/cover.html");
   assert.equal(indexOf("a/one.html", "a/two.html"), null);
   assert.equal(indexOf("a/my-index.html.txt"), null);
 });
 
-const total = (covered: number) => Promise.resolve(coverageOf(covered, 4, "x"));
-
-async function found(wanted: string, ...paths: string[]): Promise<number> {
-  const file = new CoverageFile(wanted);
-  for (const [at, path] of paths.entries()) if (file.wants(path)) file.add(path, total(at + 1));
-  return (await file.result()).linesCovered!;
+function found(wanted: string | string[], ...paths: string[]): string[] {
+  const files = new CoverageFiles([wanted].flat());
+  for (const path of paths) files.add(path);
+  return files.result();
 }
 
-Deno.test("CoverageFile finds the shallowest file of a base name, or the one of a path", async () => {
-  assert.equal(await found("c.xml", "a/b/c.xml", "a/c.xml", "a/b/d/c.xml"), 2);
-  assert.equal(await found("c.xml", "c.xml", "a/c.xml"), 1);
-  assert.equal(await found("a/b/c.xml", "c.xml", "a/b/c.xml", "x/a/b/c.xml"), 2);
-  assert.equal(await found("./a/c.xml", "c.xml", "a/c.xml"), 2);
-  assert.equal(await found("./c.xml", "a/c.xml", "c.xml"), 2);
-  assert.equal(await found("c.xml", "a/c.xml", "a/c.xml"), 2, "of one path the last counts");
+Deno.test("a base name means the shallowest file, a path that file", () => {
+  assert.deepEqual(found("c.xml", "a/b/c.xml", "a/c.xml", "a/b/d/c.xml"), ["a/c.xml"]);
+  assert.deepEqual(found("c.xml", "c.xml", "a/c.xml"), ["c.xml"]);
+  assert.deepEqual(found("a/b/c.xml", "c.xml", "a/b/c.xml", "x/a/b/c.xml"), ["a/b/c.xml"]);
+  assert.deepEqual(found("./a/c.xml", "c.xml", "a/c.xml"), ["a/c.xml"]);
+  assert.deepEqual(found("./c.xml", "a/c.xml", "c.xml"), ["c.xml"]);
+  assert.deepEqual(found("c.xml", "a/c.xml", "a/c.xml"), ["a/c.xml"]);
 });
 
-Deno.test("CoverageFile says what to mend where there is none, or more than one", async () => {
-  await assert.rejects(found("c.xml", "a/d.xml", "index.html"), /no file "c.xml".*"a\/d.xml"/);
-  await assert.rejects(found("c.xml", "index.html"), /no XML file at all/);
-  await assert.rejects(found("c.xml", "xc.xml"), /no file "c.xml"/);
-  await assert.rejects(found("c.xml", "a/c.xml", "b/c.xml"), /"a\/c.xml" and "b\/c.xml"/);
+Deno.test("several names and patterns mean several files, each once", () => {
+  const paths = ["a/x.xml", "a/b/x.xml", "b/y.xml", "c/(z).xml", "c/z.xmls"];
+  assert.deepEqual(found(["a/x.xml", "b/y.xml"], ...paths), ["a/x.xml", "b/y.xml"]);
+  assert.deepEqual(found("*.xml", ...paths), ["a/b/x.xml", "a/x.xml", "b/y.xml", "c/(z).xml"]);
+  assert.deepEqual(found("a/*.xml", ...paths), ["a/x.xml"]);
+  assert.deepEqual(found("**/x.xml", ...paths, "x.xml"), ["a/b/x.xml", "a/x.xml", "x.xml"]);
+  assert.deepEqual(found("a/**", ...paths), ["a/b/x.xml", "a/x.xml"]);
+  assert.deepEqual(found(["x.xml", "**/x.xml"], ...paths), ["a/x.xml", "a/b/x.xml"]);
+  assert.deepEqual(found("c/(*).xml", ...paths), ["c/(z).xml"]);
+});
+
+Deno.test("a coverage file that is missing or ambiguous is rejected with what there is", () => {
+  assert.throws(() => found("c.xml", "a/d.xml", "index.html"), /no file "c.xml".*"a\/d.xml"/);
+  assert.throws(() => found("c.xml", "index.html"), /nothing in it looks like a coverage file/);
+  assert.throws(() => found("c.xml", "xc.xml"), /no file "c.xml"/);
+  assert.throws(() => found(["d.xml", "e*.xml"], "d.xml"), /no file "e\*.xml"/);
+  assert.throws(() => found("c.xml", "a/c.xml", "b/c.xml"), /"a\/c.xml" and "b\/c.xml"/);
   const many = Array.from({ length: 25 }, (_, at) => `f${at}.xml`);
-  await assert.rejects(found("c.xml", ...many), /and 15 more/);
-  assert.throws(() => new CoverageFile("../c.xml"), /contains \.\./);
-});
-
-Deno.test("CoverageFile minds a bad file only when it is the one meant", async () => {
-  const file = new CoverageFile("c.xml");
-  const bad = Promise.resolve(new CoverageError("is not well-formed"));
-  assert(file.wants("a/c.xml"));
-  file.add("a/c.xml", bad);
-  await assert.rejects(file.result(), /"a\/c.xml" is not well-formed/);
-  assert(file.wants("c.xml"));
-  file.add("c.xml", total(2));
-  assert.equal((await file.result()).linesCovered, 2);
+  assert.throws(() => found("c.xml", ...many), /and 15 more/);
+  assert.throws(() => new CoverageFiles(["../c.xml"]), /contains \.\./);
 });

@@ -8,19 +8,27 @@ import { appWith, errorOf, report, SHA, shop, TOKEN } from "../support/github_ap
 import { logTo } from "../support/log.ts";
 import { storedReports } from "../support/reports.ts";
 
+const TARGET = { org_name: "acme", repo_name: "shop", commit_hash: SHA };
+const PENDING = { context: "coverage/go", description: "The report is being processed." };
+
 Deno.test("what GitHub refuses is refused, with what to do, and nothing is read or stored", async () => {
   await using github = await startGitHub(shop);
   await using test = await appWith(github);
   const cases: [Record<string, string>, string, number, RegExp][] = [
     [{}, "ghs_unknown", 401, /does not accept the token: Bad credentials/],
     [{}, "ghs_fork", 403, /may not create commit statuses .* statuses: write/],
-    [{ repo_name: "secret" }, TOKEN, 403, /knows no acme\/secret that the token may write to/],
-    [{ repo_name: "nothing" }, TOKEN, 403, /knows no acme\/nothing/],
+    [
+      { repo_name: "secret" },
+      TOKEN,
+      403,
+      /acme\/secret was not found at .*, or the token cannot write to it/,
+    ],
+    [{ repo_name: "nothing" }, TOKEN, 403, /acme\/nothing was not found/],
     [
       { commit_hash: "f".repeat(40) },
       TOKEN,
       422,
-      /takes no status for it in acme\/shop: No commit found/,
+      /accepts no status for it in acme\/shop: No commit found/,
     ],
     [{ repo_name: "store" }, TOKEN, 422, /acme\/store has another name/],
   ];
@@ -95,7 +103,7 @@ Deno.test("fields that tell what a token is for have to be in the query", async 
   });
   const { error } = await response.json();
   assert.equal(response.status, 422);
-  assert.deepEqual(Object.keys(error), ["org_name", "commit_hash"]);
+  assert.deepEqual(Object.keys(error), ["org_name", "commit_hash", "language"]);
   assert.equal(github.requests.length, 0);
 });
 
@@ -105,17 +113,17 @@ Deno.test("while GitHub is down, slow or limits requests, that is what the clien
   github.down();
   const down = await test.send();
   assert.equal(down.headers.get("retry-after"), "5");
-  assert.match(await errorOf(down, 503), /failed \(503\); try again/);
+  assert.match(await errorOf(down, 503), /failed \(503\)\. Retry/);
   github.up();
   github.rateLimited("primary", { reset: Math.ceil(Date.now() / 1000) + 100 });
   const limited = await test.send();
   assert(Number(limited.headers.get("retry-after")) > 90);
-  assert.match(await errorOf(limited, 429), /takes no more requests/);
+  assert.match(await errorOf(limited, 429), /accepts no more requests/);
   github.up();
   github.rateLimited("secondary", { retryAfter: 7 });
   const secondary = await test.send();
   assert.equal(secondary.headers.get("retry-after"), "7");
-  assert.match(await errorOf(secondary, 429), /takes no more requests/);
+  assert.match(await errorOf(secondary, 429), /accepts no more requests/);
   github.up();
   const answered = await test.send();
   assert.equal(answered.status, 200, "none of it is remembered");
@@ -124,13 +132,7 @@ Deno.test("while GitHub is down, slow or limits requests, that is what the clien
   const release = github.slow();
   const token = createGithub({ apiUrls: [github.address], answerMs: 50, log: logTo([]) })(TOKEN);
   await assert.rejects(
-    token.grant({
-      org_name: "acme",
-      repo_name: "shop",
-      commit_hash: SHA,
-      context: "coverage/go",
-      beginning: "It is on its way.",
-    }),
+    token.authorize(TARGET, PENDING),
     (error) => error instanceof HttpError && error.status === 503,
   );
   release();
@@ -150,7 +152,7 @@ Deno.test("a bad token is asked about once, and its client not without end", asy
   const asked = github.requests.length;
   const response = await test.send({}, { headers: { authorization: "ghs_another" } });
   assert(Number(response.headers.get("retry-after")) > 0);
-  assert.match(await errorOf(response, 429), /30 attempts with bad credentials/);
+  assert.match(await errorOf(response, 429), /Too many bad credentials from .*: 30/);
   assert.equal(github.requests.length, asked);
 });
 
@@ -233,22 +235,15 @@ Deno.test("an answer of GitHub that is no JSON, or is cut, is understood by its 
   );
   const apiUrls = [`http://127.0.0.1:${(proxy.addr as Deno.NetAddr).port}`];
   const token = createGithub({ apiUrls, log: logTo([]) })(TOKEN);
-  const subject = {
-    org_name: "acme",
-    repo_name: "shop",
-    commit_hash: SHA,
-    context: "coverage/go",
-    beginning: "It is on its way.",
-  };
   for (const status of [403, 401, 422, 503]) {
     await assert.rejects(
-      token.grant(subject),
+      token.authorize(TARGET, PENDING),
       (error) => error instanceof HttpError && error.status === status,
     );
   }
   await proxy.shutdown();
   await assert.rejects(
-    token.grant(subject),
+    token.authorize(TARGET, PENDING),
     (error) => error instanceof HttpError && error.status === 503,
   );
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { SignJWT, UnsecuredJWT } from "jose";
 import { createOidc } from "../../src/auth/oidc.ts";
 import { readConfig } from "../../src/config.ts";
-import { forgetIdentity } from "../../src/db/coverages.ts";
+import { forgetIdentity } from "../../src/db/repository_names.ts";
 import { HttpError } from "../../src/errors.ts";
 import { goodReport, gzip, tar } from "../support/archive.ts";
 import { type TestApp, testApp } from "../support/app.ts";
@@ -67,11 +67,11 @@ Deno.test("an OIDC token that proves nothing is refused with what is wrong with 
   const from = (options: TokenOptions) => issuer.token(options);
   const cases: [string, number, RegExp][] = [
     [await from({ expires: -60 }), 401, /has expired/],
-    [await from({ audience: "https://else.example.com" }), 401, /must be asked for https:\/\/cov/],
+    [await from({ audience: "https://else.example.com" }), 401, /request it for https:\/\/cov/],
     [
       await from({ issuer: "https://evil.example" }),
       401,
-      /issued by "https:\/\/evil.example"; taken/,
+      /issued by "https:\/\/evil.example"; it must/,
     ],
     [await foreign.token(), 401, /is issued by/],
     [await from({ forged: true }), 401, /signature is not its issuer's/],
@@ -82,7 +82,7 @@ Deno.test("an OIDC token that proves nothing is refused with what is wrong with 
     [
       await from({ claims: { repository: "acme/bank" } }),
       403,
-      /is of "acme\/bank", not of acme\/shop/,
+      /is for "acme\/bank", not for acme\/shop/,
     ],
     [await from({ claims: { repository: "acme/shop/x" } }), 403, /not of acme\/shop/],
     [await from({ claims: { repository: 7 } }), 401, /does not say which repository/],
@@ -130,7 +130,7 @@ Deno.test("while the issuer's keys are away or broken the client is told to come
     issuer.answer(instead);
     const response = await test.send(await issuer.token());
     assert.equal(response.headers.get("retry-after"), "5");
-    assert.match(await errorOf(response, 503), /keys .* cannot be had/);
+    assert.match(await errorOf(response, 503), /keys .* are not available/);
   }
   issuer.answer(undefined);
   const again = await test.send(await issuer.token());
@@ -145,7 +145,7 @@ Deno.test("a repository made anew under a name is refused until an operator lets
   const anew = await issuer.token({ claims: { repository_id: "4712" } });
   assert.match(
     await errorOf(await test.send(anew), 403),
-    /is another repository .*`deno task forget-identity acme\/shop`/,
+    /is not the repository .*`deno task forget-identity acme\/shop`/,
   );
   const sync = await test.get("/coverages-api", {
     method: "PUT",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Attempts } from "../../src/auth/rate_limit.ts";
+import { RateLimit } from "../../src/auth/rate_limit.ts";
 import { HttpError } from "../../src/errors.ts";
 import { clientOf } from "../../src/http/client_address.ts";
 
@@ -11,10 +11,10 @@ function travel(ms: number): Disposable {
 }
 
 Deno.test("a refusal is repeated for a minute from when it was made, however often it is asked for", async () => {
-  const attempts = new Attempts();
+  const rateLimit = new RateLimit();
   let asked = 0;
   const attempt = () =>
-    attempts.make({ client: "a", credential: "secret", subject: "s" }, () => {
+    rateLimit.run({ client: "a", credential: "secret", target: "s" }, () => {
       asked++;
       return Promise.reject(new HttpError(422, "No such commit."));
     });
@@ -30,10 +30,10 @@ Deno.test("a refusal is repeated for a minute from when it was made, however oft
 });
 
 Deno.test("the same attempt at the same time is made once, and every other on its own", async () => {
-  const attempts = new Attempts();
+  const rateLimit = new RateLimit();
   const made: string[] = [];
   const attempt = (credential: string, subject: string) =>
-    attempts.make({ client: "a", credential, subject }, () => {
+    rateLimit.run({ client: "a", credential, target: subject }, () => {
       made.push(`${credential} ${subject}`);
       return Promise.resolve(`${credential} ${subject}`);
     });

@@ -43,7 +43,7 @@ Deno.test("an upload token is for the repositories of its scope", async () => {
   assert.match((await send(one.token, "acme", "bank"))[1], /is for acme\/shop, not for acme\/bank/);
   assert(!JSON.stringify(test.log).includes(one.token));
   // The reason alone: a refusal is nobody's bug, and has no stack to look into.
-  const refused = test.log.findLast(({ message }) => message === "credential refused")!;
+  const refused = test.log.findLast(({ message }) => message === "credential rejected")!;
   const reason = "The upload token is for acme/shop, not for acme/bank.";
   assert.deepEqual(refused.fields, { client: "unknown", status: 403, reason });
 });

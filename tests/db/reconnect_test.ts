@@ -3,7 +3,7 @@ import net from "node:net";
 import postgres, { type Sql } from "postgres";
 import { connect } from "../../src/db/connect.ts";
 import { isDatabaseAway } from "../../src/errors.ts";
-import { renewing } from "../../src/db/reconnect.ts";
+import { reconnecting } from "../../src/db/reconnect.ts";
 import { surviveOutages } from "../../src/db/uncaught_errors.ts";
 import { within } from "../../lab/bench/within.ts";
 import { emptyDatabase } from "../support/database.ts";
@@ -13,7 +13,7 @@ Deno.test("a connection that breaks amid a transaction neither ends the process 
   using _surviving = surviveOutages();
   await using database = await emptyDatabase();
   await using gate = new DatabaseSwitch(database.target);
-  const sql = renewing(
+  const sql = reconnecting(
     (onclose) => postgres({ ...gate.target, max: 1, onclose, backoff: () => 0 }),
     { leastAgeMs: 0 },
   );
@@ -38,7 +38,7 @@ Deno.test("a connection that breaks amid a transaction neither ends the process 
 Deno.test("of clients that were given up, one has time to finish", async () => {
   const ended: string[] = [];
   const losses: (() => void)[] = [];
-  const sql = renewing(
+  const sql = reconnecting(
     (lost) => {
       const name = losses.push(lost);
       const end = (options: { timeout: number }) =>
@@ -60,7 +60,7 @@ Deno.test("of clients that were given up, one has time to finish", async () => {
 Deno.test("a client that was closed stays so, whoever still asks", async () => {
   await using database = await emptyDatabase();
   let made = 0;
-  const sql = renewing(
+  const sql = reconnecting(
     (onclose) => {
       made++;
       const { target } = database;

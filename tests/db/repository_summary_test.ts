@@ -55,7 +55,7 @@ Deno.test("the main branch is the first of the default branches that is active, 
   await sync(sql, "feature/a", "feature/c");
   await expect("feature/c");
   await sync(sql, "none of them");
-  assert.deepEqual(await lineOf(sql), { main_branch: null, percentage: null, languages: null });
+  assert.deepEqual(await lineOf(sql), { main_branch: null, percentage: null, languages: [] });
   await seed(sql, { branch_name: "main", percentage: 7 });
   await expect("main");
 });

@@ -14,7 +14,7 @@ async function documents() {
     const body = new Blob([await readArchiveFile(sample.archive)]).stream();
     for await (const entry of readArchive(body, limits)) {
       if (entry.kind !== "file") continue;
-      const bytes = await new Response(entry.body).bytes();
+      const bytes = await entry.whole();
       if (entry.path === sample.coverage_file) found.push({ sample, bytes });
     }
   }

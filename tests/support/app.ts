@@ -9,6 +9,8 @@ import { type App, createApp, type Dependencies } from "../../src/server.ts";
 import { type Config, type Limits, readConfig } from "../../src/config.ts";
 import { formats } from "../../src/formats/registry.ts";
 import { type ReadCoverage, readCoverage } from "../../src/formats/read_coverage.ts";
+import { totals } from "../../src/db/stored_reports.ts";
+import { Metrics } from "../../src/telemetry/metrics.ts";
 import { ReportStore } from "../../src/reports/store.ts";
 import { type TestDatabase, testDatabase } from "./database.ts";
 import { uploadPath } from "./fields.ts";
@@ -63,9 +65,16 @@ export async function testApp(options: AppOptions = {}): Promise<TestApp> {
     sql: ownSql ?? database.sql,
     store,
     readCoverage: options.readCoverage ?? ((bytes) => readCoverage(bytes, formats)),
+    metrics: new Metrics(() => totals(ownSql ?? database.sql)),
     log,
   };
-  const app = createApp(dependencies);
+  const answer = createApp(dependencies);
+  // Reports are removed after the answer; a test looks at what is left then.
+  const app: App = async (request, connection) => {
+    const response = await answer(request, connection);
+    await store.settled();
+    return response;
+  };
   const get = (path: string, init?: RequestInit) =>
     app(new Request(`http://coverage.test${path}`, init));
   return {
@@ -83,6 +92,7 @@ export async function testApp(options: AppOptions = {}): Promise<TestApp> {
         headers: { "content-type": "application/gzip" },
       }),
     async [Symbol.asyncDispose]() {
+      await store.settled();
       await ownSql?.end({ timeout: 1 });
       ownStore[Symbol.dispose]();
       await Deno.remove(folder, { recursive: true });

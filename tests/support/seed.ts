@@ -25,7 +25,8 @@ export function newCoverage({ percentage = 50, ...rest }: Seed = {}): NewCoverag
     coverage: { percentage, linesCovered: null, linesValid: null, format: "cobertura" },
     reportId: crypto.randomUUID(),
     reportIndex: "index.html",
-    weight: { bytes: 100, files: 1 },
+    identity: undefined,
+    size: { bytes: 100, files: 1 },
     ...rest,
   };
 }

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { HttpError, OperatorError, quote } from "../../src/errors.ts";
 import type { StagedReport } from "../../src/reports/store.ts";
 import { safePath } from "../../src/archive/safe_path.ts";
-import { ReportIndex } from "../../src/archive/index_page.ts";
+import { IndexPage } from "../../src/archive/index_page.ts";
 
 /** A report that was copied, or looked at. */
 export interface CopiedReport {
@@ -35,7 +35,7 @@ export async function copyReport(
   staged: Staging | undefined,
 ): Promise<CopiedReport | undefined> {
   if (!await isFolder(assets, folder)) return undefined;
-  const index = new ReportIndex();
+  const index = new IndexPage();
   const leftOut: string[] = [];
   let files = 0, bytes = 0;
   const visit = async (below: string) => {

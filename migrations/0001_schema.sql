@@ -6,79 +6,83 @@ create table repositories (
   repo_name text not null,
   created_at timestamptz not null default clock_timestamp(),
   -- Who it is to the issuer of its jobs' OIDC tokens, issuer and number: set by the first upload
-  -- that says so. A later repository of the same name is another one, and has no part in it.
+  -- that says so. A later repository of the same name is another one, and cannot upload under it.
   oidc_identity text,
 
-  -- Its line on the home page, derived from its coverages whenever they change. All of it is null
-  -- until the first time.
+  -- Its line on the home page, derived from its coverages in the transaction of each upload and sync.
 
-  -- The DEFAULT_BRANCHES that main_branch was chosen by; a start with others derives it anew.
-  default_branches text[],
+  -- The DEFAULT_BRANCHES that main_branch was chosen by; a start with others derives it again.
+  default_branches text[] not null default '{}',
   -- Null where no branch is active.
   main_branch text,
   -- Of the main branch, in the language with the most lines.
   percentage numeric(5, 2),
   -- The main branch's languages, the one with the most lines first, each with its report and the
   -- percentages of its last uploads, oldest first.
-  languages jsonb,
-  -- When something was last uploaded, to any branch.
-  newest_at timestamptz
+  languages jsonb not null default '[]',
+  -- The time of the last upload, to any branch.
+  newest_at timestamptz not null default clock_timestamp()
 );
 
--- GitHub tells names apart without regard to case; the first spelling seen is the one shown.
+-- GitHub's names are case-insensitive; the first spelling seen is the one shown.
 create unique index repositories_name on repositories (lower(org_name), lower(repo_name));
 
 -- The home page, by coverage and by time.
 create index repositories_coverage on repositories (percentage desc nulls last, id desc);
-create index repositories_newest on repositories (newest_at desc nulls last, id desc);
+create index repositories_newest on repositories (newest_at desc, id desc);
 
 create table coverages (
-  id bigint generated always as identity primary key,
+  -- Unique by itself. With the repository first, the key is also the history of a repository.
+  id bigint generated always as identity,
   repository_id bigint not null references repositories (id),
   branch_name text not null,
   commit_hash text not null,
   commit_author text not null,
   language text not null,
   percentage numeric(5, 2) not null check (percentage between 0 and 100),
-  -- Null where the coverage file holds nothing but a rate.
+  -- Null where the coverage file holds only a rate.
   lines_covered integer,
   lines_valid integer,
   format text not null,
   -- Names the report's folder.
   report_id uuid not null unique,
-  -- The page that a reader is led to, a path in the report; null: its listing.
+  -- The page that opens first, a path in the report; null: its listing.
   report_index text,
+  -- Of the report's files, unpacked.
+  report_bytes bigint not null,
+  report_files integer not null,
+  -- False once retention has removed the report; the numbers stay for the trend.
+  report_stored boolean not null default true,
   created_at timestamptz not null default clock_timestamp(),
   updated_at timestamptz not null default clock_timestamp(),
   -- Set when a newer upload supersedes the row, or a sync deletes its branch. Null: active.
   deleted_at timestamptz,
   -- The last row of its branch and language, active or deleted: a line in the table of branches.
   newest boolean not null default true,
-  check (lines_covered between 0 and lines_valid)
+  primary key (repository_id, id),
+  check (lines_covered between 0 and lines_valid),
+  -- An active row is the newest of its branch and language, and its report is never removed.
+  constraint coverages_active check (deleted_at is not null or (newest and report_stored))
 );
 
--- At most one active row per branch and language; lists and badges look up nothing else, so the
--- number of old rows costs them nothing.
-create unique index coverages_active on coverages (repository_id, branch_name, language)
-  where deleted_at is null;
+-- One line per branch and language: lists and badges look up nothing else, so the number of old
+-- rows costs them nothing.
+create unique index coverages_newest on coverages (repository_id, branch_name, language)
+  where newest;
 
--- Trends: a repository's rows, newest first.
-create index coverages_history on coverages (repository_id, id desc);
+-- The table of branches: active ones first, then by their last upload.
+create index coverages_branches on coverages (repository_id, (deleted_at is not null), id desc)
+  where newest;
 
 -- A branch's trend, and the upload before another.
 create index coverages_trend on coverages (repository_id, branch_name, language, id desc);
 
--- The table of branches: one line each, active ones first, then by their last upload.
-create unique index coverages_newest on coverages (repository_id, branch_name, language)
-  where newest;
-create index coverages_branches on coverages (repository_id, (deleted_at is not null), id desc)
-  where newest;
+-- An author's uploads to each repository, newest first.
+create index coverages_author on coverages (commit_author, repository_id, id desc);
 
--- An author's page: the uploads to each repository, newest first.
-create index coverages_by_author on coverages (commit_author, repository_id, id desc);
-
--- Lists by author.
-create index coverages_author on coverages (commit_author, repository_id) where deleted_at is null;
+-- Reports on disk: what retention goes through, and their total size.
+create index coverages_stored on coverages (repository_id, branch_name, language, id desc)
+  include (report_bytes) where report_stored;
 
 -- Tells this database from any other, whatever its address: a reports folder belongs to one.
 create table identity (

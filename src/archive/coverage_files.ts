@@ -1,0 +1,103 @@
+/**
+ * Which files of an archive are the coverage files.
+ *
+ * @module
+ */
+import { quote, unprocessable } from "../errors.ts";
+import { safePath } from "./safe_path.ts";
+
+/** Names that a message lists at most. */
+const MAX_NAMED = 10;
+/** Coverage files of one upload. */
+const MAX_FILES = 1000;
+/** Files that might have been meant when none was found. */
+const LIKELY = /\.(xml|info|json|out|lcov)$|\.resultset\.json$/i;
+
+/**
+ * Finds the coverage files among entries that come in any order. Each is named by its path in the
+ * archive, by its base name alone (the shallowest file of that name is meant), or by a pattern with
+ * `*` (within a segment) and `**` (across segments), which means every match.
+ */
+export class CoverageFiles {
+  readonly #wanted: readonly Wanted[];
+  readonly #others: string[] = [];
+  #otherCount = 0;
+
+  /** Throws a 422 for a name that no file can have. */
+  constructor(names: readonly string[]) {
+    this.#wanted = names.map((name) => {
+      const path = safePath(name);
+      const isPattern = path.includes("*");
+      return {
+        path,
+        isPattern,
+        isByPath: name.includes("/"),
+        test: matcherOf(path),
+        found: new Set(),
+      };
+    });
+  }
+
+  /** Takes the path of a stored file into account. */
+  add(path: string): void {
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    let isWanted = false;
+    for (const { isByPath, test, found } of this.#wanted) {
+      if (!test.test(isByPath ? path : name)) continue;
+      isWanted = true;
+      found.add(path);
+      if (found.size > MAX_FILES) {
+        throw unprocessable(`The archive has more than ${MAX_FILES} coverage files.`);
+      }
+    }
+    if (!isWanted && LIKELY.test(path) && this.#otherCount++ < MAX_NAMED) this.#others.push(path);
+  }
+
+  /** The paths of the coverage files, once every entry was seen; throws a 422 that says what to change. */
+  result(): string[] {
+    return [...new Set(this.#wanted.flatMap((wanted) => this.#pathsOf(wanted)))];
+  }
+
+  #pathsOf({ path, isPattern, found }: Wanted): string[] {
+    if (found.size === 0) throw unprocessable(this.#missing(path));
+    if (isPattern) return [...found].sort();
+    const depth = Math.min(...[...found].map(depthOf));
+    const paths = [...found].filter((path) => depthOf(path) === depth);
+    if (paths.length === 1) return paths;
+    const named = paths.slice(0, MAX_NAMED).map(quote).join(" and ");
+    throw unprocessable(
+      `The archive has ${paths.length} files named ${quote(path)} at the same depth, ${named}; ` +
+        "give coverage_xml_file_name as the path of one of them.",
+    );
+  }
+
+  #missing(name: string): string {
+    const listed = this.#others.map(quote).join(", ");
+    const more = this.#otherCount > MAX_NAMED ? `, and ${this.#otherCount - MAX_NAMED} more` : "";
+    return `The archive has no file ${quote(name)}; ` +
+      (listed ? `it has ${listed}${more}.` : "nothing in it looks like a coverage file.");
+  }
+}
+
+interface Wanted {
+  readonly path: string;
+  readonly isPattern: boolean;
+  /** Whether the path is compared, or the base name. */
+  readonly isByPath: boolean;
+  readonly test: RegExp;
+  readonly found: Set<string>;
+}
+
+function matcherOf(pattern: string): RegExp {
+  const source = pattern
+    .replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&")
+    .replaceAll(
+      /\*\*\/|\*\*|\*/g,
+      (stars) => stars === "*" ? "[^/]*" : stars === "**" ? ".*" : "(?:.*/)?",
+    );
+  return new RegExp(`^${source}$`, "s");
+}
+
+function depthOf(path: string): number {
+  return path.split("/").length;
+}

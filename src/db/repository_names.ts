@@ -1,0 +1,73 @@
+/**
+ * Finds repositories by their names, which are case-insensitive.
+ *
+ * @module
+ */
+import type { Fragment, Sql, TransactionSql } from "postgres";
+import { HttpError } from "../errors.ts";
+import type { RepositoryName } from "../model/rows.ts";
+import { inTime } from "./connect.ts";
+
+/** The condition that the row `r` of `repositories` has this name. */
+export function named(
+  sql: Sql | TransactionSql,
+  { org_name, repo_name }: RepositoryName,
+): Fragment {
+  return sql`lower(r.org_name) = lower(${org_name}) and lower(r.repo_name) = lower(${repo_name})`;
+}
+
+/** The id of a repository; undefined where it is unknown. */
+export async function findRepository(
+  sql: Sql | TransactionSql,
+  name: RepositoryName,
+): Promise<string | undefined> {
+  const [row] = await sql<{ id: string }[]>`
+    select r.id from repositories r where ${named(sql, name)}`;
+  return row?.id;
+}
+
+/** The id of a repository, which is added where it is unknown. */
+export async function findOrAddRepository(
+  tx: TransactionSql,
+  name: RepositoryName,
+): Promise<string> {
+  const known = await findRepository(tx, name);
+  if (known !== undefined) return known;
+  const [added] = await tx<{ id: string }[]>`
+    insert into repositories (org_name, repo_name) values (${name.org_name}, ${name.repo_name})
+    on conflict do nothing returning id`;
+  return added?.id ?? (await findRepository(tx, name))!;
+}
+
+/**
+ * Checks that a repository is the one of that identity; the first upload that has one gives it to
+ * the name. Throws 403 for another: a repository that was renamed or made again cannot upload under
+ * a name that belonged to another one, until an operator says so.
+ */
+export async function checkIdentity(
+  sql: Sql | TransactionSql,
+  name: RepositoryName,
+  identity: string | undefined,
+): Promise<void> {
+  if (identity === undefined) return;
+  await inTime(sql`
+    update repositories r set oidc_identity = ${identity}
+    where ${named(sql, name)} and oidc_identity is null`);
+  // A statement of its own, which sees what another upload has set meanwhile.
+  const [other] = await inTime(sql`
+    select from repositories r where ${named(sql, name)} and oidc_identity <> ${identity}`);
+  if (!other) return;
+  const repository = `${name.org_name}/${name.repo_name}`;
+  throw new HttpError(
+    403,
+    `${repository} is not the repository that uploaded under this name before. An operator can ` +
+      `allow it: \`deno task forget-identity ${repository}\`.`,
+  );
+}
+
+/** Allows another repository to upload under that name; false where the name is unknown. */
+export async function forgetIdentity(sql: Sql, name: RepositoryName): Promise<boolean> {
+  const { count } = await inTime(sql`
+    update repositories r set oidc_identity = null where ${named(sql, name)}`);
+  return count > 0;
+}
