@@ -30,7 +30,7 @@ Deno.test("what GitHub refuses is refused, with what to do, and nothing is read 
       422,
       /accepts no status for it in acme\/shop: No commit found/,
     ],
-    [{ repo_name: "store" }, TOKEN, 422, /acme\/store has another name/],
+    [{ repo_name: "store" }, TOKEN, 422, /acme\/store was renamed/],
   ];
   for (const [fields, authorization, status, sentence] of cases) {
     let isRead = false;

@@ -84,7 +84,7 @@ Deno.test("an OIDC token that proves nothing is refused with what is wrong with 
       403,
       /is for "acme\/bank", not for acme\/shop/,
     ],
-    [await from({ claims: { repository: "acme/shop/x" } }), 403, /not of acme\/shop/],
+    [await from({ claims: { repository: "acme/shop/x" } }), 403, /not for acme\/shop/],
     [await from({ claims: { repository: 7 } }), 401, /does not say which repository/],
     [await from({ claims: { repository_id: undefined } }), 401, /"repository_id"|repository_id/],
     [await from({ claims: { repository_id: "x" } }), 401, /does not say which/],
