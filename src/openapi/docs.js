@@ -1,4 +1,4 @@
-// Shows the API's document by Swagger UI, in the theme that the reader's system has.
+// Shows openapi.json with Swagger UI, in the color scheme of the reader's system.
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
 follow();
@@ -10,6 +10,6 @@ globalThis.SwaggerUIBundle({
   url: viewer.dataset.document,
   deepLinking: true,
   defaultModelsExpandDepth: 0,
-  // Nobody else is told of this server.
+  // Swagger UI would send the document to validator.swagger.io.
   validatorUrl: null,
 });

@@ -1,5 +1,5 @@
 /**
- * `GET /coverages-api/docs`: the API, for people.
+ * `GET /coverages-api/docs`: the API's document, shown by Swagger UI.
  *
  * @module
  */
@@ -10,11 +10,13 @@ import type { Html } from "../dashboard/html.ts";
 import { Site } from "../dashboard/links.ts";
 import { viewerHeaders, withHeaders } from "../http/headers.ts";
 import { revalidated } from "../http/etag.ts";
-import type { Handler } from "../http/router.ts";
 import { decodeSegment } from "../http/path_segment.ts";
-import { loadViewer, type Viewer } from "./viewer.ts";
+import type { Handler } from "../http/router.ts";
+import { NamedFiles } from "../http/static_files.ts";
+import ownStyle from "./docs.css" with { type: "text" };
+import ownScript from "./docs.js" with { type: "text" };
 
-/** Makes the handlers of the page and of its files. */
+/** Handlers of the page and of its files. */
 export function createDocsHandlers(
   config: Pick<Config, "publicUrl" | "githubUrl">,
 ): { page: Handler; file: Handler } {
@@ -23,15 +25,40 @@ export function createDocsHandlers(
   return {
     page: revalidated(async (_request, { url }) => {
       const page = <Page site={new Site(config, url.origin)} viewer={await load()} />;
-      const response = new Response(`<!DOCTYPE html>${renderToString(page)}`, {
-        headers: { "content-type": "text/html; charset=utf-8" },
-      });
+      const headers = { "content-type": "text/html; charset=utf-8" };
+      const response = new Response(`<!DOCTYPE html>${renderToString(page)}`, { headers });
       return withHeaders(response, viewerHeaders);
     }),
     async file(_request, { params }) {
       const { files } = await load();
       return files.serve(decodeSegment(params.file ?? ""));
     },
+  };
+}
+
+interface Viewer {
+  readonly files: NamedFiles;
+  readonly styles: readonly string[];
+  readonly scripts: readonly string[];
+}
+
+/** Imports Swagger UI on the first request only: it is larger than the server. */
+async function loadViewer(): Promise<Viewer> {
+  const [{ default: script }, { default: style }] = await Promise.all([
+    import("swagger-ui-dist/swagger-ui-bundle.js", { with: { type: "text" } }),
+    import("swagger-ui-dist/swagger-ui.css", { with: { type: "text" } }),
+  ]);
+  const files = new NamedFiles();
+  return {
+    files,
+    styles: [
+      files.add("swagger-ui", "css", "text/css", style),
+      files.add("docs", "css", "text/css", ownStyle),
+    ],
+    scripts: [
+      files.add("swagger-ui", "js", "text/javascript", script),
+      files.add("docs", "js", "text/javascript", ownScript),
+    ],
   };
 }
 
@@ -58,7 +85,7 @@ function Page({ site, viewer }: { site: Site; viewer: Viewer }): Html {
         </header>
         <noscript>
           <p>
-            This page needs JavaScript; what it shows stands in <a href={document}>openapi.json</a>.
+            This page needs JavaScript. Without it, read <a href={document}>openapi.json</a>.
           </p>
         </noscript>
         <main id="viewer" data-document={document}></main>
