@@ -30,12 +30,10 @@ export const badgeFields = z.object({
   org_name: orgName,
   repo_name: repoName,
   branch_name: branchName,
-  language: language.optional().meta({ description: "Default: that of the newest report." }),
-  label: text.optional().meta({ description: "The text on the left. Default: the branch." }),
-  subtitle: text.optional().meta({ description: "The text on the right, instead of the number." }),
-  style: z.enum(STYLES, `must be one of ${STYLES.join(", ")}`).optional().meta({
-    description: "As on shields.io. Default: `flat`.",
-  }),
+  language: language.optional(),
+  label: text.optional(),
+  subtitle: text.optional(),
+  style: z.enum(STYLES, `must be one of ${STYLES.join(", ")}`).optional(),
 });
 
 /** A branch without coverage is a grey "unknown", so that a page never shows a broken image. */

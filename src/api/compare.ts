@@ -21,37 +21,31 @@ import {
 } from "../model/fields.ts";
 import { findActive } from "../db/coverages.ts";
 import { badgePath, type BranchOfLanguage, repositoryPath } from "../model/urls.ts";
-import { type CoverageAnswer, coverageAnswer, toAnswer } from "../model/coverage.ts";
+import { type CoverageAnswer, toAnswer } from "../model/coverage.ts";
 import type { CoverageRow } from "../model/rows.ts";
 
 export const compareFields = z.object({
   org_name: orgName,
   repo_name: repoName,
-  base: branchName.meta({ description: "The branch to compare with.", examples: ["main"] }),
-  head: branchName.meta({ description: "The branch that is compared." }),
-  language: language.optional().meta({ description: "Default: that of the head's newest report." }),
+  base: branchName,
+  head: branchName,
+  language: language.optional(),
 });
 
-export const compareAnswer = z.object({
-  org_name: z.string().meta({ description: "The account." }),
-  repo_name: z.string().meta({ description: "The repository." }),
-  language: z.string().meta({ description: "What both were measured in." }),
-  base_branch: z.string().meta({ description: "The branch that is compared with." }),
-  head_branch: z.string().meta({ description: "The branch that is compared." }),
-  base: coverageAnswer.nullable().meta({
-    description: "The active coverage of `base`; null where it has none.",
-  }),
-  head: coverageAnswer,
-  delta: z.number().nullable().meta({
-    description: "Percentage points from base to head, with two decimals; null without a base.",
-    examples: [0.4],
-  }),
-  base_badge_url: z.url().meta({ description: "The badge of `base`." }),
-  head_badge_url: z.url().meta({ description: "The badge of `head`." }),
-  repository_url: z.url().meta({ description: "The repository's page." }),
-});
-
-export type Comparison = z.infer<typeof compareAnswer>;
+/** A branch against another; `delta` is in percentage points, null without a base. */
+export interface Comparison {
+  org_name: string;
+  repo_name: string;
+  language: string;
+  base_branch: string;
+  head_branch: string;
+  base: CoverageAnswer | null;
+  head: CoverageAnswer;
+  delta: number | null;
+  base_badge_url: string;
+  head_badge_url: string;
+  repository_url: string;
+}
 
 /** The handler throws 404 for a head without coverage. */
 export function createCompareHandler(

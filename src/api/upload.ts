@@ -4,7 +4,6 @@
  * @module
  */
 import type { Sql } from "postgres";
-import { z } from "zod";
 import { extract, type ExtractedReport } from "../archive/extract.ts";
 import { readArchive } from "../archive/read_archive.ts";
 import type { Authenticate } from "../auth/authenticate.ts";
@@ -18,7 +17,7 @@ import type { ByteStream } from "../http/byte_stream.ts";
 import type { Handler } from "../http/router.ts";
 import { Semaphore } from "../http/semaphore.ts";
 import type { Log } from "../log.ts";
-import { coverageAnswer, toAnswer } from "../model/coverage.ts";
+import { toAnswer } from "../model/coverage.ts";
 import {
   completeUploadFields,
   parseUploadQuery,
@@ -30,13 +29,6 @@ import { traced } from "../telemetry/spans.ts";
 import { pendingStatus, summaryOf } from "./commit_status.ts";
 import { readCoverageFiles } from "./coverage_files.ts";
 import { counted } from "./upload_outcome.ts";
-
-export const uploadAnswer = z.object({
-  coverage: coverageAnswer,
-  data: z.array(coverageAnswer).meta({
-    description: "Every active branch and language of the repository, this one included.",
-  }),
-});
 
 export interface UploadDependencies {
   readonly config: Pick<Config, "limits" | "publicUrl" | "defaultBranches" | "retention">;
@@ -82,7 +74,7 @@ export function createUploadHandler(dependencies: UploadDependencies): Handler {
       {
         coverage: toAnswer(row, origin),
         data: active.map((other) => toAnswer(other, origin)),
-      } satisfies z.infer<typeof uploadAnswer>,
+      },
     );
   };
   return counted(handler, dependencies);

@@ -1,6 +1,5 @@
 /**
- * What names may look like, as GitHub and git have it; shared by every route that takes them. What a
- * schema says of itself, the API's document tells clients.
+ * What names may look like, as GitHub and git have it; shared by every route that takes them.
  *
  * @module
  */
@@ -20,134 +19,56 @@ const githubName = z.string()
   .regex(/^[A-Za-z0-9._-]{1,100}$/, "must be 1 to 100 of A-Z a-z 0-9 . _ -")
   .regex(NO_DOTS, "must not be . or ..");
 
-/**
- * `org_name`: an account of GitHub.
- *
- * @internal
- */
-export const orgName = githubName.meta({
-  description: "An account of GitHub; letter case is of no matter.",
-  examples: ["rakuten"],
-});
+/** `org_name`: an account of GitHub. */
+export const orgName = githubName;
 
-/**
- * `repo_name`: a repository of GitHub.
- *
- * @internal
- */
-export const repoName = githubName.meta({
-  description: "A repository of that account; letter case is of no matter.",
-  examples: ["laravel-request-docs"],
-});
+/** `repo_name`: a repository of GitHub. */
+export const repoName = githubName;
 
-/**
- * `branch_name`: what `git check-ref-format --branch` takes, up to 255 bytes.
- *
- * @internal
- */
+/** `branch_name`: what `git check-ref-format --branch` takes, up to 255 bytes. */
 export const branchName = z.string()
   .min(1, "must not be empty")
   .refine((name) => bytesOf(name) <= MAX_BRANCH, `must have at most ${MAX_BRANCH} bytes`)
-  .refine(isBranchName, "must be a branch name that git check-ref-format takes")
-  .meta({
-    maxLength: MAX_BRANCH,
-    description: "A branch: what `git check-ref-format --branch` takes, of at most " +
-      `${MAX_BRANCH} bytes.`,
-    examples: ["develop"],
-  });
+  .refine(isBranchName, "must be a branch name that git check-ref-format takes");
 
-/**
- * `commit_hash`: whole, short, or as `git` abbreviates a range.
- *
- * @internal
- */
+/** `commit_hash`: whole, short, or as `git` abbreviates a range. */
 export const commitHash = z.string()
-  .regex(/^[0-9A-Za-z.]{4,64}$/, "must be 4 to 64 of 0-9 A-Z a-z .")
-  .meta({
-    description: "The commit that was measured: whole, short, or as git abbreviates a range.",
-    examples: ["5716217f903ebffe42c3f113066103eca9a7c0d1"],
-  });
+  .regex(/^[0-9A-Za-z.]{4,64}$/, "must be 4 to 64 of 0-9 A-Z a-z .");
 
-/**
- * `commit_author`: a name or login, for people to read.
- *
- * @internal
- */
+/** `commit_author`: a name or login, for people to read. */
 export const commitAuthor = z.string()
   .regex(/\S/, "must not be empty")
   .max(255, "must have at most 255 characters")
-  .regex(WITHOUT_CONTROL, "must not contain control characters")
-  .meta({
-    description: "Who made the commit: a name or a login, for people to read.",
-    examples: ["pulkit.kathuria"],
-  });
+  .regex(WITHOUT_CONTROL, "must not contain control characters");
 
-/**
- * `language`: tells apart the reports of one branch.
- *
- * @internal
- */
+/** `language`: tells apart the reports of one branch. */
 export const language = z.string()
   .regex(/^[A-Za-z0-9+#._-]{1,32}$/, "must be 1 to 32 of A-Z a-z 0-9 + # . _ -")
   .regex(NO_DOTS, "must not be . or ..")
   // It would read as part of a report's address.
-  .regex(/^(?!archive$)/, "must not be archive")
-  .meta({
-    description: "Tells apart the reports of one branch; any word will do.",
-    examples: ["go"],
-  });
+  .regex(/^(?!archive$)/, "must not be archive");
 
-/**
- * `github_api_url`: who knows the repository. Only used to choose among those the operator allows.
- *
- * @internal
- */
+/** `github_api_url`: who knows the repository. Only used to choose among those the operator allows. */
 export const githubApiUrl = z.string()
   .max(255, "must have at most 255 characters")
-  .regex(WITHOUT_CONTROL, "must have at most 255 characters")
-  .meta({
-    description: "Which GitHub a GitHub token is checked at: one of `GITHUB_API_URLS` of the " +
-      "server, with or without its scheme. Required where there are several of them.",
-    examples: ["https://api.github.com"],
-  });
+  .regex(WITHOUT_CONTROL, "must have at most 255 characters");
 
-/**
- * What is searched for in `org/repo`.
- *
- * @internal
- */
+/** What is searched for in `org/repo`. */
 export const keyword = z.string()
   .max(201, "must have at most 201 characters")
-  .regex(/^[^\0]*$/, "must not contain a NUL")
-  .meta({
-    description: "A part of `org/repo`; letter case is of no matter.",
-    examples: ["request-docs"],
-  });
+  .regex(/^[^\0]*$/, "must not contain a NUL");
 
-/**
- * A number in a query, which is text.
- *
- * @internal
- */
+/** A number in a query, which is text. */
 export const wholeNumber = (most: number) =>
   z.string()
     .regex(/^[1-9]\d{0,8}$/, `must be a whole number from 1 to ${most}`)
     .transform(Number)
-    .refine((number) => number <= most, `must be a whole number from 1 to ${most}`)
-    .meta({ type: "integer", minimum: 1, maximum: most });
+    .refine((number) => number <= most, `must be a whole number from 1 to ${most}`);
 
-/**
- * A page of a list, from 1.
- *
- * @internal
- */
+/** A page of a list, from 1. */
 export const pageNumber = wholeNumber(1_000_000);
 
-/**
- * A page of a list that is read up to it: a thousand are more than anybody turns.
- *
- * @internal
- */
+/** A page of a list that is read up to it: a thousand are more than anybody turns. */
 export const pageOfMany = wholeNumber(1000);
 
 /** The rules of `git help check-ref-format`, and `@` and a leading dash, which `--branch` refuses. */
