@@ -1,45 +1,13 @@
 /**
- * Holds answers against the document that describes them.
+ * Checks answers against the OpenAPI document.
  *
  * @module
  */
-import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
-import type { ResponseObject } from "../../src/openapi/specification.ts";
 
-/** The document, as a client gets it. */
-export interface Document {
-  openapi: string;
-  info: { version: string };
-  servers: { url: string }[];
-  paths: Record<string, Record<string, Operation>>;
-  components: {
-    schemas: Record<string, object>;
-    responses: Record<string, ResponseObject>;
-    securitySchemes: Record<string, object>;
-  };
-}
-
-/** An operation, as a client gets it. */
-export interface Operation {
-  operationId: string;
-  parameters?: Parameter[];
-  requestBody?: { content: Record<string, { schema?: Schema }> };
-  security?: Record<string, string[]>[];
-  responses: Record<string, ResponseObject>;
-}
-
-/** A parameter, as a client gets it. */
-export interface Parameter {
-  name: string;
-  in: "path" | "query" | "header";
-  required: boolean;
-  schema: Schema;
-}
-
-/** A schema, as far as requests are made of it. */
 export interface Schema {
-  type?: string;
+  type?: string | string[];
   format?: string;
   examples?: unknown[];
   properties?: Record<string, Schema>;
@@ -47,111 +15,135 @@ export interface Schema {
   [keyword: string]: unknown;
 }
 
-/** Headers that are for caches, browsers and connections, which clients need not know of. */
-const OF_TRANSPORT =
-  /^(access-control-.*|cache-control|content-(?!range).*|cross-origin-.*|date|referrer-policy|vary|x-content-type-options)$/;
+export interface Parameter {
+  name: string;
+  in: "path" | "query" | "header";
+  required?: boolean;
+  schema: Schema;
+}
 
-/** What the document says of answers. */
+export interface Answer {
+  headers?: Record<string, { required?: boolean; schema: Schema }>;
+  content?: Record<string, { schema?: Schema }>;
+}
+
+export interface Operation {
+  path: string;
+  method: string;
+  operationId: string;
+  parameters?: Parameter[];
+  requestBody?: { content: Record<string, { schema?: Schema }> };
+  security?: Record<string, string[]>[];
+  responses: Record<string, Answer>;
+}
+
+export interface Document {
+  info: { version: string };
+  servers: { url: string }[];
+  paths: Record<string, Record<string, Omit<Operation, "path" | "method">>>;
+  components: Record<string, Record<string, object>> & { responses: Record<string, Answer> };
+}
+
+/** Headers for caches, browsers and connections, and the one that every answer has. */
+const UNDOCUMENTED =
+  /^(access-control-.*|cache-control|content-(?!range).*|cross-origin-.*|date|referrer-policy|vary|x-content-type-options|x-request-id)$/;
+
 export class Contract {
-  /** What was answered, as in `list 200`. */
+  readonly operations: Operation[];
+  /** Answers that were checked, such as `list 200`. */
   readonly seen = new Set<string>();
-  readonly #document: Document;
-  readonly #ajv = new Ajv2020({ strict: false, logger: false });
-  readonly #compiled = new Map<string, ValidateFunction>();
+  readonly #general: Record<string, Answer>;
+  readonly #ajv = addFormats.default(new Ajv2020({ strict: false, logger: false }));
 
   constructor(document: Document) {
-    this.#document = document;
-    addFormats.default(this.#ajv);
-    this.#ajv.addSchema({ $id: "document", ...closed(document) as object });
-  }
-
-  /** What in an answer of an operation is not as the document says, a line for each; reads the body. */
-  async complaints(
-    { path, method }: { path: string; method: string },
-    response: Response,
-  ): Promise<string[]> {
-    const { operationId, responses } = this.#document.paths[path]![method]!;
-    this.seen.add(`${operationId} ${response.status}`);
-    return await this.#compare(
-      responses[response.status],
-      ["paths", path, method, "responses", String(response.status)],
-      response,
+    const { paths, components } = resolved(document, document) as Document;
+    this.#general = components.responses;
+    this.operations = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => ({ path, method, ...operation }))
     );
   }
 
-  /** The same for the answers that are no operation's. */
-  async complaintsOfNone(
-    name: "NotFound" | "MethodNotAllowed",
-    response: Response,
-  ): Promise<string[]> {
-    const place = ["components", "responses", name];
-    return await this.#compare(this.#document.components.responses[name], place, response);
+  /** What is documented and was not seen. */
+  get unseen(): string[] {
+    return this.operations.flatMap(({ operationId, responses }) =>
+      Object.keys(responses).map((status) => `${operationId} ${status}`)
+    ).filter((answer) => !this.seen.has(answer));
   }
 
-  async #compare(
-    said: ResponseObject | undefined,
-    place: string[],
+  /** How an answer differs from the document, a line each. Reads the body. */
+  async differences(
+    { operationId, responses }: Operation,
     response: Response,
   ): Promise<string[]> {
+    this.seen.add(`${operationId} ${response.status}`);
+    return await this.#compare(responses[response.status], response);
+  }
+
+  /** The same for an answer that any address can have. */
+  async generalDifferences(name: string, response: Response): Promise<string[]> {
+    return await this.#compare(this.#general[name], response);
+  }
+
+  async #compare(documented: Answer | undefined, response: Response): Promise<string[]> {
     const body = await response.text();
-    if (!said) return [`status ${response.status} is not in the document: ${body.slice(0, 200)}`];
+    if (!documented) return [`status ${response.status} is not documented: ${body.slice(0, 200)}`];
     return [
-      ...this.#compareHeaders(said, place, response.headers),
-      ...this.#compareBody(said, place, response.headers.get("content-type"), body),
+      ...this.#compareHeaders(documented.headers ?? {}, response.headers),
+      ...this.#compareBody(documented.content, response.headers.get("content-type"), body),
     ];
   }
 
-  #compareHeaders(said: ResponseObject, place: string[], headers: Headers): string[] {
-    const complaints: string[] = [];
-    const known = new Set<string>();
-    for (const [name, { required }] of Object.entries(said.headers)) {
-      known.add(name.toLowerCase());
-      const value = headers.get(name);
-      if (value !== null) {
-        complaints.push(...this.#errors([...place, "headers", name, "schema"], value));
-      } else if (required) complaints.push(`the header ${name} is missing`);
-    }
-    for (const name of headers.keys()) {
-      if (!known.has(name) && !OF_TRANSPORT.test(name)) {
-        complaints.push(`the header ${name} is not in the document`);
-      }
-    }
-    return complaints;
+  #compareHeaders(documented: NonNullable<Answer["headers"]>, headers: Headers): string[] {
+    const names = new Set(Object.keys(documented).map((name) => name.toLowerCase()));
+    const present = Object.entries(documented).filter(([name]) => headers.has(name));
+    return [
+      ...headers.has("x-request-id") ? [] : ["the header X-Request-Id is missing"],
+      ...present.flatMap(([name, { schema }]) => this.#errors(schema, headers.get(name), name)),
+      ...Object.entries(documented)
+        .filter(([name, { required }]) => required && !headers.has(name))
+        .map(([name]) => `the header ${name} is missing`),
+      ...[...headers.keys()]
+        .filter((name) => !names.has(name) && !UNDOCUMENTED.test(name))
+        .map((name) => `the header ${name} is not documented`),
+    ];
   }
 
-  #compareBody(
-    said: ResponseObject,
-    place: string[],
-    contentType: string | null,
-    body: string,
-  ): string[] {
-    if (!said.content) return body === "" ? [] : [`there is a body: ${body.slice(0, 200)}`];
+  #compareBody(content: Answer["content"], contentType: string | null, body: string): string[] {
+    if (!content) return body === "" ? [] : [`there is a body: ${body.slice(0, 200)}`];
     if (contentType === null) return ["there is no Content-Type"];
     const type = contentType.split(";")[0]!.trim();
-    const range = [type, "*/*"].find((range) => range in said.content!);
-    if (range === undefined) return [`the Content-Type ${type} is not in the document`];
+    const documented = content[type] ?? content["*/*"];
+    if (!documented) return [`the Content-Type ${type} is not documented`];
     // An answer to HEAD has the headers alone.
-    if (said.content[range]!.schema === undefined || body === "") return [];
+    if (!documented.schema || body === "") return [];
     const value = type === "application/json" ? JSON.parse(body) : body;
-    return this.#errors([...place, "content", range, "schema"], value);
+    return this.#errors(documented.schema, value, "body");
   }
 
-  #errors(place: string[], value: unknown): string[] {
-    const pointer = place
-      .map((part) => encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1")))
-      .join("/");
-    const validate = this.#compiled.get(pointer) ??
-      this.#ajv.compile({ $ref: `document#/${pointer}` });
-    this.#compiled.set(pointer, validate);
-    return validate(value) ? [] : [`${place.at(-2)}: ${this.#ajv.errorsText(validate.errors)}`];
+  #errors(schema: Schema, value: unknown, name: string): string[] {
+    if (this.#ajv.validate(schema, value)) return [];
+    return [`${name}: ${this.#ajv.errorsText()}`];
   }
 }
 
-/** The document lets clients expect keys that come later; here none may come that it lacks. */
-function closed(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(closed);
-  if (typeof value !== "object" || value === null) return value;
-  const copy = Object.fromEntries(Object.entries(value).map(([key, part]) => [key, closed(part)]));
+/**
+ * A part of the document with its references resolved, and with objects that allow no other keys:
+ * a client has to expect new keys, but this server must not have undocumented ones.
+ */
+function resolved(part: unknown, document: Document): unknown {
+  if (Array.isArray(part)) return part.map((item) => resolved(item, document));
+  if (typeof part !== "object" || part === null) return part;
+  const { $ref, ...others } = part as { $ref?: string };
+  if ($ref !== undefined) {
+    const target = $ref.slice(2).split("/").reduce(
+      (value, key) => (value as Record<string, unknown>)[key],
+      document as unknown,
+    );
+    return { ...resolved(target, document) as object, ...others };
+  }
+  const copy = Object.fromEntries(
+    Object.entries(part).map(([key, value]) => [key, resolved(value, document)]),
+  );
   const isClosed = "properties" in copy && !("additionalProperties" in copy);
   return isClosed ? { ...copy, additionalProperties: false } : copy;
 }

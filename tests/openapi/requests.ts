@@ -1,92 +1,102 @@
 /**
- * Makes requests of what the document says of an operation: good ones by its examples, and bad ones
- * by its schemas.
+ * Makes requests from the OpenAPI document: good ones from its examples, bad ones from its schemas.
  *
  * @module
  */
 import { Ajv2020 } from "ajv/dist/2020.js";
-import addFormats from "ajv-formats";
 import type { Operation, Schema } from "./contract.ts";
 
-/** A request, and what the document has it come to. */
 export interface Call {
-  /** What it is, for the message of a failed test. */
+  /** For the message of a failed test. */
   what: string;
   path: string;
   init: RequestInit;
-  expected: "done" | "refused";
+  isGood: boolean;
 }
 
-/** What the document cannot know. */
-export interface Known {
-  /** An archive to upload. */
-  archive: Uint8Array<ArrayBuffer>;
-  /** Values of names in a path, by operation and name, in place of the examples. */
-  names: Readonly<Record<string, Readonly<Record<string, string>>>>;
-}
-
-/** Values of which every rule of a schema refuses one. */
+/** Every rule of every schema has to refuse one of these. */
 const SUSPECTS = [
-  ...["", " ", "..", ".", "a b", "\u0001", "\0", "~^:", "archive", "no such thing"],
+  ...["", " ", "..", "a b", "\u0001", "\0", "archive", "no such thing"],
   ...["x".repeat(33), "x".repeat(300), "x".repeat(5000), "0", "-1", "1.5", "99999999999"],
 ];
-/** For JSON, which has other values than text. */
-const JSON_SUSPECTS = [null, 5, {}, [], [5]];
-const RULES = ["allOf", "enum", "maxLength", "maximum", "pattern"];
+const RULES = ["enum", "maxLength", "maximum", "pattern"];
+const FORM = "multipart/form-data";
 
 type Values = Record<string, unknown>;
+type Body = { type: string; fields: Values } | undefined;
+interface Input {
+  path: Values;
+  query: Values;
+  body: Body;
+}
 
 const ajv = new Ajv2020({ strict: false, logger: false });
-addFormats.default(ajv);
 
-/** Every request that is worth making of an operation. */
-export function callsOf(
-  { path, method }: { path: string; method: string },
-  operation: Operation,
-  known: Known,
-): Call[] {
-  const parameters = operation.parameters ?? [];
+/** The good requests of an operation, the most complete first, and then the bad ones. */
+export function callsOf(operation: Operation, archive: Uint8Array<ArrayBuffer>): Call[] {
+  const { operationId, path, method, parameters = [], requestBody } = operation;
   const examples = (place: string, onlyRequired = false): Values =>
     Object.fromEntries(
       parameters.filter((one) => one.in === place && (one.required || !onlyRequired))
         .map(({ name, schema }) => [name, exampleOf(schema)]),
     );
-  const names = { ...examples("path"), ...known.names[operation.operationId] };
-  const query = examples("query"), required = examples("query", true);
-  const call = (
-    what: string,
-    expected: Call["expected"],
-    made: { names?: Values; query?: Values; init?: RequestInit } = {},
-  ): Call => ({
-    what: `${operation.operationId}, ${what}`,
-    path: pathOf(path, made.names ?? names, made.query ?? query),
-    init: { method: method.toUpperCase(), ...made.init },
-    expected,
-  });
+  const minimal = examples("query", true);
+  const schemas = Object.entries(requestBody?.content ?? {})
+    .map(([type, { schema: { properties = {}, required = [] } = {} }]) => ({
+      type,
+      properties,
+      required,
+    }))
+    .reverse(); // the archive itself first, for which all fields are in the query
+  const bodies: Body[] = schemas.map(({ type, properties }) => ({
+    type,
+    fields: Object.fromEntries(
+      Object.entries(properties)
+        .map(([name, one]) => [name, one.format === "binary" ? archive : exampleOf(one)]),
+    ),
+  }));
+  const base: Input = { path: examples("path"), query: examples("query"), body: bodies[0] };
 
-  const bodies = goodBodies(operation, known);
-  const init = bodies[0]?.init ?? {};
-  return [
-    ...(bodies.length === 0
-      ? [call("whole", "done"), call("what is required", "done", { query: required })]
-      : bodies.map(({ type, init }) => call(`whole, by ${type}`, "done", { init }))),
-    ...Object.keys(required).map((name) =>
-      call(`without ${name}`, "refused", { query: without(query, name), init })
-    ),
-    ...parameters.flatMap(({ name, in: place, schema }) =>
-      place === "header"
-        ? []
-        : suspectsOf(schema, place).map((value) =>
-          call(`${name} is ${short(value)}`, "refused", {
-            init,
-            ...(place === "path"
-              ? { names: { ...names, [name]: value } }
-              : { query: { ...query, [name]: value } }),
-          })
-        )
-    ),
-    ...badBodies(operation, known).map(({ what, ...made }) => call(what, "refused", made)),
-  ];
+  const calls: Call[] = [];
+  const add = (isGood: boolean, what: string, changes: Partial<Input> = {}) => {
+    const { path: names, query, body } = { ...base, ...changes };
+    calls.push({
+      what: `${operationId}, ${what}`,
+      path: pathOf(path, names, query),
+      init: { method: method.toUpperCase(), ...body && initOf(body, archive) },
+      isGood,
+    });
+  };
+  add(true, "complete");
+  for (const body of bodies) {
+    add(true, `with ${body!.type}`, { body, query: body!.type === FORM ? minimal : base.query });
+  }
+  if (!requestBody) add(true, "minimal", { query: minimal });
+  for (const { name, in: place, schema, required } of parameters) {
+    if (place === "header") continue;
+    for (const value of refused(schema, place)) {
+      add(false, `${name} is ${value}`, { [place]: { ...base[place], [name]: value } });
+    }
+    if (place === "query" && required) {
+      add(false, `without ${name}`, { query: without(base.query, name) });
+    }
+  }
+  if (requestBody) add(false, "without a body", { body: undefined });
+  for (const { type, properties, required } of schemas) {
+    if (type !== "application/json" && type !== FORM) continue;
+    const { fields } = bodies.find((body) => body!.type === type)!;
+    const query = type === FORM ? minimal : base.query;
+    for (const name of required) {
+      add(false, `without ${name}`, { query, body: { type, fields: without(fields, name) } });
+    }
+    for (const [name, schema] of Object.entries(properties)) {
+      for (const value of refused(schema, "body")) {
+        const body = { type, fields: { ...fields, [name]: value } };
+        add(false, `${type}, ${name} is ${value}`, { query, body });
+      }
+    }
+  }
+  return calls;
 }
 
 function exampleOf(schema: Schema): unknown {
@@ -94,111 +104,45 @@ function exampleOf(schema: Schema): unknown {
   return example ?? schema.default ?? schema.minimum ?? "anything";
 }
 
-/** The suspects that a schema refuses. Throws where it has a rule and none of them breaks it. */
-function suspectsOf(schema: Schema, place: "path" | "query" | "form"): string[] {
-  const validate = ajv.compile(schema);
-  // An empty parameter counts as not given; some names in a path make it another one.
-  const meaningless = { form: /^$(?!)/, query: /^$/, path: /^(\.*|archive)$/ }[place];
-  const possible = SUSPECTS.filter((value) => !meaningless.test(value));
-  const isNumber = (value: string) => schema.type === "integer" && value.trim() !== "";
-  const refused = possible.filter((value) => !validate(isNumber(value) ? Number(value) : value));
-  if (refused.length === 0 && RULES.some((rule) => rule in schema)) {
+/** The suspects that a schema refuses. Throws if it has a rule and refuses none. */
+function refused(schema: Schema, place: "path" | "query" | "body"): string[] {
+  if (schema.format === "binary") return [];
+  // An empty parameter counts as not given; some names in a path make it another path.
+  const skipped = { body: /$^(?!)/, query: /^$/, path: /^(\.*|archive)$/ }[place];
+  const typed = (text: string) => schema.type === "integer" && text.trim() ? Number(text) : text;
+  const values = SUSPECTS.filter((text) =>
+    !skipped.test(text) && !ajv.validate(schema, typed(text))
+  );
+  if (values.length === 0 && RULES.some((rule) => rule in schema)) {
     throw new Error(`No suspect breaks ${JSON.stringify(schema)}.`);
   }
-  return refused;
+  return values;
 }
 
-/** A good body of each media type. */
-function goodBodies({ requestBody }: Operation, known: Known) {
-  return Object.entries(requestBody?.content ?? {}).map(([type, { schema }]) => ({
-    type,
-    init: bodyOf(type, examplesOf(schema), known.archive),
-  }));
-}
-
-/** Bodies with a part missing or ill-formed, those that are none of their type, and none at all. */
-function badBodies(
-  { requestBody }: Operation,
-  known: Known,
-): { what: string; init: RequestInit; query?: Values }[] {
-  if (!requestBody) return [];
-  return [
-    { what: "no body", init: {} },
-    ...Object.entries(requestBody.content).flatMap(([type, { schema }]) => [
-      { what: `garbage as ${type}`, init: { body: "garbage", headers: { "content-type": type } } },
-      ...badFields(type, schema).map(({ what, fields, archive = known.archive }) => ({
-        what: `${type}, ${what}`,
-        init: bodyOf(type, fields, archive),
-        // What the query says goes before what a form says.
-        ...(type === "multipart/form-data" ? { query: {} } : {}),
-      })),
-    ]),
-  ];
-}
-
-function badFields(
-  type: string,
-  schema: Schema = {},
-): { what: string; fields: Values; archive?: null }[] {
-  const fields = examplesOf(schema);
-  return Object.entries(schema.properties ?? {}).flatMap(([name, property]) => {
-    if (property.format === "binary") return [{ what: `without ${name}`, fields, archive: null }];
-    const isGood = ajv.compile(property);
-    const values = type === "multipart/form-data"
-      ? suspectsOf(property, "form")
-      : [...SUSPECTS, ...JSON_SUSPECTS].filter((value) => !isGood(value));
-    return [
-      ...(schema.required?.includes(name)
-        ? [{ what: `without ${name}`, fields: without(fields, name) }]
-        : []),
-      ...values.map((value) => ({
-        what: `${name} is ${short(value)}`,
-        fields: { ...fields, [name]: value },
-      })),
-    ];
-  });
-}
-
-function examplesOf(schema: Schema | undefined): Values {
-  return Object.fromEntries(
-    Object.entries(schema?.properties ?? {})
-      .filter(([, property]) => property.format !== "binary")
-      .map(([name, property]) => [name, exampleOf(property)]),
-  );
-}
-
-function bodyOf(
-  type: string,
-  fields: Values,
-  archive: Uint8Array<ArrayBuffer> | null,
+function initOf(
+  { type, fields }: NonNullable<Body>,
+  archive: Uint8Array<ArrayBuffer>,
 ): RequestInit {
   const headers = { "content-type": type };
   if (type === "application/json") return { body: JSON.stringify(fields), headers };
-  if (type !== "multipart/form-data") return { body: archive, headers };
+  if (type !== FORM) return { body: archive, headers };
   const form = new FormData();
-  for (const [name, value] of Object.entries(fields)) form.set(name, String(value));
-  if (archive) form.set("file", new Blob([archive]), "coverage.tar.gz");
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === archive) form.set(name, new Blob([archive]), "coverage.tar.gz");
+    else form.set(name, String(value));
+  }
   return { body: form };
 }
 
 function pathOf(template: string, names: Values, query: Values): string {
   const path = template.replaceAll(/\{(\w+)\}/g, (_, name) => {
-    const value = String(names[name]);
-    // Of all names only `path` may hold slashes.
-    return name === "path"
-      ? value.split("/").map(encodeURIComponent).join("/")
-      : encodeURIComponent(value);
+    const encoded = encodeURIComponent(String(names[name]));
+    return name === "path" ? encoded.replaceAll("%2F", "/") : encoded;
   });
-  const given = Object.entries(query).map(([name, value]) => [name, String(value)]);
-  return given.length > 0 ? `${path}?${new URLSearchParams(given)}` : path;
+  const pairs = Object.entries(query).map(([name, value]) => [name, String(value)]);
+  return pairs.length > 0 ? `${path}?${new URLSearchParams(pairs)}` : path;
 }
 
 function without(values: Values, name: string): Values {
-  const { [name]: _, ...others } = values;
-  return others;
-}
-
-function short(value: unknown): string {
-  const text = JSON.stringify(value);
-  return text.length > 30 ? `${text.slice(0, 30)}… (${text.length})` : text;
+  return Object.fromEntries(Object.entries(values).filter(([key]) => key !== name));
 }

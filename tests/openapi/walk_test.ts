@@ -6,86 +6,61 @@ import { connect } from "../../src/db/connect.ts";
 import { type AppOptions, type TestApp, testApp } from "../support/app.ts";
 import { DatabaseSwitch } from "../support/database_switch.ts";
 import { readArchiveFile } from "../support/test_data.ts";
-import { Contract, type Document, type Operation } from "./contract.ts";
+import { Contract, type Operation } from "./contract.ts";
 import { type Call, callsOf } from "./requests.ts";
 
 const archive = await readArchiveFile("go_coverage.tar.gz");
 const BROWSER = { accept: "text/html,application/xhtml+xml" };
 const METHODS = ["get", "post", "put", "delete", "patch", "options"];
 
-/** Answers that only a bug would be, or that take a minute to come about. */
-const UNSEEN = [
-  ...["health 500", "metrics 500", "openapi 500", "docs 500", "docsFile 500"],
-  "sync 408",
-];
-
-/** An operation, and where it is. */
-interface Place {
-  path: string;
-  method: string;
-  operation: Operation;
+/** A request: an operation's first good one, with changes. */
+interface Changes extends RequestInit {
+  /** Replaces a part of the address. */
+  at?: [from: string, to: string];
 }
 
-/** Calls an application by its document, and holds each answer against that. */
+/** Calls an application as its document describes, and checks every answer. */
 class Walk implements AsyncDisposable {
-  readonly places: Place[];
-  readonly contract: Contract;
-
-  private constructor(
-    readonly test: TestApp,
-    readonly document: Document,
-    readonly docsFile: string,
-  ) {
-    this.contract = new Contract(document);
-    this.places = Object.entries(document.paths).flatMap(([path, methods]) =>
-      Object.entries(methods).map(([method, operation]) => ({ path, method, operation }))
-    );
-  }
+  private constructor(readonly test: TestApp, readonly contract: Contract) {}
 
   static async start(options: AppOptions = {}): Promise<Walk> {
-    // Uploads stay where they are, although newer ones follow.
+    // Superseded reports stay.
     const { retention } = readConfig({ KEEP_SUPERSEDED: "1000" });
     const test = await testApp({ ...options, config: { retention, ...options.config } });
-    const document = await (await test.get("/coverages-api/openapi.json")).json();
+    const contract = new Contract(await (await test.get("/coverages-api/openapi.json")).json());
     const page = await (await test.get("/coverages-api/docs")).text();
-    return new Walk(test, document, /docs\/(docs-\w+\.css)/.exec(page)![1]!);
+    const docsFile = contract.operations.find(({ operationId }) => operationId === "docsFile")!;
+    docsFile.parameters![0]!.schema.examples = [/docs\/(docs-\w+\.css)/.exec(page)![1]!];
+    return new Walk(test, contract);
   }
 
-  place(id: string): Place {
-    return this.places.find(({ operation }) => operation.operationId === id)!;
+  get operations(): Operation[] {
+    return this.contract.operations;
   }
 
-  /** Every request that is worth making. */
-  calls(place: Place): Call[] {
-    const names = { docsFile: { file: this.docsFile } };
-    return callsOf(place, place.operation, { archive, names });
-  }
-
-  /** Sends a request and holds the answer against the document. */
-  async send(place: Place, call: Call, more: RequestInit = {}): Promise<Response> {
+  async send(operation: Operation, call: Call, more: RequestInit = {}): Promise<Response> {
     const headers = new Headers(call.init.headers);
     new Headers(more.headers).forEach((value, name) => headers.set(name, value));
-    return await this.check(
-      place,
-      call.what,
-      await this.test.get(call.path, { ...call.init, ...more, headers }),
-    );
+    const response = await this.test.get(call.path, { ...call.init, ...more, headers });
+    const copy = response.clone();
+    assert.deepEqual(await this.contract.differences(operation, response), [], call.what);
+    return copy;
   }
 
-  async check(place: Place, what: string, response: Response): Promise<Response> {
-    const kept = response.clone();
-    assert.deepEqual(await this.contract.complaints(place, response), [], what);
-    return kept;
+  async ask(id: string, { at: [from, to] = ["", ""], ...more }: Changes = {}): Promise<Response> {
+    const operation = this.operations.find(({ operationId }) => operationId === id)!;
+    const [call] = callsOf(operation, archive);
+    return await this.send(operation, { ...call!, path: call!.path.replace(from, to) }, more);
   }
 
-  /** Sends the first, good request of an operation; `at` takes the place of a part of its address. */
-  async ask(
-    id: string,
-    { at: [from, to] = ["", ""], ...more }: RequestInit & { at?: [from: string, to: string] } = {},
-  ): Promise<Response> {
-    const place = this.place(id);
-    const [call] = this.calls(place);
-    return await this.send(place, { ...call!, path: call!.path.replace(from, to) }, more);
+  async expect(status: number, id: string, changes?: Changes): Promise<void> {
+    const response = await this.ask(id, changes);
+    assert.equal(response.status, status, `${id}: ${await response.text()}`);
+  }
+
+  async expectGeneral(status: number, name: string, response: Response): Promise<void> {
+    assert.equal(response.status, status);
+    assert.deepEqual(await this.contract.generalDifferences(name, response), []);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -93,123 +68,98 @@ class Walk implements AsyncDisposable {
   }
 }
 
-Deno.test("every operation answers as the document says, and in every way that it says", async (t) => {
-  const seen = new Set<string>();
-  let document: Document;
-  let failure: Error | undefined;
+Deno.test("every operation gives every documented answer, and no other", async (t) => {
+  let unseen: string[] | undefined;
   const step = (name: string, options: AppOptions, work: (walk: Walk) => Promise<void>) =>
     t.step(name, async () => {
       await using walk = await Walk.start(options);
-      await work(walk).finally(() => failure = undefined);
-      document = walk.document;
-      walk.contract.seen.forEach((answer) => seen.add(answer));
+      await work(walk);
+      unseen = walk.contract.unseen.filter((answer) => unseen?.includes(answer) ?? true);
     });
 
-  await step("good requests are done, and bad ones refused", {}, async (walk) => {
-    for (const place of walk.places) {
-      const calls = walk.calls(place);
+  await step("good requests succeed, and bad ones are rejected", {}, async (walk) => {
+    for (const operation of walk.operations) {
+      const calls = callsOf(operation, archive);
       for (const call of calls) {
-        const { status } = await walk.send(place, call);
-        const isRight = call.expected === "done" ? status < 400 : status >= 400 && status < 500;
-        assert(isRight, `${call.what} is answered ${status}`);
+        const { status } = await walk.send(operation, call);
+        const isRight = call.isGood ? status < 400 : status >= 400 && status < 500;
+        assert(isRight, `${call.what}: ${status}`);
       }
-      if (place.method !== "get") continue;
+      if (operation.method !== "get") continue;
       for (const call of [calls[0]!, calls.at(-1)!]) {
-        assert.equal(await (await walk.send(place, call, { method: "HEAD" })).text(), "");
-        await walk.send(place, call, { headers: BROWSER });
+        assert.equal(await (await walk.send(operation, call, { method: "HEAD" })).text(), "");
+        await walk.send(operation, call, { headers: BROWSER });
       }
     }
   });
 
-  await step("no method and no address is answered that there is not", {}, async (walk) => {
-    for (const [path, methods] of Object.entries(walk.document.paths)) {
-      const place = walk.places.find((place) => place.path === path)!;
-      for (const method of METHODS.filter((method) => !(method in methods))) {
-        const address = walk.calls(place)[0]!.path.replace(/\?.*/, "");
+  await step("unknown addresses and methods are rejected", {}, async (walk) => {
+    for (const path of new Set(walk.operations.map(({ path }) => path))) {
+      const here = walk.operations.filter((operation) => operation.path === path);
+      const methods = here.map(({ method }) => method);
+      const address = callsOf(here[0]!, archive)[0]!.path.replace(/\?.*/, "");
+      for (const method of METHODS.filter((method) => !methods.includes(method))) {
         const response = await walk.test.get(address, { method: method.toUpperCase() });
-        const what = `${method} ${address}`;
-        assert.equal(response.status, 405, what);
-        const allowed = response.headers.get("allow")!.split(", ").filter((name) =>
-          name !== "HEAD"
-        );
-        assert.deepEqual(
-          allowed.map((name) => name.toLowerCase()).sort(),
-          Object.keys(methods).sort(),
-        );
-        const complaints = await walk.contract.complaintsOfNone("MethodNotAllowed", response);
-        assert.deepEqual(complaints, [], what);
+        const allow = response.headers.get("allow")!.toLowerCase().split(", ");
+        assert.deepEqual(allow.filter((name) => name !== "head").sort(), methods.toSorted());
+        await walk.expectGeneral(405, "MethodNotAllowed", response);
       }
     }
     for (const headers of [{}, BROWSER]) {
       const response = await walk.test.get("/coverages-api/nothing", { headers });
-      assert.equal(response.status, 404);
-      assert.deepEqual(await walk.contract.complaintsOfNone("NotFound", response), []);
+      await walk.expectGeneral(404, "NotFound", response);
     }
-  });
-
-  await step("answers that depend on more than fields", {}, async (walk) => {
-    await walk.ask("upload");
-    const statusOf = async (...ask: Parameters<Walk["ask"]>) => (await walk.ask(...ask)).status;
-    for (const { operation: { operationId, responses } } of walk.places) {
-      const first = await walk.ask(operationId);
-      const etag = first.headers.get("etag");
-      if (etag) {
-        const known = { "if-none-match": etag };
-        assert.equal(await statusOf(operationId, { headers: known }), 304, operationId);
-      }
-      if (!responses[206]) continue;
-      const part = (range: string) => ({ headers: { range } });
-      assert.equal(await statusOf(operationId, part("bytes=0-9")), 206);
-      assert.equal(await statusOf(operationId, part("bytes=99999999-")), 416);
-      const other = await statusOf(operationId, { headers: { "if-match": '"other"' } });
-      // The published serveDir does not know that header.
-      if (other !== 412) seen.add(`${operationId} 412`);
-      assert.equal(await statusOf(operationId, { at: ["/index.html", ""] }), 302);
-      assert.equal(await statusOf(operationId, { at: ["/index.html", "/"] }), 200);
-      assert.equal(await statusOf(operationId, { at: ["index.html", "%zz"] }), 400);
-    }
-    const comment = await walk.ask("compare", { headers: { accept: "text/markdown" } });
-    assert.match(comment.headers.get("content-type")!, /^text\/markdown/);
-    assert.equal(await statusOf("compare", { at: ["head=develop", "head=none"] }), 404);
-    assert.equal(await statusOf("docsFile", { at: ["docs-", "else-"] }), 404);
-    const other = JSON.stringify({ org_name: "a", repo_name: "b", active_branches: ["main"] });
-    assert.equal(await statusOf("sync", { body: other }), 404);
-    assert.equal(await statusOf("sync", { body: "x".repeat(2 ** 20 + 1) }), 413);
-    assert.equal(
-      await statusOf("upload", { headers: { "content-type": "text/plain" }, body: "x" }),
-      415,
-    );
-    // What becomes of an address where the Host header is no host.
+    // What Deno makes of a Host header that is not a host.
     const malformed = new Proxy(new Request("http://coverage.test/"), {
       get: (request, name) => name === "url" ? "http://[/" : Reflect.get(request, name, request),
     });
-    for (const place of walk.places) {
-      const response = await walk.test.app(malformed);
-      assert.equal(response.status, 400);
-      await walk.check(place, "a malformed Host", response);
+    await walk.expectGeneral(400, "BadAddress", await walk.test.app(malformed));
+  });
+
+  await step("answers that depend on more than fields", {}, async (walk) => {
+    await walk.expect(200, "upload");
+    for (const { operationId: id, responses, parameters = [] } of walk.operations) {
+      if (responses[304]) {
+        const etag = (await walk.ask(id)).headers.get("etag")!;
+        await walk.expect(304, id, { headers: { "if-none-match": etag } });
+      }
+      const last = parameters.findLast((parameter) => parameter.in === "path");
+      const example = String(last?.schema.examples?.[0]);
+      if (responses[400] && last) await walk.expect(400, id, { at: [example, "%zz"] });
+      if (!responses[206]) continue;
+      await walk.expect(206, id, { headers: { range: "bytes=0-9" } });
+      await walk.expect(416, id, { headers: { range: "bytes=99999999-" } });
+      await walk.expect(302, id, { at: ["/index.html", ""] });
+      await walk.expect(200, id, { at: ["/index.html", "/"] });
     }
+    const comment = await walk.ask("compare", { headers: { accept: "text/markdown" } });
+    assert.match(comment.headers.get("content-type")!, /^text\/markdown/);
+    await walk.expect(404, "compare", { at: ["head=develop", "head=none"] });
+    await walk.expect(404, "docsFile", { at: ["docs-", "else-"] });
+    const other = JSON.stringify({ org_name: "a", repo_name: "b", active_branches: ["main"] });
+    await walk.expect(404, "sync", { body: other });
+    await walk.expect(400, "sync", { body: "no JSON" });
+    await walk.expect(413, "sync", { body: "x".repeat(2 ** 20 + 1) });
+    const form = { "content-type": "multipart/form-data; boundary=x" };
+    await walk.expect(400, "upload", { headers: form, body: "no form" });
+    await walk.expect(415, "upload", { headers: { "content-type": "text/plain" }, body: "x" });
   });
 
   const { token, entry } = newToken("rakuten/*");
   const { auth } = readConfig({ AUTH: "token", UPLOAD_TOKENS: entry });
-  await step("whoever may not change something is told so", { config: { auth } }, async (walk) => {
-    const secured = walk.places.filter(({ operation }) => operation.security);
+  await step("uploads and syncs need a credential", { config: { auth } }, async (walk) => {
+    const secured = walk.operations.filter(({ security }) => security);
     assert.deepEqual(secured.map(({ method }) => method), ["post", "put"]);
-    for (const { operation: { operationId: id, security } } of secured) {
+    for (const { operationId: id, security } of secured) {
       assert.deepEqual(security, [{ token: [] }]);
-      const status = async (authorization: string, more = {}) =>
-        (await walk.ask(id, { headers: { authorization, ...more } })).status;
-      assert.equal((await walk.ask(id)).status, 401);
-      assert.equal(await status("Bearer cov_unknown"), 401);
-      assert.equal(await status(`Bearer ${token}`), 200);
-      assert.equal(await status(token, { origin: "https://elsewhere.test" }), 403);
+      const headers = { authorization: `Bearer ${token}` };
+      await walk.expect(401, id);
+      await walk.expect(200, id, { headers });
+      await walk.expect(403, id, { headers: { ...headers, origin: "https://elsewhere.test" } });
     }
-    const bad = await walk.ask("upload", {
-      headers: { authorization: token },
-      at: ["org_name=rakuten", "org_name=others"],
-    });
-    assert.equal(bad.status, 403);
-    for (const { operation: { operationId: id } } of secured) {
+    const at: [string, string] = ["org_name=rakuten", "org_name=others"];
+    await walk.expect(403, "upload", { headers: { authorization: token }, at });
+    for (const { operationId: id } of secured) {
       let status = 401;
       for (let count = 0; count <= 30 && status === 401; count++) {
         status = (await walk.ask(id, { headers: { authorization: `cov_${id}${count}` } })).status;
@@ -222,19 +172,20 @@ Deno.test("every operation answers as the document says, and in every way that i
   const behindGate: AppOptions = {
     sql(database) {
       gates.push(new DatabaseSwitch(database.target));
-      // A connection each, because one that failed waits ever longer before it tries again.
+      // A connection for each request, because one that failed waits before it tries again.
       return connect({ ...gates[0]!.target, max: 20 });
     },
   };
-  await step("while the database is away", behindGate, async (walk) => {
+  await step("the database is not available", behindGate, async (walk) => {
     await using gate = gates[0]!;
     await gate.close();
-    await Promise.all(walk.places.map(async ({ operation: { operationId, responses } }) => {
+    await Promise.all(walk.operations.map(async ({ operationId, responses }) => {
       const { status } = await walk.ask(operationId);
       assert.equal(status === 503, responses[503] !== undefined, `${operationId}: ${status}`);
     }));
   });
 
+  let failure: Error | undefined;
   const failing: AppOptions = {
     sql: ({ sql }) => {
       const orFail = <T>(work: () => T): T => {
@@ -247,37 +198,37 @@ Deno.test("every operation answers as the document says, and in every way that i
       }) as Sql;
     },
   };
-  await step("a bug", failing, async (walk) => {
+  await step("a bug, and a full disk", failing, async (walk) => {
     failure = new TypeError("a bug");
-    for (const { operation: { operationId } } of walk.places) {
-      const { status } = await walk.ask(operationId);
-      const isExpected = operationId === "health"
-        ? status === 503
-        : status === 500 || UNSEEN.includes(`${operationId} 500`);
-      assert(isExpected, `${operationId}: ${status}`);
+    const { path } = callsOf(walk.operations[0]!, archive)[0]!;
+    for (const headers of [{}, BROWSER]) {
+      const response = await walk.test.get(path, { headers });
+      await walk.expectGeneral(500, "InternalError", response);
+    }
+    failure = Object.assign(new Error("could not extend file"), { code: "53100" });
+    for (const id of ["upload", "sync"]) await walk.expect(507, id);
+    failure = undefined;
+  });
+
+  await step("limits", { limits: { maxUploadBytes: 100 } }, async (walk) => {
+    await walk.expect(413, "upload");
+    // No time passes: a limit of minutes is over at once.
+    const { setTimeout } = globalThis;
+    globalThis.setTimeout = ((work: () => void, delay = 0) =>
+      setTimeout(work, delay >= 60_000 ? 0 : delay)) as typeof setTimeout;
+    try {
+      for (const id of ["upload", "sync"]) {
+        await walk.expect(408, id, {
+          body: new ReadableStream({
+            pull: () =>
+              new Promise(() => {}),
+          }),
+        });
+      }
+    } finally {
+      globalThis.setTimeout = setTimeout;
     }
   });
 
-  await step("a full disk", failing, async (walk) => {
-    failure = Object.assign(new Error("could not extend file"), { code: "53100" });
-    for (const id of ["upload", "sync"]) assert.equal((await walk.ask(id)).status, 507);
-  });
-
-  await step("limits", { limits: { maxUploadBytes: 100, uploadSeconds: 0.05 } }, async (walk) => {
-    const headers = { "content-type": "application/gzip" };
-    assert.equal((await walk.ask("upload", { body: archive, headers })).status, 413);
-    const body = new ReadableStream({
-      start: (controller) => controller.enqueue(archive.slice(0, 9)),
-    });
-    assert.equal((await walk.ask("upload", { body, headers })).status, 408);
-  });
-
-  await t.step("every answer of the document was seen", () => {
-    const said = Object.values(document.paths).flatMap((methods) =>
-      Object.values(methods).flatMap(({ operationId, responses }) =>
-        Object.keys(responses).map((status) => `${operationId} ${status}`)
-      )
-    );
-    assert.deepEqual(said.filter((answer) => !seen.has(answer)).sort(), UNSEEN.toSorted());
-  });
+  await t.step("every documented answer was given", () => assert.deepEqual(unseen, []));
 });
