@@ -65,7 +65,7 @@ async function start(): Promise<void> {
     log.info("AUTH is unset: requests straight from this machine upload without a credential");
   }
 
-  const metrics = new Metrics(() => totals(sql));
+  const metrics = new Metrics();
   const server = listen(
     createApp({ config, sql, store, readCoverage: thread.read, metrics, log }),
     {
@@ -88,6 +88,7 @@ async function start(): Promise<void> {
       await runRetention({ sql, embedded, store, retention, graceMs: ORPHAN_GRACE_MS, log }, {
         signal,
       });
+      metrics.setTotals(await totals(sql));
     },
     RETENTION_PAUSE_MS,
     (error) =>

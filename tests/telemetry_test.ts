@@ -7,7 +7,7 @@ import { CAN_ASK, startServer } from "./support/server.ts";
 
 Deno.test({
   name: "Deno exports the spans of an upload and the metrics",
-  ignore: !CAN_ASK, // what is not exported yet is when it stops
+  ignore: !CAN_ASK, // the rest is exported at the stop
   async fn() {
     await using collector = startCollector();
     await withFolder(async (folder) => {
@@ -57,7 +57,7 @@ Deno.test({
       assert.deepEqual(below(unpacked).map(({ name }) => name), ["parse"]);
       assert.equal(bad!.find(({ name }) => name === "unpack")!.status?.code, 2, "an error");
       const traces = [...output.matchAll(/ trace="([0-9a-f]{32})"/g)];
-      assert.equal(traces.length, 2, "the log says which trace a request belongs to");
+      assert.equal(traces.length, 2, "each log line has its trace");
     });
   },
 });

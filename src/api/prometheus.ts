@@ -1,15 +1,12 @@
 /**
- * `GET /coverages-api/metrics`: what Prometheus reads.
+ * `GET /coverages-api/metrics`: the page that Prometheus scrapes.
  *
  * @module
  */
 import type { Handler } from "../http/router.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 
-/** Makes the handler. */
 export function createMetricsHandler({ metrics }: { metrics: Metrics }): Handler {
-  return async () => {
-    const { text, type } = await metrics.page();
-    return new Response(text, { headers: { "content-type": type } });
-  };
+  const headers = { "content-type": "text/plain; version=0.0.4; charset=utf-8" };
+  return () => new Response(metrics.prometheusText(), { headers });
 }

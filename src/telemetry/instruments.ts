@@ -1,101 +1,120 @@
 /**
- * What is counted and measured, each told to both who may want it: Prometheus, by the page that it
- * reads, and OpenTelemetry, where Deno runs with `OTEL_DENO=true`.
+ * Counters, histograms and gauges, each recorded twice: for Prometheus, as the text that it scrapes,
+ * and for Deno's OpenTelemetry exporter, which runs with `OTEL_DENO=true`. Names are those of
+ * OpenTelemetry, such as `coverage.report.size`.
  *
  * @module
  */
-import { metrics as collected } from "@opentelemetry/api";
-import { PrometheusSerializer } from "@opentelemetry/exporter-prometheus";
-import { MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics";
+import { metrics as openTelemetry } from "@opentelemetry/api";
 
-/** What an instrument is called. */
-export interface Description {
-  /** As OpenTelemetry writes it: `coverage.report.size`. */
-  readonly name: string;
-  /** What it is, in a sentence. */
-  readonly help: string;
-  /** `s`, `By` or nothing. */
-  readonly unit?: "s" | "By";
-}
+type Unit = "s" | "By";
+type Labels = Readonly<Record<string, string>>;
+type Samples = (name: string) => string[];
 
-/** Names of labels and what they are. */
-export type Labels = Readonly<Record<string, string>>;
-
-/** Adds one. */
-export type Add = (labels: Labels) => void;
-
-/** Adds a value, in the instrument's unit. */
-export type Measure = (value: number, labels?: Labels) => void;
-
-const SCOPE = "coverage-server";
 /** Prometheus has the unit in the name. */
-const ENDING = { s: "_seconds", By: "_bytes" };
+const ENDING = { s: "_seconds", By: "_bytes", none: "" };
 
-/** Makes instruments, and the page of what they have. */
 export class Instruments {
-  readonly #reader = new PageReader();
-  readonly #serializer = new PrometheusSerializer(undefined, false, undefined, true, true);
-  readonly #page = new MeterProvider({ readers: [this.#reader] }).getMeter(SCOPE);
-  readonly #collected = collected.getMeter(SCOPE);
+  readonly #families: (() => string)[] = [];
+  readonly #meter = openTelemetry.getMeter("coverage-server");
 
-  /** Counts. */
-  counter(of: Description): Add {
-    const page = this.#page.createCounter(nameOnPage(of), { description: of.help });
-    const other = this.#collected.createCounter(of.name, optionsOf(of));
+  /** The result adds one. */
+  counter(name: string, description: string): (labels: Labels) => void {
+    const counts = new Map<string, number>();
+    const counter = this.#meter.createCounter(name, { description });
+    this.#addFamily(
+      "counter",
+      { name: `${name}.total`, description },
+      (name) => [...counts].map(([labels, count]) => sample(name, labels, count)),
+    );
     return (labels) => {
-      page.add(1, labels);
-      other.add(1, labels);
+      const key = labelText(labels);
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+      counter.add(1, labels);
     };
   }
 
-  /** Sorts values by those bounds. */
-  histogram(of: Description, bounds: readonly number[]): Measure {
-    const advice = { explicitBucketBoundaries: [...bounds] };
-    const description = of.help;
-    const page = this.#page.createHistogram(nameOnPage(of), { description, advice });
-    const other = this.#collected.createHistogram(of.name, { ...optionsOf(of), advice });
+  /** The result records a value. `bounds` are the buckets' upper bounds, ascending. */
+  histogram(
+    name: string,
+    description: string,
+    { unit, bounds }: { unit?: Unit; bounds: number[] },
+  ): (value: number, labels?: Labels) => void {
+    const series = new Map<string, { counts: number[]; sum: number }>();
+    const advice = { explicitBucketBoundaries: bounds };
+    const options = { description, advice, ...(unit && { unit }) };
+    const histogram = this.#meter.createHistogram(name, options);
+    const limits = [...bounds, Infinity];
+    this.#addFamily(
+      "histogram",
+      { name, description, unit },
+      (name) =>
+        [...series].flatMap(([labels, { counts, sum }]) => {
+          let total = 0;
+          const buckets = limits.map((bound, index) => {
+            const le = `le="${bound === Infinity ? "+Inf" : bound}"`;
+            total += counts[index]!;
+            return sample(`${name}_bucket`, labels ? `${labels},${le}` : le, total);
+          });
+          const totals = [
+            sample(`${name}_sum`, labels, sum),
+            sample(`${name}_count`, labels, total),
+          ];
+          return [...buckets, ...totals];
+        }),
+    );
     return (value, labels = {}) => {
-      page.record(value, labels);
-      other.record(value, labels);
+      const key = labelText(labels);
+      const one = series.get(key) ?? { counts: limits.map(() => 0), sum: 0 };
+      one.counts[limits.findIndex((bound) => value <= bound)]!++;
+      one.sum += value;
+      series.set(key, one);
+      histogram.record(value, labels);
     };
   }
 
-  /** Reads a value whenever somebody asks; nothing: it is not known at the moment. */
-  gauge(of: Description, read: () => number | undefined | Promise<number | undefined>): void {
-    const gauges = [
-      this.#page.createObservableGauge(nameOnPage(of), { description: of.help }),
-      this.#collected.createObservableGauge(of.name, optionsOf(of)),
-    ];
-    for (const gauge of gauges) {
-      gauge.addCallback(async (result) => {
-        const value = await read();
+  /** Calls `read` whenever somebody asks; undefined leaves the gauge out. */
+  gauge(
+    name: string,
+    description: string,
+    { unit, read }: { unit?: Unit | undefined; read: () => number | undefined },
+  ): void {
+    this.#meter.createObservableGauge(name, { description, ...(unit && { unit }) })
+      .addCallback((result) => {
+        const value = read();
         if (value !== undefined) result.observe(value);
       });
-    }
+    this.#addFamily("gauge", { name, description, unit }, (name) => {
+      const value = read();
+      return value === undefined ? [] : [sample(name, "", value)];
+    });
   }
 
-  /** Everything, as Prometheus reads it. */
-  async page(): Promise<string> {
-    const { resourceMetrics } = await this.#reader.collect();
-    return this.#serializer.serialize(resourceMetrics);
+  /** https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format */
+  prometheusText(): string {
+    return this.#families.map((family) => family()).join("");
+  }
+
+  #addFamily(
+    type: "counter" | "gauge" | "histogram",
+    { name, description, unit }: { name: string; description: string; unit?: Unit | undefined },
+    samplesOf: Samples,
+  ): void {
+    const prometheusName = name.replaceAll(".", "_") + ENDING[unit ?? "none"];
+    this.#families.push(() => {
+      const samples = samplesOf(prometheusName);
+      if (samples.length === 0) return "";
+      const head = `# HELP ${prometheusName} ${description}\n# TYPE ${prometheusName} ${type}\n`;
+      return `${head}${samples.join("\n")}\n`;
+    });
   }
 }
 
-/** Reads when it is asked to, and has nothing to end. */
-class PageReader extends MetricReader {
-  protected override onForceFlush(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  protected override onShutdown(): Promise<void> {
-    return Promise.resolve();
-  }
+function sample(name: string, labels: string, value: number): string {
+  return `${name}${labels && `{${labels}}`} ${value}`;
 }
 
-function nameOnPage({ name, unit }: Description): string {
-  return name.replaceAll(".", "_") + (unit ? ENDING[unit] : "");
-}
-
-function optionsOf({ help, unit }: Description) {
-  return { description: help, ...(unit ? { unit } : {}) };
+function labelText(labels: Labels): string {
+  const escape = (text: string) => text.replace(/[\\"]/g, "\\$&").replaceAll("\n", "\\n");
+  return Object.entries(labels).map(([name, value]) => `${name}="${escape(value)}"`).join(",");
 }

@@ -1,6 +1,6 @@
 /**
- * Spans of OpenTelemetry. Deno itself collects and exports them where it runs with `OTEL_DENO=true`;
- * otherwise the calls here come to nothing.
+ * OpenTelemetry spans. Deno exports them where it runs with `OTEL_DENO=true`; otherwise they do
+ * nothing.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { SpanStatusCode, trace } from "@opentelemetry/api";
 
 const tracer = trace.getTracer("coverage-server");
 
-/** Does work in a span of that name, whose parent is the one that is under way. */
+/** Runs `work` in a span, a child of the current one. */
 export async function traced<T>(name: string, work: () => T | Promise<T>): Promise<T> {
   return await tracer.startActiveSpan(name, async (span) => {
     try {
@@ -23,14 +23,14 @@ export async function traced<T>(name: string, work: () => T | Promise<T>): Promi
   });
 }
 
-/** Says of the request under way which route it took: `GET /coverages-api/badge`, not its address. */
+/** Names the current request's span by its route, `GET /coverages-api/badge`, not by its address. */
 export function nameRequest(method: string, route: string): void {
   const span = trace.getActiveSpan();
   span?.setAttribute("http.route", route);
   span?.updateName(`${method} ${route}`);
 }
 
-/** Stands for the trace under way in the log; nothing where nobody collects any. */
+/** The id of the current trace; undefined where none is recorded. */
 export function traceId(): string | undefined {
   return trace.getActiveSpan()?.spanContext().traceId;
 }

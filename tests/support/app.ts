@@ -9,7 +9,6 @@ import { type App, createApp, type Dependencies } from "../../src/server.ts";
 import { type Config, type Limits, readConfig } from "../../src/config.ts";
 import { formats } from "../../src/formats/registry.ts";
 import { type ReadCoverage, readCoverage } from "../../src/formats/read_coverage.ts";
-import { totals } from "../../src/db/stored_reports.ts";
 import { Metrics } from "../../src/telemetry/metrics.ts";
 import { ReportStore } from "../../src/reports/store.ts";
 import { type TestDatabase, testDatabase } from "./database.ts";
@@ -65,7 +64,7 @@ export async function testApp(options: AppOptions = {}): Promise<TestApp> {
     sql: ownSql ?? database.sql,
     store,
     readCoverage: options.readCoverage ?? ((bytes) => readCoverage(bytes, formats)),
-    metrics: new Metrics(() => totals(ownSql ?? database.sql)),
+    metrics: new Metrics(),
     log,
   };
   const answer = createApp(dependencies);

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
+import { Instruments } from "../../src/telemetry/instruments.ts";
 import { Metrics } from "../../src/telemetry/metrics.ts";
 import { goodReport, tar } from "../support/archive.ts";
 import { type TestApp, testApp } from "../support/app.ts";
 import { uploadPath } from "../support/fields.ts";
 import { listeningApp } from "../support/listening.ts";
 
-/** The samples of the page by name and labels; throws for a line that the format does not know. */
+const TOTALS = { reports: 2, bytes: 300, uploads: 9, active: 2, repositories: 1 };
+
+/** The samples of the page by name and labels; throws for a line that the format does not allow. */
 async function samples(test: TestApp): Promise<Map<string, number>> {
   const response = await test.get("/coverages-api/metrics");
   assert.equal(response.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
@@ -31,10 +34,10 @@ function parsed(page: string): Map<string, number> {
   return found;
 }
 
-Deno.test("uploads are counted by how they end, and measured", async () => {
+Deno.test("uploads are counted by outcome, and measured", async () => {
   await using test = await testApp({ limits: { maxUploadBytes: 100_000 } });
   const empty = await samples(test);
-  assert.equal(empty.get("coverage_rows"), 0);
+  assert.equal(empty.get("coverage_uploads_under_way"), 0);
   assert.equal([...empty.keys()].some((name) => name.startsWith("coverage_uploads_total")), false);
 
   for (let n = 0; n < 2; n++) await (await test.upload(tar(goodReport()))).body?.cancel();
@@ -64,7 +67,7 @@ Deno.test("uploads are counted by how they end, and measured", async () => {
   assert(page.get("coverage_process_resident_bytes")! > 1_000_000);
 });
 
-Deno.test("an upload whose client has gone is told apart from one that is refused", async () => {
+Deno.test("an upload that its client broke off has an outcome of its own", async () => {
   await using test = await listeningApp();
   const isStaged = Promise.withResolvers<void>();
   const { stage } = test.store;
@@ -88,27 +91,40 @@ Deno.test("an upload whose client has gone is told apart from one that is refuse
   assert.equal((await samples(test)).get('coverage_uploads_total{outcome="gone"}'), 1);
 });
 
-Deno.test("what is stored is told, and left out while the database does not answer", async () => {
-  let answers = true;
-  const metrics = new Metrics(() =>
-    answers
-      ? Promise.resolve({ reports: 2, bytes: 300, uploads: 9, active: 2, repositories: 1 })
-      : Promise.reject(new Error("away"))
-  );
-  const page = parsed((await metrics.page()).text);
+Deno.test("totals are those of the last count, and absent before the first", () => {
+  const metrics = new Metrics();
+  const names = [...parsed(metrics.prometheusText()).keys()];
+  assert(!names.includes("coverage_rows"));
+  assert(!names.includes("coverage_counted_at_seconds"));
+  assert(names.includes("coverage_process_resident_bytes"));
+  metrics.setTotals(TOTALS);
+  const page = parsed(metrics.prometheusText());
   assert.deepEqual(
     ["coverage_stored_bytes", "coverage_stored_reports", "coverage_rows", "coverage_rows_active"]
       .map((name) => page.get(name)),
     [300, 2, 9, 2],
   );
-  answers = false;
-  const without = new Metrics(() => Promise.reject(new Error("away")));
-  const names = [...parsed((await without.page()).text).keys()];
-  assert(!names.includes("coverage_rows"), "an unknown number is none");
-  assert(names.includes("coverage_process_resident_bytes"));
+  const age = Date.now() / 1000 - page.get("coverage_counted_at_seconds")!;
+  assert(age >= 0 && age < 60, `${age} seconds`);
 });
 
-Deno.test("no stranger makes a time series of his own", async () => {
+Deno.test("histograms have cumulative buckets, and labels are escaped", () => {
+  const instruments = new Instruments();
+  const record = instruments.histogram("a.b", "Help", { unit: "s", bounds: [1, 2.5] });
+  for (const value of [0, 1, 2, 99]) record(value, { route: '"\\\n' });
+  assert.deepEqual(instruments.prometheusText().split("\n"), [
+    "# HELP a_b_seconds Help",
+    "# TYPE a_b_seconds histogram",
+    'a_b_seconds_bucket{route="\\"\\\\\\n",le="1"} 2',
+    'a_b_seconds_bucket{route="\\"\\\\\\n",le="2.5"} 3',
+    'a_b_seconds_bucket{route="\\"\\\\\\n",le="+Inf"} 4',
+    'a_b_seconds_sum{route="\\"\\\\\\n"} 102',
+    'a_b_seconds_count{route="\\"\\\\\\n"} 4',
+    "",
+  ]);
+});
+
+Deno.test("made-up addresses and methods add no time series", async () => {
   await using test = await testApp();
   for (const n of [1, 2, 3]) {
     await (await test.get(`/nowhere/${n}`, { method: `X-${n}` })).body?.cancel();
@@ -121,18 +137,18 @@ Deno.test("no stranger makes a time series of his own", async () => {
   ]);
 });
 
-Deno.test("docs/monitoring.md names every metric, and none that there is not", async () => {
+Deno.test("docs/monitoring.md lists exactly the metrics that exist", async () => {
   const document = await Deno.readTextFile(new URL("../../docs/monitoring.md", import.meta.url));
   const documented = new Set(
     document.match(/`coverage_[a-z_]+`/g)?.map((name) => name.slice(1, -1)),
   );
-  const metrics = new Metrics(() =>
-    Promise.resolve({ reports: 2, bytes: 300, uploads: 9, active: 2, repositories: 1 })
-  );
+  const metrics = new Metrics();
+  metrics.setTotals(TOTALS);
   metrics.request({ method: "GET", route: "/", status: 200, seconds: 1 });
   metrics.uploading()("stored");
   metrics.stored({ files: 1, bytes: 1, seconds: 1 });
-  const { text } = await metrics.page();
-  const served = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name!));
+  const served = new Set(
+    [...metrics.prometheusText().matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name!),
+  );
   assert.deepEqual(documented, served);
 });

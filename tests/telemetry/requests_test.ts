@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { goodReport, tar } from "../support/archive.ts";
 import { type TestApp, testApp } from "../support/app.ts";
 
-/** Asks, reads the answer whole, and returns it with the line that was logged of it. */
+/** Sends a request, reads the answer, and returns it with its log line. */
 async function asked(test: TestApp, path: string, init?: RequestInit) {
   const response = await test.get(path, init);
   const { byteLength } = await response.bytes();
@@ -12,7 +12,7 @@ async function asked(test: TestApp, path: string, init?: RequestInit) {
   return { response, byteLength, line: lines[0]! };
 }
 
-Deno.test("each request is one line with its id, route, status, bytes and duration", async () => {
+Deno.test("each request is logged in one line, with the size of its answer", async () => {
   await using test = await testApp();
   const upload = await test.upload(tar(goodReport()));
   const { coverage } = await upload.json();
@@ -47,10 +47,10 @@ Deno.test("each request is one line with its id, route, status, bytes and durati
       client: "unknown",
     }]);
   }
-  assert(!JSON.stringify(test.log).includes("secret"), "a query may hold what is in no log");
+  assert(!JSON.stringify(test.log).includes("secret"), "a query may hold secrets");
 });
 
-Deno.test("a page of a report that a browser opens is counted with the script it gets", async () => {
+Deno.test("the line is written after the answer was sent, with the size of the page and its script", async () => {
   await using test = await testApp();
   const { coverage } = await (await test.upload(tar(goodReport()))).json();
   const sent = Promise.withResolvers<void>();
@@ -63,7 +63,7 @@ Deno.test("a page of a report that a browser opens is counted with the script it
   );
   const before = test.log.length;
   const { byteLength } = await response.bytes();
-  assert.equal(test.log.length, before, "nothing is said before it was sent");
+  assert.equal(test.log.length, before, "nothing is logged before the answer was sent");
   sent.resolve();
   await sent.promise;
   assert(byteLength > "<h1>coverage</h1>".length);
@@ -71,7 +71,7 @@ Deno.test("a page of a report that a browser opens is counted with the script it
   assert.deepEqual([bytes, client], [byteLength, "192.0.2.7"]);
 });
 
-Deno.test("HEAD has no bytes, and the id of a proxy goes on where it is one", async () => {
+Deno.test("HEAD has no bytes, and a proxy's request id is kept if it is well-formed", async () => {
   await using test = await testApp();
   const head = await asked(test, "/coverages-api", {
     method: "HEAD",
@@ -87,7 +87,7 @@ Deno.test("HEAD has no bytes, and the id of a proxy goes on where it is one", as
   }
 });
 
-Deno.test("what fails on our side is an error in the log, with its cause", async () => {
+Deno.test("a failure of the server is logged as an error, with its cause", async () => {
   await using test = await testApp({
     store: (store) =>
       new Proxy(store, {
@@ -100,7 +100,7 @@ Deno.test("what fails on our side is an error in the log, with its cause", async
   const response = await test.upload(tar(goodReport()));
   assert.equal(response.status, 500);
   const id = response.headers.get("x-request-id")!;
-  assert((await response.text()).includes(id), "the answer names the id");
+  assert((await response.text()).includes(id), "the answer contains the id");
   const [line, ...more] = test.log.filter(({ fields }) => fields.request === id);
   assert.deepEqual([line!.level, line!.message, String(line!.fields.error), more], [
     "error",
