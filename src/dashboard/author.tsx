@@ -8,10 +8,10 @@ import { z } from "zod";
 import type { Config } from "../config.ts";
 import { givenFields, pageOfMany, parseFields } from "../model/fields.ts";
 import { HttpError } from "../errors.ts";
-import { revalidated } from "../http/etag.ts";
+import { etagged } from "../http/etag.ts";
 import type { Handler } from "../http/router.ts";
 import { decodeSegment } from "../http/path_segment.ts";
-import { Breadcrumbs, htmlResponse, renderPage } from "./layout.tsx";
+import { Breadcrumbs, htmlHeaders, renderPage } from "./layout.tsx";
 import { Pager } from "./pager.tsx";
 import { MAX_CHOSEN, readAuthor } from "../db/page_queries.ts";
 import { Links } from "./links.ts";
@@ -27,7 +27,7 @@ const authorFields = z.object({ p: pageOfMany.default(1) });
 export function createAuthorHandler(
   { sql, config }: { sql: Sql; config: Pick<Config, "publicUrl" | "githubUrl"> },
 ): Handler {
-  return revalidated(async (_request, { url, params }) => {
+  return async (request, { url, params }) => {
     const given = decodeSegment(params.org ?? "");
     // A name may have a slash, which some proxies turn `%2F` into.
     const rest = (params["0"] ?? "").replace(/\/$/, "");
@@ -52,7 +52,7 @@ export function createAuthorHandler(
     const newestOf = ({ points }: typeof trends[number]) => points.at(-1)!.at.getTime();
     const drawn = trends.toSorted((a, b) => newestOf(b) - newestOf(a)).slice(0, MAX_CHOSEN);
     const shown = uploads.slice(0, PER_PAGE);
-    return htmlResponse(renderPage(
+    const html = renderPage(
       links,
       { title: `${author} · ${org} · Coverage` },
       <>
@@ -77,7 +77,7 @@ export function createAuthorHandler(
               uploads={shown}
               options={{
                 caption: `Uploads by ${author}`,
-                against: "previous upload",
+                against: "previous",
                 withRepository: true,
                 now: new Date(),
               }}
@@ -90,6 +90,7 @@ export function createAuthorHandler(
           />
         </section>
       </>,
-    ));
-  });
+    );
+    return etagged(request, html, htmlHeaders);
+  };
 }

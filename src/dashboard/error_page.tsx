@@ -5,7 +5,7 @@
  */
 import type { Config } from "../config.ts";
 import type { HttpError } from "../errors.ts";
-import { htmlResponse, renderPage } from "./layout.tsx";
+import { htmlHeaders, renderPage } from "./layout.tsx";
 import { Links } from "./links.ts";
 
 const TITLES: Readonly<Record<number, string>> = {
@@ -39,5 +39,8 @@ export function errorPage(
       </p>
     </section>,
   );
-  return htmlResponse(html, { status, headers: { ...headers, "cache-control": "no-store" } });
+  return new Response(html, {
+    status,
+    headers: { ...htmlHeaders, ...headers, "cache-control": "no-store" },
+  });
 }

@@ -9,9 +9,9 @@ import { z } from "zod";
 import type { Config } from "../config.ts";
 import { changeOf } from "../model/percentage.ts";
 import { givenFields, keyword, orgName, pageNumber, parseFields } from "../model/fields.ts";
-import { revalidated } from "../http/etag.ts";
+import { etagged } from "../http/etag.ts";
 import type { Handler } from "../http/router.ts";
-import { htmlResponse, renderPage } from "./layout.tsx";
+import { htmlHeaders, renderPage } from "./layout.tsx";
 import { Ago, Change, Percentage } from "./numbers.tsx";
 import { Pager } from "./pager.tsx";
 import {
@@ -21,6 +21,7 @@ import {
   type SortKey,
 } from "../db/page_queries.ts";
 import { Links, type Query } from "./links.ts";
+import { Sorting, type SortOption } from "./sorting.tsx";
 import { Sparkline } from "./sparkline.tsx";
 
 const homeFields = z.object({
@@ -43,7 +44,7 @@ interface View {
 export function createHomeHandler(
   { sql, config }: { sql: Sql; config: Pick<Config, "publicUrl" | "githubUrl"> },
 ): Handler {
-  return revalidated(async (_request, { url }) => {
+  return async (request, { url }) => {
     const fields = parseFields(homeFields, givenFields(url));
     const view: View = {
       org: fields.org,
@@ -60,8 +61,8 @@ export function createHomeHandler(
       searchKeeps: queryOf({ ...view, q: undefined, page: 1 }),
     };
     const shown = { links, view, now: new Date(), repositories, hasNext };
-    return htmlResponse(renderPage(links, page, <Home {...shown} />));
-  });
+    return etagged(request, renderPage(links, page, <Home {...shown} />), htmlHeaders);
+  };
 }
 
 function Home({ links, view, now, repositories, hasNext }: {
@@ -79,7 +80,12 @@ function Home({ links, view, now, repositories, hasNext }: {
     <>
       <div class="title">
         <h1>{org === undefined ? "Repositories" : `Repositories of ${org}`}</h1>
-        <Sorting links={links} view={view} />
+        <Sorting
+          options={SORTS}
+          current={view.sort}
+          descending={view.descending}
+          link={(sort, descending) => links.home(queryOf({ ...view, sort, descending, page: 1 }))}
+        />
       </div>
       <p class="status" role="status">{statusOf(repositories.length, hasNext, view)}</p>
       <div id="results">
@@ -103,6 +109,12 @@ function Home({ links, view, now, repositories, hasNext }: {
   );
 }
 
+const SORTS: readonly SortOption<SortKey>[] = [
+  { key: "newest", name: "Last upload", descends: true },
+  { key: "name", name: "Name", descends: false },
+  { key: "coverage", name: "Coverage", descends: true },
+];
+
 function startsDescending(sort: SortKey): boolean {
   return sort !== "name";
 }
@@ -125,33 +137,6 @@ function statusOf(count: number, hasNext: boolean, { org, q, page }: View): stri
   return count === 1 ? `1 repository matches “${q}”.` : `${count} repositories match “${q}”.`;
 }
 
-const SORTS: readonly [SortKey, string][] = [
-  ["newest", "Last upload"],
-  ["name", "Name"],
-  ["coverage", "Coverage"],
-];
-
-function Sorting({ links, view }: { links: Links; view: View }): Html {
-  return (
-    <nav class="sorting" aria-label="Sort by">
-      {SORTS.map(([sort, name]) => {
-        const isCurrent = view.sort === sort;
-        const descending = isCurrent ? !view.descending : startsDescending(sort);
-        return (
-          <a
-            key={sort}
-            href={links.home(queryOf({ ...view, sort, descending, page: 1 }))}
-            {...(isCurrent ? { "aria-current": "true" } : {})}
-          >
-            {name}
-            {isCurrent ? <span aria-hidden="true">{view.descending ? " ↓" : " ↑"}</span> : null}
-          </a>
-        );
-      })}
-    </nav>
-  );
-}
-
 function Repository(
   { links, repository, now }: { links: Links; repository: RepositorySummary; now: Date },
 ): Html {
@@ -163,16 +148,10 @@ function Repository(
           {org_name}/<strong>{repo_name}</strong>
         </a>
         <small>
-          {main_branch === null
-            ? "no active branch"
-            : (
-              <>
-                on <bdi>{main_branch}</bdi>
-              </>
-            )}
+          {main_branch === null ? "no active branch · " : null}
           {newest_at === null ? null : (
             <>
-              {" · "}last upload to any branch <Ago at={newest_at} now={now} />
+              last upload <Ago at={newest_at} now={now} />
             </>
           )}
         </small>
@@ -182,6 +161,7 @@ function Repository(
           <Language
             key={summary.language}
             summary={summary}
+            branch={main_branch!}
             report={links.report({
               ...repository,
               branch_name: main_branch!,
@@ -195,11 +175,15 @@ function Repository(
   );
 }
 
-function Language({ summary, report }: { summary: LanguageSummary; report: string }): Html {
+function Language(
+  { summary, branch, report }: { summary: LanguageSummary; branch: string; report: string },
+): Html {
   const { language, percentage, trend } = summary;
   return (
     <li>
-      <span class="language">{language}</span>
+      <span class="language">
+        {language} on <bdi>{branch}</bdi>
+      </span>
       <Sparkline values={trend} />
       <Change value={changeOf(trend.at(-2), percentage)} against="the previous upload" />
       <a class="number" href={report} title={`The ${language} report`}>

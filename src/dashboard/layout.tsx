@@ -5,7 +5,7 @@
  */
 import type { Content, Html } from "./html.ts";
 import { renderToString } from "preact-render-to-string";
-import { pageHeaders, withHeaders } from "../http/headers.ts";
+import { pageHeaders } from "../http/headers.ts";
 import { assetNames } from "./page_assets.ts";
 import type { Links, Query } from "./links.ts";
 
@@ -21,13 +21,7 @@ export function renderPage(links: Links, page: Page, content: Content): string {
   return `<!DOCTYPE html>${renderToString(<Layout links={links} page={page}>{content}</Layout>)}`;
 }
 
-export function htmlResponse(html: string, { status = 200, headers = {} } = {}): Response {
-  const response = new Response(html, {
-    status,
-    headers: { "content-type": "text/html; charset=utf-8", ...headers },
-  });
-  return withHeaders(response, pageHeaders);
-}
+export const htmlHeaders = { ...pageHeaders, "content-type": "text/html; charset=utf-8" };
 
 function Layout(
   { links, page, children }: { links: Links; page: Page; children: Content },

@@ -12,12 +12,7 @@ export function percent(percentage: number): string {
 
 /** A percentage, with a mark in the badge's colour. */
 export function Percentage({ value }: { value: number }): Html {
-  return (
-    <span class="percentage">
-      <span class={`level ${coverageColor(value)}`} aria-hidden="true"></span>
-      {percent(value)}
-    </span>
-  );
+  return <span class={`percentage ${coverageColor(value)}`}>{percent(value)}</span>;
 }
 
 /** A change in percentage points; `against` says from what. Nothing for null. */
@@ -25,10 +20,10 @@ export function Change(
   { value, against }: { value: number | null; against: string },
 ): Html | null {
   if (value === null) return null;
-  const [direction, arrow] = value > 0 ? ["up", "▲"] : value < 0 ? ["down", "▼"] : ["same", "="];
+  const direction = value > 0 ? "up" : value < 0 ? "down" : "same";
   return (
     <span class={`change ${direction}`} title={`percentage points against ${against}`}>
-      <span aria-hidden="true">{arrow}</span> {signed(value)}
+      {signed(value)}
     </span>
   );
 }

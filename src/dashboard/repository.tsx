@@ -17,12 +17,12 @@ import {
 } from "../model/fields.ts";
 import type { RepositoryName } from "../model/rows.ts";
 import { HttpError } from "../errors.ts";
-import { revalidated } from "../http/etag.ts";
+import { etagged } from "../http/etag.ts";
 import type { Handler } from "../http/router.ts";
 import { decodeSegment } from "../http/path_segment.ts";
 import { BadgeSection } from "./badge_section.tsx";
 import type { Html } from "./html.ts";
-import { Breadcrumbs, htmlResponse, renderPage } from "./layout.tsx";
+import { Breadcrumbs, htmlHeaders, renderPage } from "./layout.tsx";
 import { Ago, Change, linesText, Percentage } from "./numbers.tsx";
 import { MAX_CHOSEN, readRepository } from "../db/page_queries.ts";
 import { Authors } from "./repository_authors.tsx";
@@ -52,7 +52,7 @@ const chosenFields = z.object({
 export function createRepositoryHandler(
   { sql, config }: { sql: Sql; config: Pick<Config, "publicUrl" | "githubUrl"> },
 ): Handler {
-  return revalidated(async (_request, { url, params }) => {
+  return async (request, { url, params }) => {
     const name: RepositoryName = {
       org_name: decodeSegment(params.org ?? ""),
       repo_name: decodeSegment(params.repo ?? ""),
@@ -75,7 +75,7 @@ export function createRepositoryHandler(
     const link = (changes: Partial<View>, section: string) =>
       `${links.repository(repository, queryOf({ ...view, ...changes }))}#${section}`;
     const section: SectionProps = { links, page, view, link, now: new Date() };
-    return htmlResponse(renderPage(
+    const html = renderPage(
       links,
       { title: `${repository.org_name}/${repository.repo_name} · Coverage` },
       <>
@@ -88,8 +88,9 @@ export function createRepositoryHandler(
           <Badge {...section} />
         </div>
       </>,
-    ));
-  });
+    );
+    return etagged(request, html, htmlHeaders);
+  };
 }
 
 const SECTIONS = [
@@ -108,7 +109,7 @@ function Head({ links, page: { repository, main }, now }: SectionProps): Html {
       <div class="title">
         <h1 id="name">{repo_name}</h1>
         <a class="outside" href={links.githubRepository(repository)}>
-          {org_name}/{repo_name} on GitHub
+          On GitHub
         </a>
       </div>
       {main.length === 0 ? <p class="muted">No active branch.</p> : null}
@@ -118,24 +119,23 @@ function Head({ links, page: { repository, main }, now }: SectionProps): Html {
           const trend = languages?.find(({ language }) => language === upload.language)?.trend;
           return (
             <li key={upload.language}>
-              <p>
-                {upload.language} on <bdi>{upload.branch_name}</bdi>
-              </p>
-              <p>
+              {upload.language} on <bdi>{upload.branch_name}</bdi>
+              <div class="title">
                 <a class="big" href={links.uploadPage(row)}>
                   <Percentage value={upload.percentage} />
-                </a>{" "}
+                </a>
                 <Change
                   value={changeOf(upload.before, upload.percentage)}
                   against="the previous upload"
                 />
-              </p>
-              <Sparkline values={trend ?? [upload.percentage]} />
-              <p class="muted">{linesText(upload)}</p>
-              <p class="muted">
+                <Sparkline values={trend ?? [upload.percentage]} />
+              </div>
+              <span class="muted">
+                {linesText(upload)}
+                {linesText(upload) && <br />}
                 <Commit links={links} row={row} /> · <Ago at={upload.created_at} now={now} /> ·{" "}
                 <a href={links.report(row)}>Report</a>
-              </p>
+              </span>
             </li>
           );
         })}

@@ -21,8 +21,9 @@ export function Authors({ links, page: { repository, authors } }: SectionProps):
             <th scope="col" class="wide">
               <span class="unseen">Bar</span>
             </th>
-            <th scope="col" class="figure">Newest upload</th>
-            <th scope="col" class="figure">All changes</th>
+            <th scope="col" class="figure">
+              Newest upload <small>all changes</small>
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -36,9 +37,7 @@ export function Authors({ links, page: { repository, authors } }: SectionProps):
                 <Bar value={percentage} />
               </td>
               <td class="figure">
-                <Percentage value={percentage} />
-              </td>
-              <td class="figure">
+                <Percentage value={percentage} />{" "}
                 <Change value={change} against="the upload before each of these, in total" />
               </td>
             </tr>

@@ -81,7 +81,7 @@ export function History({ links, page, view, link, now }: SectionProps): Html {
         <UploadsTable
           links={links}
           uploads={uploads}
-          options={{ caption: "Every upload", against: "previous upload", now }}
+          options={{ caption: "Every upload", against: "previous", now }}
         />
       )}
       <Pager

@@ -89,7 +89,7 @@ function FirstUploads({ trends }: { trends: readonly Trend[] }): Html {
           </li>
         ))}
       </ul>
-      <p class="muted">The next upload starts the chart.</p>
+      <p class="muted">The chart appears after the next upload.</p>
     </>
   );
 }

@@ -38,8 +38,9 @@ export function UploadsTable(
           <th scope="col" class="wide">
             <span class="unseen">Bar</span>
           </th>
-          <th scope="col" class="figure">Coverage</th>
-          <th scope="col" class="figure">{against === null ? "Change" : `vs ${against}`}</th>
+          <th scope="col" class="figure">
+            Coverage {against === null ? null : <small>vs {against}</small>}
+          </th>
         </tr>
       </thead>
       <tbody>
@@ -82,9 +83,7 @@ function Row({ links, row, options }: { links: Links; row: Upload; options: Tabl
         <Bar value={row.percentage} />
       </td>
       <td class="figure">
-        <Percentage value={row.percentage} />
-      </td>
-      <td class="figure">
+        <Percentage value={row.percentage} />{" "}
         <Change value={changeOf(row.before, row.percentage)} against={against ?? ""} />
       </td>
     </tr>

@@ -110,7 +110,10 @@ Deno.test("a repository's page compares branches with the main one, in the same 
   const html = await page(test, "/coverages-ui/acme/shop");
   const table = html.slice(html.indexOf('id="branches"'), html.indexOf('<section id="history"'));
   const rows = table.split("<tr").slice(2).map((row) =>
-    row.replaceAll(/<time.*?<\/time>/g, "TIME").replaceAll(/<[^>]*>|^[^>]*>/g, " ").replaceAll(/\s+/g, " ").trim()
+    row.replaceAll(/<time.*?<\/time>/g, "TIME").replaceAll(/<[^>]*>|^[^>]*>/g, " ").replaceAll(
+      /\s+/g,
+      " ",
+    ).trim()
   );
   assert.deepEqual(rows, [
     "main main branch go · 01234567 · ada · TIME · Report 50.00%",
@@ -177,7 +180,7 @@ Deno.test("a repository without an active branch, and one with a single upload, 
   await using test = await testApp();
   await seed(test.sql, { branch_name: "gone" });
   const one = await page(test, "/coverages-ui/acme/shop");
-  assert.match(one, /The next upload starts the chart/);
+  assert.match(one, /The chart appears after the next upload/);
   assert.doesNotMatch(one, /NaN|undefined|Infinity/);
   await (await test.get("/coverages-api", {
     method: "PUT",
