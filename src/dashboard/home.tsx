@@ -149,15 +149,11 @@ function Repository(
         </a>
         <small>
           {main_branch === null ? "no active branch · " : null}
-          {newest_at === null ? null : (
-            <>
-              last upload <Ago at={newest_at} now={now} />
-            </>
-          )}
+          last upload <Ago at={newest_at} now={now} />
         </small>
       </div>
       <ul class="languages">
-        {languages?.map((summary) => (
+        {languages.map((summary) => (
           <Language
             key={summary.language}
             summary={summary}

@@ -116,7 +116,7 @@ function Head({ links, page: { repository, main }, now }: SectionProps): Html {
       <ul class="cards">
         {main.map((upload) => {
           const row = { ...repository, ...upload };
-          const trend = languages?.find(({ language }) => language === upload.language)?.trend;
+          const trend = languages.find(({ language }) => language === upload.language)?.trend;
           return (
             <li key={upload.language}>
               {upload.language} on <bdi>{upload.branch_name}</bdi>

@@ -19,10 +19,10 @@ export interface LanguageSummary {
 export interface RepositorySummary extends RepositoryName {
   /** Null where no branch is active. */
   main_branch: string | null;
-  /** The main branch's languages, the one with the most lines first; null where none is active. */
-  languages: LanguageSummary[] | null;
+  /** The main branch's languages, the one with the most lines first; empty where none is active. */
+  languages: LanguageSummary[];
   /** When something was last uploaded, to any branch. */
-  newest_at: Date | string | null;
+  newest_at: Date | string;
 }
 
 /** Repositories on a page; a constant in the statement, so that its plan is reused. */
@@ -52,9 +52,7 @@ export async function readHome(
     coverage: descending
       ? sql`percentage desc nulls last, id desc`
       : sql`percentage asc nulls first, id`,
-    newest: descending
-      ? sql`newest_at desc nulls last, id desc`
-      : sql`newest_at asc nulls first, id`,
+    newest: descending ? sql`newest_at desc, id desc` : sql`newest_at, id`,
   }[sort];
   const rows = await inTime(sql<RepositorySummary[]>`
     select org_name, repo_name, main_branch, languages, newest_at
@@ -159,7 +157,8 @@ export async function readRepository(
         select coalesce(jsonb_agg(m order by m.lines_valid desc nulls last, m.language), '[]') from (
           select ${shown(sql)}, lines_covered, lines_valid, ${before(sql)} as before
           from coverages c
-          where c.repository_id = r.id and c.branch_name = r.main_branch and c.deleted_at is null
+          where c.repository_id = r.id and c.branch_name = r.main_branch
+            and c.newest and c.deleted_at is null
         ) m
       ) as main,
       (
@@ -319,7 +318,7 @@ export async function readUpload(
           select id, branch_name, commit_hash, percentage, report_id from coverages b
           where b.repository_id = r.id and b.branch_name = r.main_branch and b.language = c.language
             and case when c.branch_name = r.main_branch then b.id < c.id
-              else b.deleted_at is null end
+              else b.newest and b.deleted_at is null end
           order by b.id desc limit 1
         ) b
       ) as base,
