@@ -20,6 +20,7 @@ import { errorPage } from "./dashboard/error_page.tsx";
 import { createHomeHandler } from "./dashboard/home.tsx";
 import { createEntrances } from "./dashboard/redirects.ts";
 import { createRepositoryHandler } from "./dashboard/repository.tsx";
+import { createUploadPageHandler } from "./dashboard/upload.tsx";
 import { classify, HttpError } from "./errors.ts";
 import type { ReadCoverage } from "./formats/read_coverage.ts";
 import { clientOf, type Connection } from "./http/client_address.ts";
@@ -74,6 +75,7 @@ export function routesOf(dependencies: Dependencies): Routes {
     [`GET ${DASHBOARD_PATH}`]: createHomeHandler(dependencies),
     [`GET ${DASHBOARD_PATH}/:name`]: entrances.organisationOrAsset,
     [`GET ${DASHBOARD_PATH}/:org/:repo`]: createRepositoryHandler(dependencies),
+    [`GET ${DASHBOARD_PATH}/:org/:repo/uploads/:id(\\d+)`]: createUploadPageHandler(dependencies),
     [`GET ${DASHBOARD_PATH}/:org/user/*`]: createAuthorHandler(dependencies),
   };
 }

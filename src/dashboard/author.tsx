@@ -1,5 +1,5 @@
 /**
- * `GET /coverages-ui/{org}/user/{author}`: what somebody uploaded in an organisation.
+ * `GET /coverages-ui/{org}/user/{author}`: what an author uploaded in an organisation.
  *
  * @module
  */
@@ -8,13 +8,13 @@ import { z } from "zod";
 import type { Config } from "../config.ts";
 import { givenFields, pageOfMany, parseFields } from "../model/fields.ts";
 import { HttpError } from "../errors.ts";
-import { revalidated } from "../http/etag.ts";
+import { etagged } from "../http/etag.ts";
 import type { Handler } from "../http/router.ts";
 import { decodeSegment } from "../http/path_segment.ts";
-import { renderPage } from "./layout.tsx";
+import { Breadcrumbs, htmlHeaders, renderPage } from "./layout.tsx";
 import { Pager } from "./pager.tsx";
-import { MAX_PICKED, readAuthor } from "../db/page_queries.ts";
-import { Site } from "./links.ts";
+import { MAX_CHOSEN, readAuthor } from "../db/page_queries.ts";
+import { Links } from "./links.ts";
 import { TrendChart } from "./trend_chart.tsx";
 import { trendsOf } from "./trends.ts";
 import { UploadsTable } from "./uploads_table.tsx";
@@ -23,11 +23,11 @@ const PER_PAGE = 50;
 
 const authorFields = z.object({ p: pageOfMany.default(1) });
 
-/** Makes the handler. It throws 404 for somebody who never uploaded anything there. */
+/** Throws 404 for an author without uploads in the organisation. */
 export function createAuthorHandler(
   { sql, config }: { sql: Sql; config: Pick<Config, "publicUrl" | "githubUrl"> },
 ): Handler {
-  return revalidated(async (_request, { url, params }) => {
+  return async (request, { url, params }) => {
     const given = decodeSegment(params.org ?? "");
     // A name may have a slash, which some proxies turn `%2F` into.
     const rest = (params["0"] ?? "").replace(/\/$/, "");
@@ -40,38 +40,30 @@ export function createAuthorHandler(
       offset: (page - 1) * PER_PAGE,
     });
     const org = trend[0]?.org_name;
-    if (org === undefined) {
-      throw new HttpError(404, `${author} never uploaded anything for ${given}.`);
-    }
-    const site = new Site(config, url.origin);
-    const github = site.githubAuthor(author);
+    if (org === undefined) throw new HttpError(404, `No uploads by ${author} in ${given} yet.`);
+    const links = new Links(config, url.origin);
+    const github = links.githubAuthor(author);
     const languages = new Set(trend.map(({ language }) => language));
     const trends = trendsOf(
       trend,
+      (point) => links.uploadPage(point),
       ({ repo_name, language }) => languages.size > 1 ? `${repo_name}, ${language}` : repo_name,
     );
-    // Those with the last points are what the author works on.
-    const lastOf = ({ points }: typeof trends[number]) => points.at(-1)!.at.getTime();
-    const drawn = trends.toSorted((a, b) => lastOf(b) - lastOf(a)).slice(0, MAX_PICKED);
-    const lines = uploads.slice(0, PER_PAGE);
-    return renderPage(
-      site,
+    const newestOf = ({ points }: typeof trends[number]) => points.at(-1)!.at.getTime();
+    const drawn = trends.toSorted((a, b) => newestOf(b) - newestOf(a)).slice(0, MAX_CHOSEN);
+    const shown = uploads.slice(0, PER_PAGE);
+    const html = renderPage(
+      links,
       { title: `${author} · ${org} · Coverage` },
       <>
         <section aria-labelledby="name">
-          <p class="path">
-            <a href={site.home()}>Repositories</a> / <a href={site.home({ org })}>{org}</a>
-          </p>
-          <h1 id="name">
-            <bdi>{author}</bdi>
-          </h1>
-          {github
-            ? (
-              <p>
-                <a href={github}>{author} on GitHub</a>
-              </p>
-            )
-            : null}
+          <Breadcrumbs links={links} org={org} />
+          <div class="title">
+            <h1 id="name">
+              <bdi>{author}</bdi>
+            </h1>
+            {github ? <a class="outside" href={github}>{author} on GitHub</a> : null}
+          </div>
         </section>
         <section aria-labelledby="trend-title">
           <h2 id="trend-title">Coverage over time</h2>
@@ -79,13 +71,13 @@ export function createAuthorHandler(
         </section>
         <section aria-labelledby="uploads-title">
           <h2 id="uploads-title">Uploads</h2>
-          {lines.length === 0 ? <p>There are no more uploads.</p> : (
+          {shown.length === 0 ? <p>No more uploads.</p> : (
             <UploadsTable
-              site={site}
-              lines={lines}
+              links={links}
+              uploads={shown}
               options={{
                 caption: `Uploads by ${author}`,
-                against: "the upload before, of the same branch and language",
+                against: "previous",
                 withRepository: true,
                 now: new Date(),
               }}
@@ -94,10 +86,11 @@ export function createAuthorHandler(
           <Pager
             place={{ page, hasNext: uploads.length > PER_PAGE }}
             label="Pages of uploads"
-            link={(page) => site.author(org, author, { p: page === 1 ? undefined : page })}
+            link={(page) => links.author(org, author, { p: page === 1 ? undefined : page })}
           />
         </section>
       </>,
     );
-  });
+    return etagged(request, html, htmlHeaders);
+  };
 }

@@ -1,37 +1,29 @@
-/**
- * A repository's badge, with what to copy to show it elsewhere.
- *
- * @module
- */
 import { renderToString } from "preact-render-to-string";
 import type { Html } from "./html.ts";
 import type { BranchOfLanguage } from "../model/urls.ts";
-import type { Site } from "./links.ts";
+import type { Links } from "./links.ts";
 
-/** Shows the badge of a branch, which README files link to this page. */
+/** A branch's badge, with the text to copy to show it elsewhere. */
 export function BadgeSection(
-  { site, branch }: { site: Site; branch: BranchOfLanguage },
+  { links, branch }: { links: Links; branch: BranchOfLanguage },
 ): Html {
-  const badge = site.badge(branch);
-  const page = site.absolute(branch);
+  const badge = links.badge(branch);
+  const page = links.absolute(branch);
+  const html = renderToString(
+    <a href={page}>
+      <img src={badge} alt="coverage" />
+    </a>,
+  );
   const ways = [
     ["Markdown", "badge-markdown", `[![coverage](${badge})](${page})`],
-    [
-      "HTML",
-      "badge-html",
-      renderToString(
-        <a href={page}>
-          <img src={badge} alt="coverage" />
-        </a>,
-      ),
-    ],
+    ["HTML", "badge-html", html],
     ["Address", "badge-address", badge],
   ] as const;
   return (
-    <section class="badge" aria-labelledby="badge-title">
+    <section id="badge" aria-labelledby="badge-title">
       <h2 id="badge-title">Badge</h2>
       <p>
-        <img src={site.badgeImage(branch)} alt={`Badge of ${branch.branch_name}`} height="20" />
+        <img src={links.badgeImage(branch)} alt={`Badge of ${branch.branch_name}`} height="20" />
       </p>
       {ways.map(([label, id, text]) => (
         <div class="copyable" key={id}>

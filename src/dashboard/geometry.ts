@@ -1,10 +1,4 @@
-/**
- * What all drawings measure by.
- *
- * @module
- */
-
-/** The least and the greatest of some numbers, moved apart until `least` lies between them. */
+/** The smallest and the greatest of some numbers, moved apart until they span at least `least`. */
 export function spanOf(values: readonly number[], least: number): [number, number] {
   const low = Math.min(...values), high = Math.max(...values);
   const missing = Math.max(0, least - (high - low)) / 2;

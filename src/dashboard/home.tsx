@@ -4,15 +4,14 @@
  * @module
  */
 import type { Html } from "./html.ts";
-import { LRUCache } from "lru-cache";
 import type { Sql } from "postgres";
 import { z } from "zod";
 import type { Config } from "../config.ts";
 import { changeOf } from "../model/percentage.ts";
 import { givenFields, keyword, orgName, pageNumber, parseFields } from "../model/fields.ts";
-import { revalidated } from "../http/etag.ts";
+import { etagged } from "../http/etag.ts";
 import type { Handler } from "../http/router.ts";
-import { pageResponse, renderHtml } from "./layout.tsx";
+import { htmlHeaders, renderPage } from "./layout.tsx";
 import { Ago, Change, Percentage } from "./numbers.tsx";
 import { Pager } from "./pager.tsx";
 import {
@@ -21,12 +20,9 @@ import {
   type RepositorySummary,
   type SortKey,
 } from "../db/page_queries.ts";
-import { type Query, Site } from "./links.ts";
+import { Links, type Query } from "./links.ts";
+import { Sorting, type SortOption } from "./sorting.tsx";
 import { Sparkline } from "./sparkline.tsx";
-
-/** Pages that are kept as they were rendered, some 25 KB each. */
-const KEPT_PAGES = 100;
-const MINUTE_MS = 60_000;
 
 const homeFields = z.object({
   org: orgName.optional(),
@@ -37,7 +33,6 @@ const homeFields = z.object({
   p: pageNumber.default(1),
 });
 
-/** What is shown at the moment, as its address says. */
 interface View {
   readonly org: string | undefined;
   readonly q: string | undefined;
@@ -46,66 +41,32 @@ interface View {
   readonly page: number;
 }
 
-/** A page as it was rendered last. */
-interface KeptPage {
-  /** The state of the database that it shows. */
-  readonly snapshot: string;
-  /** When; what it says of times is true for a minute. */
-  readonly minute: number;
-  readonly html: string;
-}
-
-/**
- * Makes the handler. A page that was rendered in this minute is answered again when the database says
- * that nothing was committed since.
- */
 export function createHomeHandler(
   { sql, config }: { sql: Sql; config: Pick<Config, "publicUrl" | "githubUrl"> },
 ): Handler {
-  const kept = new LRUCache<string, KeptPage>({ max: KEPT_PAGES });
-  return revalidated(async (_request, { url }) => {
+  return async (request, { url }) => {
     const fields = parseFields(homeFields, givenFields(url));
     const view: View = {
       org: fields.org,
       q: fields.q?.trim() || undefined,
       sort: fields.sort,
-      descending: fields.order ? fields.order === "desc" : descendsByItself(fields.sort),
+      descending: fields.order ? fields.order === "desc" : startsDescending(fields.sort),
       page: fields.p,
     };
-    const site = new Site(config, url.origin);
-    const now = new Date();
-    const minute = Math.floor(now.getTime() / MINUTE_MS);
-    const key = JSON.stringify([url.origin, view]);
-    const last = kept.get(key);
-    const known = last?.minute === minute ? last : undefined;
-    const { snapshot, repositories, hasNext } = await readHome(sql, {
-      ...view,
+    const links = new Links(config, url.origin);
+    const { repositories, hasNext } = await readHome(sql, { ...view, keyword: view.q });
+    const page = {
+      title: [view.q, view.org, "Coverage"].filter((part) => part !== undefined).join(" · "),
       keyword: view.q,
-      known: known?.snapshot,
-    });
-    if (known && !repositories) return pageResponse(known.html);
-    const html = renderHtml(
-      site,
-      {
-        title: [view.q, view.org, "Coverage"].filter((part) => part !== undefined).join(" · "),
-        keyword: view.q,
-        kept: queryOf({ ...view, q: undefined, page: 1 }),
-      },
-      <Home
-        site={site}
-        view={view}
-        now={now}
-        repositories={repositories ?? []}
-        hasNext={hasNext}
-      />,
-    );
-    kept.set(key, { snapshot, minute, html });
-    return pageResponse(html);
-  });
+      searchKeeps: queryOf({ ...view, q: undefined, page: 1 }),
+    };
+    const shown = { links, view, now: new Date(), repositories, hasNext };
+    return etagged(request, renderPage(links, page, <Home {...shown} />), htmlHeaders);
+  };
 }
 
-function Home({ site, view, now, repositories, hasNext }: {
-  site: Site;
+function Home({ links, view, now, repositories, hasNext }: {
+  links: Links;
   view: View;
   now: Date;
   repositories: readonly RepositorySummary[];
@@ -113,38 +74,48 @@ function Home({ site, view, now, repositories, hasNext }: {
 }): Html {
   const { q, org, page } = view;
   if (repositories.length === 0 && q === undefined && org === undefined && page === 1) {
-    return <Welcome site={site} />;
+    return <Welcome links={links} />;
   }
   return (
     <>
       <div class="title">
         <h1>{org === undefined ? "Repositories" : `Repositories of ${org}`}</h1>
-        <Sorting site={site} view={view} />
+        <Sorting
+          options={SORTS}
+          current={view.sort}
+          descending={view.descending}
+          link={(sort, descending) => links.home(queryOf({ ...view, sort, descending, page: 1 }))}
+        />
       </div>
-      <p class="status" role="status">{found(repositories.length, hasNext, view)}</p>
+      <p class="status" role="status">{statusOf(repositories.length, hasNext, view)}</p>
       <div id="results">
         <ol class="repositories">
           {repositories.map((repository) => (
             <Repository
               key={`${repository.org_name}/${repository.repo_name}`}
-              site={site}
+              links={links}
               repository={repository}
               now={now}
             />
           ))}
         </ol>
         <Pager
-          place={{ page: view.page, hasNext }}
+          place={{ page, hasNext }}
           label="Pages of repositories"
-          link={(page) => site.home(queryOf({ ...view, page }))}
+          link={(page) => links.home(queryOf({ ...view, page }))}
         />
       </div>
     </>
   );
 }
 
-/** What is newest or best is looked for first; names begin at their beginning. */
-function descendsByItself(sort: SortKey): boolean {
+const SORTS: readonly SortOption<SortKey>[] = [
+  { key: "newest", name: "Last upload", descends: true },
+  { key: "name", name: "Name", descends: false },
+  { key: "coverage", name: "Coverage", descends: true },
+];
+
+function startsDescending(sort: SortKey): boolean {
   return sort !== "name";
 }
 
@@ -153,76 +124,41 @@ function queryOf({ org, q, sort, descending, page }: View): Query {
     org,
     q,
     sort: sort === "newest" ? undefined : sort,
-    order: descending === descendsByItself(sort) ? undefined : descending ? "desc" : "asc",
+    order: descending === startsDescending(sort) ? undefined : descending ? "desc" : "asc",
     p: page === 1 ? undefined : page,
   };
 }
 
-/** What a search has found, in words; nothing without a search. */
-function found(count: number, hasNext: boolean, { org, q, page }: View): string {
-  if (q === undefined) {
-    if (count > 0) return "";
-    return page > 1 ? "There are no more repositories." : `There is no repository of ${org} here.`;
-  }
-  if (count === 0) {
-    return page === 1 ? `No repository has “${q}” in its name.` : "There are no more repositories.";
-  }
-  const number = page > 1 || hasNext
-    ? `Page ${page} of the repositories`
-    : count === 1
-    ? "One repository"
-    : `${count} repositories`;
-  return `${number} with “${q}” in the name.`;
-}
-
-const SORTS: readonly [SortKey, string][] = [
-  ["newest", "Newest"],
-  ["name", "Name"],
-  ["coverage", "Coverage"],
-];
-
-function Sorting({ site, view }: { site: Site; view: View }): Html {
-  return (
-    <nav class="sorting" aria-label="Sort by">
-      {SORTS.map(([sort, name]) => {
-        const isCurrent = view.sort === sort;
-        const descending = isCurrent ? !view.descending : descendsByItself(sort);
-        return (
-          <a
-            key={sort}
-            href={site.home(queryOf({ ...view, sort, descending, page: 1 }))}
-            {...(isCurrent ? { "aria-current": "true" } : {})}
-          >
-            {name}
-            {isCurrent ? <span aria-hidden="true">{view.descending ? " ↓" : " ↑"}</span> : null}
-          </a>
-        );
-      })}
-    </nav>
-  );
+function statusOf(count: number, hasNext: boolean, { org, q, page }: View): string {
+  if (count === 0 && page > 1) return "No more repositories.";
+  if (q === undefined) return count > 0 ? "" : `No uploads for ${org} yet.`;
+  if (count === 0) return `No repositories match “${q}”.`;
+  if (page > 1 || hasNext) return `Repositories matching “${q}”, page ${page}.`;
+  return count === 1 ? `1 repository matches “${q}”.` : `${count} repositories match “${q}”.`;
 }
 
 function Repository(
-  { site, repository, now }: { site: Site; repository: RepositorySummary; now: Date },
+  { links, repository, now }: { links: Links; repository: RepositorySummary; now: Date },
 ): Html {
-  const { org_name, repo_name, main_branch, languages } = repository;
+  const { org_name, repo_name, main_branch, languages, newest_at } = repository;
   return (
     <li>
       <div class="name">
-        <a href={site.repository(repository)}>
+        <a href={links.repository(repository)}>
           {org_name}/<strong>{repo_name}</strong>
         </a>
         <small>
-          {main_branch === null ? "no active branch" : <bdi>{main_branch}</bdi>} ·{" "}
-          {repository.newest_at === null ? null : <Ago at={repository.newest_at} now={now} />}
+          {main_branch === null ? "no active branch · " : null}
+          last upload <Ago at={newest_at} now={now} />
         </small>
       </div>
-      <ul class="measured">
-        {languages?.map((summary) => (
-          <Measured
+      <ul class="languages">
+        {languages.map((summary) => (
+          <Language
             key={summary.language}
             summary={summary}
-            report={site.report({
+            branch={main_branch!}
+            report={links.report({
               ...repository,
               branch_name: main_branch!,
               language: summary.language,
@@ -235,16 +171,17 @@ function Repository(
   );
 }
 
-function Measured({ summary, report }: { summary: LanguageSummary; report: string }): Html {
+function Language(
+  { summary, branch, report }: { summary: LanguageSummary; branch: string; report: string },
+): Html {
   const { language, percentage, trend } = summary;
   return (
     <li>
-      <span class="language">{language}</span>
+      <span class="language">
+        {language} on <bdi>{branch}</bdi>
+      </span>
       <Sparkline values={trend} />
-      <Change
-        value={changeOf(trend.at(-2), percentage)}
-        against="the upload before"
-      />
+      <Change value={changeOf(trend.at(-2), percentage)} against="the previous upload" />
       <a class="number" href={report} title={`The ${language} report`}>
         <Percentage value={percentage} />
       </a>
@@ -252,27 +189,26 @@ function Measured({ summary, report }: { summary: LanguageSummary; report: strin
   );
 }
 
-function Welcome({ site }: { site: Site }): Html {
+function Welcome({ links }: { links: Links }): Html {
   const query = "org_name=acme&repo_name=shop&branch_name=main&commit_hash=0123abcd" +
     "&commit_author=ada&language=go&coverage_xml_file_name=coverage.xml";
   return (
     <>
-      <h1>No report yet</h1>
+      <h1>No uploads yet</h1>
       <p>
-        Pack the HTML report of your coverage tool together with its XML file (Cobertura, Clover or
-        JaCoCo), and send it here:
+        Pack the HTML report of your coverage tool together with its coverage file, and send the
+        archive here:
       </p>
       <div class="copyable">
         <pre tabIndex={0}><code id="first-report">{`tar -zcf coverage.tar.gz coverage/
 curl --form file=@coverage.tar.gz \\
-  "${site.upload()}?${query}"`}</code></pre>
+  "${links.uploadTarget()}?${query}"`}</code></pre>
         <button type="button" data-copy="first-report" hidden>Copy</button>
       </div>
       <p>
-        The names in the address are yours to set: <code>org_name</code>, <code>repo_name</code> and
-        {" "}
-        <code>branch_name</code> as on GitHub, and <code>coverage_xml_file_name</code>{" "}
-        the XML file in the archive. Then load this page again.
+        Replace the values in the address: <code>org_name</code>, <code>repo_name</code> and{" "}
+        <code>branch_name</code> as on your code host, <code>coverage_xml_file_name</code>{" "}
+        as the coverage file is called in the archive. Then reload this page.
       </p>
     </>
   );

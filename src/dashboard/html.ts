@@ -1,21 +1,11 @@
 /**
- * Pieces of pages, made by components, which escape every text by construction: it never becomes
- * markup on its way through Preact.
+ * What components make. Preact escapes every text in it, so that a name never becomes markup.
  *
  * @module
  */
 import type { ComponentChildren, VNode } from "preact";
 
-/**
- * What a component makes.
- *
- * @internal
- */
 export type Html = VNode;
 
-/**
- * What stands between an element's tags.
- *
- * @internal
- */
+/** What stands between an element's tags. */
 export type Content = ComponentChildren;

@@ -1,50 +1,30 @@
 /**
- * What every page has around its content.
+ * The frame around every page.
  *
  * @module
  */
 import type { Content, Html } from "./html.ts";
 import { renderToString } from "preact-render-to-string";
-import { pageHeaders, withHeaders } from "../http/headers.ts";
+import { pageHeaders } from "../http/headers.ts";
 import { assetNames } from "./page_assets.ts";
-import type { Query, Site } from "./links.ts";
+import type { Links, Query } from "./links.ts";
 
-/** A page without what is around it. */
 export interface Page {
-  /** Names the page in the browser's tab. */
   readonly title: string;
-  /** What is searched for at the moment. */
+  /** Shown in the search field. */
   readonly keyword?: string | undefined;
-  /** What a search keeps of the present view. */
-  readonly kept?: Query;
-  /** Default: 200. */
-  readonly status?: number;
-  /** Headers beside those of every page. */
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Query parameters that a search keeps. */
+  readonly searchKeeps?: Query;
 }
 
-/** Makes the HTML of a page. */
-export function renderHtml(site: Site, page: Page, content: Content): string {
-  const html = renderToString(<Layout site={site} page={page}>{content}</Layout>);
-  return `<!DOCTYPE html>${html}`;
+export function renderPage(links: Links, page: Page, content: Content): string {
+  return `<!DOCTYPE html>${renderToString(<Layout links={links} page={page}>{content}</Layout>)}`;
 }
 
-/** Makes the answer that a page's HTML is. */
-export function pageResponse(html: string, { status, headers }: Partial<Page> = {}): Response {
-  const response = new Response(html, {
-    status: status ?? 200,
-    headers: { "content-type": "text/html; charset=utf-8", ...headers },
-  });
-  return withHeaders(response, pageHeaders);
-}
-
-/** Makes the answer of a page. */
-export function renderPage(site: Site, page: Page, content: Content): Response {
-  return pageResponse(renderHtml(site, page, content), page);
-}
+export const htmlHeaders = { ...pageHeaders, "content-type": "text/html; charset=utf-8" };
 
 function Layout(
-  { site, page, children }: { site: Site; page: Page; children: Content },
+  { links, page, children }: { links: Links; page: Page; children: Content },
 ): Html {
   return (
     <html lang="en">
@@ -53,23 +33,19 @@ function Layout(
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <title>{page.title}</title>
-        <link rel="icon" type="image/svg+xml" href={site.asset(assetNames.icon)} />
-        <link rel="stylesheet" href={site.asset(assetNames.style)} />
-        <script src={site.asset(assetNames.script)} defer></script>
+        <link rel="icon" type="image/svg+xml" href={links.asset(assetNames.icon)} />
+        <link rel="stylesheet" href={links.asset(assetNames.style)} />
+        <script src={links.asset(assetNames.script)} defer></script>
       </head>
       <body>
-        <a class="skip" href="#content">Skip to the content</a>
+        <a class="skip" href="#content">Skip to content</a>
         <header>
-          <a class="brand" href={site.home()}>
-            <img src={site.asset(assetNames.icon)} alt="" width="24" height="24" /> Coverage
+          <a class="brand" href={links.home()}>
+            <img src={links.asset(assetNames.icon)} alt="" width="24" height="24" /> Coverage
           </a>
           <search>
-            <form action={site.home()} autoComplete="off" data-filter>
-              {Object.entries(page.kept ?? {}).map(([name, value]) =>
-                value === undefined
-                  ? null
-                  : <input key={name} type="hidden" name={name} value={String(value)} />
-              )}
+            <form action={links.home()} autoComplete="off" data-replaces="#results .sorting">
+              <Hidden query={page.searchKeeps ?? {}} />
               <input
                 type="search"
                 name="q"
@@ -84,9 +60,39 @@ function Layout(
         </header>
         <main id="content">{children}</main>
         <footer>
-          <a href={site.docs()}>API</a>
+          <a href={links.docs()}>API</a>
         </footer>
       </body>
     </html>
+  );
+}
+
+/** The way up from a page; `repo` is linked, too, from pages below a repository's. */
+export function Breadcrumbs(
+  { links, org, repo }: { links: Links; org: string; repo?: string },
+): Html {
+  return (
+    <nav class="breadcrumbs" aria-label="Breadcrumbs">
+      <a href={links.home()}>Repositories</a> / <a href={links.home({ org })}>{org}</a>
+      {repo === undefined ? null : (
+        <>
+          {" / "}
+          <a href={links.repository({ org_name: org, repo_name: repo })}>{repo}</a>
+        </>
+      )}
+    </nav>
+  );
+}
+
+/** The part of the query that a form sends along unchanged. */
+export function Hidden({ query }: { query: Query }): Html {
+  return (
+    <>
+      {Object.entries(query).flatMap(([name, value]) =>
+        [value ?? []].flat().map((one) => (
+          <input key={`${name} ${one}`} type="hidden" name={name} value={String(one)} />
+        ))
+      )}
+    </>
   );
 }

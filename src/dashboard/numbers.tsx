@@ -6,37 +6,40 @@
 import type { Html } from "./html.ts";
 import { coverageColor, signed } from "../model/percentage.ts";
 
-/** A percentage as text, with the two decimals it is kept with. */
 export function percent(percentage: number): string {
   return `${percentage.toFixed(2)}%`;
 }
 
 /** A percentage, with a mark in the badge's colour. */
 export function Percentage({ value }: { value: number }): Html {
-  return (
-    <span class="percentage">
-      <span class={`level ${coverageColor(value)}`} aria-hidden="true"></span>
-      {percent(value)}
-    </span>
-  );
+  return <span class={`percentage ${coverageColor(value)}`}>{percent(value)}</span>;
 }
 
-/** A change in percentage points; `against` says from what. Nothing where there is nothing before. */
+/** A change in percentage points; `against` says from what. Nothing for null. */
 export function Change(
   { value, against }: { value: number | null; against: string },
 ): Html | null {
   if (value === null) return null;
-  const text = signed(value);
-  const [direction, arrow] = text.startsWith("+")
-    ? ["up", "▲"]
-    : text.startsWith("−")
-    ? ["down", "▼"]
-    : ["same", "="];
+  const direction = value > 0 ? "up" : value < 0 ? "down" : "same";
   return (
     <span class={`change ${direction}`} title={`percentage points against ${against}`}>
-      <span aria-hidden="true">{arrow}</span> {text}
+      {signed(value)}
     </span>
   );
+}
+
+const counts = new Intl.NumberFormat("en");
+
+export function count(value: number): string {
+  return counts.format(value);
+}
+
+/** "1,204 of 2,000 lines"; empty where the coverage file has only a rate. */
+export function linesText(
+  { lines_covered, lines_valid }: { lines_covered: number | null; lines_valid: number | null },
+): string {
+  if (lines_covered === null || lines_valid === null) return "";
+  return `${count(lines_covered)} of ${count(lines_valid)} lines`;
 }
 
 const STEPS: readonly [seconds: number, unit: Intl.RelativeTimeFormatUnit][] = [
@@ -49,7 +52,7 @@ const STEPS: readonly [seconds: number, unit: Intl.RelativeTimeFormatUnit][] = [
 ];
 const relative = new Intl.RelativeTimeFormat("en");
 
-/** A time before `now`, as people say it: "2 hours ago". A clock that runs ahead is "just now". */
+/** "2 hours ago". A time after `now`, of a clock that runs ahead, is "just now". */
 export function ago(date: Date, now: Date): string {
   const seconds = (now.getTime() - date.getTime()) / 1000;
   for (const [length, unit] of STEPS) {
@@ -58,7 +61,7 @@ export function ago(date: Date, now: Date): string {
   return "just now";
 }
 
-/** How long ago something was; the exact time on hover, in ISO 8601 and UTC. */
+/** How long ago something was, with the exact time in UTC on hover. */
 export function Ago({ at, now }: { at: Date | string; now: Date }): Html {
   const date = new Date(at);
   const iso = date.toISOString().replace(/\.\d+Z$/, "Z");

@@ -1,19 +1,12 @@
-/**
- * Links to the pages before and after.
- *
- * @module
- */
 import type { Html } from "./html.ts";
 
-/** What is shown of a long list. */
-export interface Place {
+interface Place {
   /** From 1. */
   readonly page: number;
-  /** Whether another page follows. */
   readonly hasNext: boolean;
 }
 
-/** Links to the neighbours of a page; nothing where it is the only one. `link` makes addresses. */
+/** Links to the previous and the next page; nothing where there is only one. */
 export function Pager(
   { place: { page, hasNext }, label, link }: {
     place: Place;

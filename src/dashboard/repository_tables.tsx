@@ -1,62 +1,87 @@
-/**
- * The tables of a repository's page.
- *
- * @module
- */
 import type { Html } from "./html.ts";
+import { Hidden } from "./layout.tsx";
 import { Pager } from "./pager.tsx";
-import { BRANCHES_PER_PAGE, HISTORY_PER_PAGE, type Shown } from "./repository_view.ts";
+import {
+  BRANCHES_PER_PAGE,
+  HISTORY_PER_PAGE,
+  queryOf,
+  type SectionProps,
+} from "./repository_view.ts";
 import { UploadsTable } from "./uploads_table.tsx";
 
-/** The last upload of each branch, against the main one. */
-export function Branches({ site, page: { repository, branches }, view, link, now }: Shown): Html {
-  const main = new Map(
-    repository.languages?.map(({ language, percentage }) => [language, percentage]),
-  );
-  const { org_name, repo_name, main_branch } = repository;
-  const lines = branches.slice(0, BRANCHES_PER_PAGE).map((row) => ({
-    ...row,
-    org_name,
-    repo_name,
-    before: row.branch_name === main_branch ? null : main.get(row.language) ?? null,
-  }));
+/** The newest upload of each branch against the main one, which comes first on every page. */
+export function Branches({ links, page, view, link, now }: SectionProps): Html {
+  const { repository, main, branches } = page;
+  const { main_branch } = repository;
+  const { q } = view;
+  const base = new Map(main.map(({ language, percentage }) => [language, percentage]));
+  const matches = (name: string) => name.toLowerCase().includes(q?.toLowerCase() ?? "");
+  const uploads = [
+    ...main.filter(({ branch_name }) => matches(branch_name))
+      .map((row) => ({ ...repository, ...row, before: null })),
+    ...branches.slice(0, BRANCHES_PER_PAGE)
+      .map((row) => ({ ...repository, ...row, before: base.get(row.language) ?? null })),
+  ];
   return (
     <section id="branches" aria-labelledby="branches-title">
-      <h2 id="branches-title">Branches</h2>
-      {lines.length === 0 ? <p>There are no more branches.</p> : (
-        <UploadsTable
-          site={site}
-          lines={lines}
-          options={{
-            caption: "The last upload of each branch",
-            against: main_branch ?? "",
-            mainBranch: main_branch,
-            now,
-          }}
+      <div class="title">
+        <h2 id="branches-title">Branches</h2>
+        <form
+          class="filter"
+          action={`${links.repository(repository)}#branches`}
+          autoComplete="off"
+          data-replaces="#branches-results"
+        >
+          <Hidden query={queryOf({ ...view, q: undefined, branches: 1 })} />
+          <input
+            type="search"
+            name="q"
+            value={q ?? ""}
+            maxLength={201}
+            placeholder="Filter branches"
+            aria-label="Filter branches"
+          />
+          <button type="submit">Filter</button>
+        </form>
+      </div>
+      <p class="status" role="status">
+        {uploads.length === 0 ? q ? `No branches match “${q}”.` : "No more branches." : ""}
+      </p>
+      <div id="branches-results">
+        {uploads.length === 0 ? null : (
+          <UploadsTable
+            links={links}
+            uploads={uploads}
+            options={{
+              caption: "The newest upload of each branch",
+              against: main_branch,
+              mainBranch: main_branch,
+              now,
+            }}
+          />
+        )}
+        <Pager
+          place={{ page: view.branches, hasNext: branches.length > BRANCHES_PER_PAGE }}
+          label="Pages of branches"
+          link={(page) => link({ branches: page }, "branches")}
         />
-      )}
-      <Pager
-        place={{ page: view.branches, hasNext: branches.length > BRANCHES_PER_PAGE }}
-        label="Pages of branches"
-        link={(page) => link({ branches: page }, "branches")}
-      />
+      </div>
     </section>
   );
 }
 
-/** Every upload, against the one before. */
-export function History({ site, page: { repository, history }, view, link, now }: Shown): Html {
-  const { org_name, repo_name } = repository;
-  const lines = history.slice(0, HISTORY_PER_PAGE)
-    .map((row) => ({ ...row, org_name, repo_name }));
+/** Every upload against the one before. */
+export function History({ links, page, view, link, now }: SectionProps): Html {
+  const { repository, history } = page;
+  const uploads = history.slice(0, HISTORY_PER_PAGE).map((row) => ({ ...repository, ...row }));
   return (
     <section id="history" aria-labelledby="history-title">
       <h2 id="history-title">History</h2>
-      {lines.length === 0 ? <p>There are no more uploads.</p> : (
+      {uploads.length === 0 ? <p>No more uploads.</p> : (
         <UploadsTable
-          site={site}
-          lines={lines}
-          options={{ caption: "Every upload", against: "the upload before", now }}
+          links={links}
+          uploads={uploads}
+          options={{ caption: "Every upload", against: "previous", now }}
         />
       )}
       <Pager

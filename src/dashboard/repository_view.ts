@@ -1,36 +1,36 @@
-/**
- * What the parts of a repository's page are made of.
- *
- * @module
- */
 import type { RepositoryPage } from "../db/page_queries.ts";
-import type { Site } from "./links.ts";
+import type { Links, Query } from "./links.ts";
 
-/** What is shown at the moment, as its address says. */
+/** What the address asks for. */
 export interface View {
-  /** Branches picked for the chart. */
-  readonly picked: readonly string[];
+  /** Branches chosen for the chart. */
+  readonly chosen: readonly string[];
+  /** Substring of the names of the listed branches. */
+  readonly q: string | undefined;
   /** Page of the table of branches. */
   readonly branches: number;
   /** Page of the history. */
   readonly history: number;
 }
 
-/** The properties of every part. */
-export interface Shown {
-  /** Makes addresses. */
-  readonly site: Site;
-  /** What was read. */
+/** The properties of each section of the page. */
+export interface SectionProps {
+  readonly links: Links;
   readonly page: RepositoryPage;
-  /** What is shown of it. */
   readonly view: View;
-  /** Makes the address of the same page with changes, at one of its parts. */
-  readonly link: (changes: Partial<View>, anchor: string) => string;
-  /** The present. */
+  /** The address of the same page with changes, at one of its sections. */
+  readonly link: (changes: Partial<View>, section: string) => string;
   readonly now: Date;
 }
 
-/** Lines of a page of the table of branches. */
-export const BRANCHES_PER_PAGE = 100;
-/** Lines of a page of the history. */
+export const BRANCHES_PER_PAGE = 20;
 export const HISTORY_PER_PAGE = 25;
+
+export function queryOf({ chosen, q, branches, history }: View): Query {
+  return {
+    branch: chosen,
+    q,
+    branches: branches === 1 ? undefined : branches,
+    history: history === 1 ? undefined : history,
+  };
+}

@@ -1,46 +1,47 @@
-// What the pages can do beyond plain HTML. All of them work without.
+// What pages do beyond plain HTML. All of them work without it.
 
-const form = document.querySelector("form[data-filter]");
-if (form instanceof HTMLFormElement && document.getElementById("results")) {
+// Results as you type: the form names, in data-replaces, what to take from the page it leads to.
+for (const form of document.querySelectorAll("form[data-replaces]")) {
+  const parts = form.dataset.replaces.split(" ");
+  if (!document.querySelector(parts[0])) continue;
   let timer = 0;
-  let asking = new AbortController();
+  let request = new AbortController();
   form.addEventListener("input", () => {
     clearTimeout(timer);
-    asking.abort();
-    asking = new AbortController();
-    timer = setTimeout(filterRepositories, 150, form, asking.signal);
+    request.abort();
+    request = new AbortController();
+    timer = setTimeout(search, 150, form, parts, request.signal);
   });
 }
 
-/** Shows the repositories that match what is typed so far. */
-async function filterRepositories(form, signal) {
+async function search(form, parts, signal) {
   const address = new URL(form.action);
-  const view = new URLSearchParams(location.search);
-  for (const [name, value] of new FormData(form)) view.set(name, String(value).trim());
-  if (!view.get("q")) view.delete("q");
-  view.delete("p");
-  address.search = view.toString();
-  const status = document.querySelector(".status");
+  for (const [name, value] of new FormData(form)) {
+    if (String(value).trim()) address.searchParams.append(name, String(value).trim());
+  }
+  const section = form.closest("section")?.id;
+  const statusOf = (page) => page.querySelector(`${section ? `#${section} ` : ""}[role=status]`);
+  // The element stays, so that screen readers announce its text.
+  const status = statusOf(document);
   try {
     const response = await fetch(address, { signal });
     if (!response.ok) throw new Error(`The server answered ${response.status}`);
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    for (const part of ["#results", ".sorting"]) {
+    for (const part of parts) {
       const found = page.querySelector(part);
       if (found) document.querySelector(part)?.replaceChildren(...found.childNodes);
     }
-    // The element stays, so that what it says is announced.
-    if (status) status.textContent = page.querySelector(".status")?.textContent ?? "";
+    if (status) status.textContent = statusOf(page)?.textContent ?? "";
     history.replaceState(null, "", address);
     document.title = page.title;
   } catch (error) {
-    if (error.name === "AbortError") return; // another letter was typed
-    if (status) status.textContent = "The server does not answer; this is what was found before.";
+    if (error.name === "AbortError") return;
+    if (status) status.textContent = "The server did not answer. These results are from before.";
     console.warn(error);
   }
 }
 
-// Without a clipboard, which browsers have only on https and on the machine itself, they stay hidden.
+// Browsers have a clipboard only on https and localhost.
 for (const button of document.querySelectorAll("button[data-copy]")) {
   const source = document.getElementById(button.dataset.copy);
   if (!navigator.clipboard || !source) continue;

@@ -1,13 +1,9 @@
-/**
- * A trend in the size of a word.
- *
- * @module
- */
 import type { Html } from "./html.ts";
 // @ts-types="@types/d3-scale"
 import { scaleLinear } from "d3-scale";
 // @ts-types="@types/d3-shape"
 import { line } from "d3-shape";
+import { Bar } from "./bar.tsx";
 import { spanOf, tenths } from "./geometry.ts";
 import { percent } from "./numbers.tsx";
 
@@ -18,16 +14,15 @@ const MARGIN = 3;
 /** Percentage points that the height stands for at least, so that a tenth does not look like a leap. */
 const LEAST_SPAN = 5;
 
-/** Draws percentages, oldest first. */
+/** A trend in the size of a word, oldest value first; a bar where there is only one. */
 export function Sparkline({ values }: { values: readonly number[] }): Html | null {
   const [first, last] = [values[0], values.at(-1)];
   if (first === undefined || last === undefined) return null;
-  const x = scaleLinear([0, Math.max(values.length - 1, 1)], [MARGIN, WIDTH - MARGIN]);
+  if (values.length === 1) return <Bar value={last} />;
+  const x = scaleLinear([0, values.length - 1], [MARGIN, WIDTH - MARGIN]);
   const y = scaleLinear(spanOf(values, LEAST_SPAN), [HEIGHT - MARGIN, MARGIN]);
   const path = line<number>((_, index) => tenths(x(index)), (value) => tenths(y(value)));
-  const label = values.length === 1
-    ? `One upload: ${percent(last)}`
-    : `Last ${values.length} uploads: from ${percent(first)} to ${percent(last)}`;
+  const label = `Last ${values.length} uploads: from ${percent(first)} to ${percent(last)}`;
   return (
     <svg class="sparkline" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label}>
       <title>{label}</title>

@@ -1,5 +1,5 @@
 /**
- * Coverage over time, a line for each trend.
+ * Coverage over time, one line per trend.
  *
  * @module
  */
@@ -8,22 +8,20 @@ import type { Html } from "./html.ts";
 import { scaleLinear, scaleUtc } from "d3-scale";
 // @ts-types="@types/d3-shape"
 import { line, symbol, symbolsFill } from "d3-shape";
+import { Bar } from "./bar.tsx";
 import { spanOf, tenths } from "./geometry.ts";
-import { percent } from "./numbers.tsx";
+import { percent, Percentage } from "./numbers.tsx";
 
-/** A measurement of a trend. */
 export interface ChartPoint {
-  /** When. */
   readonly at: Date;
-  /** From 0 to 100. */
   readonly percentage: number;
-  /** What it was, for the reader who points at it. */
+  /** Shown on hover. */
   readonly note: string;
+  /** The upload's page. */
+  readonly href: string;
 }
 
-/** A line of the chart. */
 export interface Trend {
-  /** Tells it from the others. */
   readonly name: string;
   /** Oldest first, at least one. */
   readonly points: readonly ChartPoint[];
@@ -33,40 +31,34 @@ interface Size {
   readonly name: string;
   readonly width: number;
   readonly height: number;
-  /** How many dates fit below. */
+  /** How many dates fit on the axis. */
   readonly dates: number;
-  /** Whether its readers can point at a measurement. */
-  readonly hasNotes: boolean;
+  /** Whether readers can point at a measurement. */
+  readonly hasLinks: boolean;
 }
 
-/** A drawing shrinks to fit, and its text with it; a telephone gets one of its own. */
+/** A drawing shrinks to fit, and its text with it, so phones get one of their own. */
 const SIZES: readonly Size[] = [
-  { name: "wide", width: 960, height: 300, dates: 8, hasNotes: true },
-  { name: "narrow", width: 360, height: 260, dates: 4, hasNotes: false },
+  { name: "wide", width: 960, height: 300, dates: 8, hasLinks: true },
+  { name: "narrow", width: 360, height: 260, dates: 4, hasLinks: false },
 ];
 const MARGIN = { top: 12, right: 14, bottom: 26, left: 46 };
 const COLORS = 6;
-/** Time that the width stands for at least; axes of seconds say nothing about coverage. */
+/** Time that the width stands for at least; an axis of seconds says nothing about coverage. */
 const LEAST_MS = 6 * 60 * 60 * 1000;
 /** Percentage points that the height stands for at least. */
 const LEAST_SPAN = 4;
 
-/** Draws trends, with their names below. Nothing where there is no trend. */
+/** Bars instead of lines where each trend has a single point. */
 export function TrendChart(
   { trends, label }: { trends: readonly Trend[]; label: string },
 ): Html | null {
   if (trends.length === 0) return null;
-  const described = `${label}. ${trends.map(describe).join(" ")}`;
+  if (trends.every(({ points }) => points.length === 1)) return <FirstUploads trends={trends} />;
+  // Screen readers get the summary; the table of uploads has the same links as the points.
   return (
-    <figure class="trend">
-      {SIZES.map((size) => (
-        <Drawing
-          key={size.name}
-          trends={trends}
-          size={size}
-          label={described}
-        />
-      ))}
+    <figure class="trend" aria-label={`${label}. ${trends.map(describe).join(" ")}`}>
+      {SIZES.map((size) => <Drawing key={size.name} trends={trends} size={size} />)}
       <figcaption>
         <ul class="legend">
           {trends.map(({ name }, index) => (
@@ -83,9 +75,26 @@ export function TrendChart(
   );
 }
 
-function Drawing(
-  { trends, size, label }: { trends: readonly Trend[]; size: Size; label: string },
-): Html {
+function FirstUploads({ trends }: { trends: readonly Trend[] }): Html {
+  return (
+    <>
+      <ul class="first-uploads">
+        {trends.map(({ name, points: [point] }) => (
+          <li key={name}>
+            <bdi>{name}</bdi>
+            <Bar value={point!.percentage} />
+            <a href={point!.href} title={point!.note}>
+              <Percentage value={point!.percentage} />
+            </a>
+          </li>
+        ))}
+      </ul>
+      <p class="muted">The chart appears after the next upload.</p>
+    </>
+  );
+}
+
+function Drawing({ trends, size }: { trends: readonly Trend[]; size: Size }): Html {
   const points = trends.flatMap((trend) => trend.points);
   const { width, height } = size;
   const x = scaleUtc(timesOf(points), [MARGIN.left, width - MARGIN.right]);
@@ -99,7 +108,7 @@ function Drawing(
   const date = x.tickFormat(size.dates);
   const shapes = trends.map((_, index) => mark(index));
   return (
-    <svg class={size.name} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label}>
+    <svg class={size.name} viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
       <g class="axis">
         {y.ticks(5).map((value) => (
           <g key={value} transform={`translate(0 ${tenths(y(value))})`}>
@@ -116,15 +125,18 @@ function Drawing(
       {trends.map((trend, index) => (
         <g key={trend.name} class={seriesOf(index)}>
           <path class="line" d={path(trend.points) ?? ""} />
-          {trend.points.map((point) => (
-            <path
-              key={point.note}
-              transform={`translate(${tenths(x(point.at))} ${tenths(y(point.percentage))})`}
-              d={shapes[index]}
-            >
-              {size.hasNotes ? <title>{point.note}</title> : null}
-            </path>
-          ))}
+          {trend.points.map((point) => {
+            const at = `translate(${tenths(x(point.at))} ${tenths(y(point.percentage))})`;
+            const shape = <path class="point" transform={at} d={shapes[index]} />;
+            return size.hasLinks
+              ? (
+                <a key={point.href} href={point.href} tabindex={-1}>
+                  <title>{point.note}</title>
+                  {shape}
+                </a>
+              )
+              : shape;
+          })}
         </g>
       ))}
     </svg>
@@ -149,12 +161,12 @@ function describe({ name, points }: Trend): string {
     } on ${day(last.at)} in ${points.length} uploads.`;
 }
 
-/** Six colours; the lines after the sixth are dashed ones of the same. */
+/** Six colours; the lines after the sixth are dashed ones of the same colours. */
 function seriesOf(index: number): string {
   return `series-${index % COLORS}${index < COLORS ? "" : " dashed"}`;
 }
 
-/** A shape for each line, for who cannot tell their colours apart. */
+/** A shape for each line, for readers who cannot tell the colours apart. */
 function mark(index: number): string {
   return symbol(symbolsFill[index % symbolsFill.length]!, 30)() ?? "";
 }

@@ -1,18 +1,14 @@
-/**
- * Points of several trends, as queries return them, made into the lines of a chart.
- *
- * @module
- */
 import { percent } from "./numbers.tsx";
 import type { TrendPoint } from "../db/page_queries.ts";
 import type { ChartPoint, Trend } from "./trend_chart.tsx";
 
 /**
- * Groups points by `nameOf`, in the order in which the names come. By default that is the branch,
- * with the language where there are several.
+ * Groups points into the lines of a chart by `nameOf`, in the order in which the names appear. By
+ * default that is the branch, with the language where there are several.
  */
 export function trendsOf<Point extends TrendPoint>(
   points: readonly Point[],
+  linkOf: (point: Point) => string,
   nameOf?: (point: Point) => string,
 ): Trend[] {
   const languages = new Set(points.map(({ language }) => language));
@@ -23,13 +19,13 @@ export function trendsOf<Point extends TrendPoint>(
   for (const point of points) {
     const key = name(point);
     const at = new Date(point.created_at);
-    const when = at.toISOString().slice(0, 16).replace("T", " ");
+    const time = at.toISOString().slice(0, 16).replace("T", " ");
+    const commit = point.commit_hash.slice(0, 8);
     const chartPoint = {
       at,
       percentage: point.percentage,
-      note: `${key}: ${percent(point.percentage)}, ${when} UTC, commit ${
-        point.commit_hash.slice(0, 8)
-      }`,
+      note: `${key}: ${percent(point.percentage)}, ${time} UTC, commit ${commit}`,
+      href: linkOf(point),
     };
     const trend = trends.get(key);
     if (trend) trend.push(chartPoint);

@@ -9,66 +9,41 @@ import { inTime } from "./connect.ts";
 
 /** The main branch's coverage in one language. */
 export interface LanguageSummary {
-  /** The language. */
   language: string;
-  /** From 0 to 100. */
   percentage: number;
-  /** Its report's first page. */
   report_index: string | null;
   /** Percentages of its last uploads, oldest first; the last one is `percentage`. */
   trend: number[];
 }
 
-/** A repository as a list shows it. */
 export interface RepositorySummary extends RepositoryName {
-  /** The branch that stands for it; null where none is active. */
+  /** Null where no branch is active. */
   main_branch: string | null;
-  /** The main branch's languages, the one with the most lines first; null where none is active. */
-  languages: LanguageSummary[] | null;
-  /** When something was last uploaded; null before its line was derived. */
-  newest_at: Date | string | null;
+  /** The main branch's languages, the one with the most lines first; empty where none is active. */
+  languages: LanguageSummary[];
+  /** When something was last uploaded, to any branch. */
+  newest_at: Date | string;
 }
 
-/** Repositories of a page. A constant in the statement, so that its plan is made once. */
+/** Repositories on a page; a constant in the statement, so that its plan is reused. */
 const PER_PAGE = 20;
 
-/** What a list can be sorted by. */
 export type SortKey = "newest" | "name" | "coverage";
 
-/** What the home page shows. */
 export interface HomeFilter {
-  /** Only this account's. */
   org: string | undefined;
-  /** Substring of `org/repo`, in any letter case. */
+  /** Substring of `org/repo`, case-insensitive. */
   keyword: string | undefined;
-  /** The order. */
   sort: SortKey;
-  /** Whether it is turned round. */
   descending: boolean;
   /** From 1. */
   page: number;
-  /** The state of the database that is known already. */
-  known: string | undefined;
 }
 
-/** A page of repositories, and the state of the database that it shows. */
-export interface HomePage {
-  /**
-   * The transactions whose work is seen, since a start of the server: the same text stands for the
-   * same rows. On a standby it does not, and is another each time.
-   */
-  snapshot: string;
-  /** The repositories; nothing where the state is the known one. */
-  repositories: RepositorySummary[] | undefined;
-  /** Whether another page follows. */
-  hasNext: boolean;
-}
-
-/** Reads a page of repositories, unless nothing was changed since the known state. */
 export async function readHome(
   sql: Sql,
-  { org, keyword, sort, descending, page, known = "" }: HomeFilter,
-): Promise<HomePage> {
+  { org, keyword, sort, descending, page }: HomeFilter,
+): Promise<{ repositories: RepositorySummary[]; hasNext: boolean }> {
   // Each is an index, read from one of its ends.
   const order = {
     name: descending
@@ -77,34 +52,22 @@ export async function readHome(
     coverage: descending
       ? sql`percentage desc nulls last, id desc`
       : sql`percentage asc nulls first, id`,
-    newest: descending
-      ? sql`newest_at desc nulls last, id desc`
-      : sql`newest_at asc nulls first, id`,
+    newest: descending ? sql`newest_at desc, id desc` : sql`newest_at, id`,
   }[sort];
-  const rows = await inTime(sql<(RepositorySummary & { snapshot: string })[]>`
-    select now.snapshot, r.*
-    from (
-      select case when pg_is_in_recovery() then gen_random_uuid()::text
-        else concat_ws(' ', pg_postmaster_start_time(), pg_current_snapshot()) end as snapshot
-    ) now
-    left join lateral (
-      select org_name, repo_name, main_branch, languages, newest_at
-      from repositories
-      where now.snapshot <> ${known}
-      ${org === undefined ? sql`` : sql`and lower(org_name) = lower(${org})`}
-      ${
+  const rows = await inTime(sql<RepositorySummary[]>`
+    select org_name, repo_name, main_branch, languages, newest_at
+    from repositories
+    where true
+    ${org === undefined ? sql`` : sql`and lower(org_name) = lower(${org})`}
+    ${
     keyword === undefined
       ? sql``
       : sql`and position(lower(${keyword}) in lower(org_name || '/' || repo_name)) > 0`
   }
-      order by ${order}
-      limit ${sql.unsafe(String(PER_PAGE + 1))}
-      ${page === 1 ? sql`` : sql`offset ${(page - 1) * PER_PAGE}`}
-    ) r on true`);
-  const { snapshot } = rows[0]!;
-  if (snapshot === known) return { snapshot, repositories: undefined, hasNext: false };
-  const found = rows.filter(({ org_name }) => org_name !== null);
-  return { snapshot, repositories: found.slice(0, PER_PAGE), hasNext: found.length > PER_PAGE };
+    order by ${order}
+    limit ${sql.unsafe(String(PER_PAGE + 1))}
+    ${page === 1 ? sql`` : sql`offset ${(page - 1) * PER_PAGE}`}`);
+  return { repositories: rows.slice(0, PER_PAGE), hasNext: rows.length > PER_PAGE };
 }
 
 /** An upload, as pages show it; times as Postgres writes them into JSON. */
@@ -113,86 +76,77 @@ export interface UploadLine extends
     CoverageRow,
     "id" | "branch_name" | "language" | "commit_hash" | "commit_author" | "percentage"
   > {
-  /** When it was uploaded. */
   created_at: string;
-  /** When it was superseded or deleted; null: active. */
+  /** When it was superseded or its branch deleted; null: active. */
   deleted_at: string | null;
-  /** Its report's first page. */
   report_index: string | null;
-  /** Whether its report is still there. */
   report_stored: boolean;
-  /** The percentage of the upload before, of the same branch and language. */
+  /** The percentage of the previous upload of the same branch and language. */
   before: number | null;
-  /** Whether it is the last one of its branch and language. */
+  /** Whether it is the newest of its branch and language. */
   newest: boolean;
 }
 
-/** A point of a trend. */
 export interface TrendPoint
-  extends Pick<UploadLine, "branch_name" | "language" | "commit_hash" | "percentage"> {
-  /** When it was uploaded. */
+  extends Pick<UploadLine, "id" | "branch_name" | "language" | "commit_hash" | "percentage"> {
   created_at: string;
 }
 
-/** An author in the last uploads of a repository. */
 export interface AuthorLine {
-  /** The author. */
   commit_author: string;
-  /** Of the author's last upload. */
+  /** Of the author's newest upload. */
   percentage: number;
-  /** How many of the last uploads are the author's. */
+  /** How many of the repository's newest uploads are the author's. */
   uploads: number;
-  /** The sum of what these changed, in percentage points; null where none had one before it. */
+  /** The sum of their changes, in percentage points; null where none has a previous upload. */
   change: number | null;
 }
 
-/** Everything on a repository's page. */
 export interface RepositoryPage {
-  /** The repository. */
   repository: RepositorySummary;
-  /** The last upload of each branch and language, active ones first, newest first. */
+  /** The main branch's active uploads, the one with the most lines first. */
+  main: (UploadLine & Pick<CoverageRow, "lines_covered" | "lines_valid">)[];
+  /** The newest upload of each other branch and language, active ones first, newest first. */
   branches: Omit<UploadLine, "before">[];
-  /** The active branches uploaded last, without the main one. */
-  bars: Pick<UploadLine, "branch_name" | "language" | "percentage">[];
   /** Every upload, newest first. */
   history: UploadLine[];
-  /** The trends that are drawn, oldest point first. */
+  /** The trends of the chart, oldest point first. */
   trend: TrendPoint[];
-  /** Branches that may be drawn, active ones first, newest first. */
+  /** Branches to choose from for the chart, active ones first, newest first. */
   choices: string[];
-  /** Authors of the last uploads, by their last one. */
+  /** Authors of the newest uploads. */
   authors: AuthorLine[];
 }
 
-/** Branches drawn where the reader has not picked any, beside the main branch. */
-const DRAWN = 4;
-/** Branches that can be told apart in one drawing. */
-export const MAX_PICKED = 6;
-/** Trends of them: a branch has one in each of its languages. */
+/** Branches in the chart beside the main branch, where the reader has not chosen any. */
+const DEFAULT_TRENDS = 4;
+/** Branches whose lines a reader can tell apart. */
+export const MAX_CHOSEN = 6;
+/** A branch has one trend per language. */
 const MAX_TRENDS = 12;
-/** Points of a trend; more would be drawn over each other. */
+/** Points of a trend; more would overlap. */
 const TREND_POINTS = 100;
-/** Branches offered to be drawn. */
 const CHOICES = 50;
-/** Bars of the chart of branches. */
-const BARS = 12;
-/** Uploads that the list of authors is made of, and its length. */
+/** Uploads that the list of authors covers, and its length. */
 export const AUTHOR_UPLOADS = 500;
 const AUTHORS = 12;
 
-/** Reads a repository's page; nothing for one that was never uploaded. */
+/** Undefined for a repository without uploads. */
 export async function readRepository(
   sql: Sql,
   { org_name, repo_name }: RepositoryName,
-  { picked, branches, history }: {
-    /** Branches to draw; none: the main branch and those uploaded last. */
-    picked: readonly string[];
-    /** Which rows of the table of branches. */
+  { chosen, keyword, branches, history }: {
+    /** Branches for the chart; none: the main branch and the ones uploaded last. */
+    chosen: readonly string[];
+    /** Substring of the names of the listed branches, case-insensitive. */
+    keyword: string | undefined;
     branches: { limit: number; offset: number };
-    /** Which rows of the history. */
     history: { limit: number; offset: number };
   },
 ): Promise<RepositoryPage | undefined> {
+  const matches = keyword === undefined
+    ? sql``
+    : sql`and position(lower(${keyword}) in lower(c.branch_name)) > 0`;
   const [row] = await inTime(sql<RepositoryPage[]>`
     select
       jsonb_build_object(
@@ -200,30 +154,26 @@ export async function readRepository(
         'languages', r.languages, 'newest_at', r.newest_at
       ) as repository,
       (
-        select coalesce(jsonb_agg(b order by b.is_deleted, b.id desc), '[]') from (
-          select id, branch_name, language, commit_hash, commit_author, percentage, created_at,
-            deleted_at, deleted_at is not null as is_deleted, newest, report_index, report_stored
+        select coalesce(jsonb_agg(m order by m.lines_valid desc nulls last, m.language), '[]') from (
+          select ${shown(sql)}, lines_covered, lines_valid, ${before(sql)} as before
           from coverages c
+          where c.repository_id = r.id and c.branch_name = r.main_branch
+            and c.newest and c.deleted_at is null
+        ) m
+      ) as main,
+      (
+        select coalesce(jsonb_agg(b order by b.deleted_at is not null, b.id desc), '[]') from (
+          select ${shown(sql)} from coverages c
           where c.repository_id = r.id and c.newest
+            and c.branch_name is distinct from r.main_branch ${matches}
           order by (c.deleted_at is not null), c.id desc
           limit ${branches.limit} offset ${branches.offset}
         ) b
       ) as branches,
       (
-        select coalesce(jsonb_agg(b order by b.id desc), '[]') from (
-          select id, branch_name, language, percentage from coverages c
-          where c.repository_id = r.id and c.newest and c.deleted_at is null
-            and c.branch_name is distinct from r.main_branch
-          order by (c.deleted_at is not null), c.id desc limit ${BARS}::int
-        ) b
-      ) as bars,
-      (
         select coalesce(jsonb_agg(h order by h.id desc), '[]') from (
-          select c.*, ${before(sql)} as before
-          from (
-            select id, repository_id, branch_name, language, commit_hash, commit_author, percentage,
-              created_at, deleted_at, newest, report_index, report_stored
-            from coverages
+          select ${shown(sql)}, ${before(sql)} as before from (
+            select * from coverages
             where repository_id = r.id
             order by id desc
             limit ${history.limit} offset ${history.offset}
@@ -237,10 +187,10 @@ export async function readRepository(
             row_number() over (order by branch_name = r.main_branch desc, id desc) as place
           from coverages c
           where c.repository_id = r.id and c.newest and c.branch_name = any(${
-    picked.length > 0 ? sql`${sql.array([...picked])}::text[]` : sql`array(
+    chosen.length > 0 ? sql`${sql.array([...chosen])}::text[]` : sql`array(
               select branch_name from coverages l
               where l.repository_id = r.id and l.newest
-              order by (l.deleted_at is not null), l.id desc limit ${DRAWN}::int
+              order by (l.deleted_at is not null), l.id desc limit ${DEFAULT_TRENDS}::int
             ) || r.main_branch`
   })
           order by place limit ${MAX_TRENDS}::int
@@ -255,7 +205,7 @@ export async function readRepository(
       (
         select coalesce(jsonb_agg(l.branch_name order by l.is_deleted, l.id desc), '[]') from (
           select id, branch_name, deleted_at is not null as is_deleted from coverages c
-          where c.repository_id = r.id and c.newest
+          where c.repository_id = r.id and c.newest ${matches}
           order by (c.deleted_at is not null), c.id desc limit ${CHOICES}::int
         ) l
       ) as choices,
@@ -282,6 +232,11 @@ export async function readRepository(
   return row;
 }
 
+/** The columns of `c` that an {@linkcode UploadLine} has. */
+const shown = (sql: Sql) =>
+  sql`c.id, c.branch_name, c.language, c.commit_hash, c.commit_author, c.percentage, c.created_at,
+    c.deleted_at, c.report_index, c.report_stored, c.newest`;
+
 /** The percentage of the upload before `c`, of the same branch and language. */
 const before = (sql: Sql) =>
   sql`(
@@ -291,21 +246,17 @@ const before = (sql: Sql) =>
     order by p.id desc limit 1
   )`;
 
-/** An upload with its repository. */
-export type AuthoredUpload = UploadLine & RepositoryName;
-
-/** Everything on an author's page. */
 export interface AuthorPage {
-  /** The uploads, newest first. */
-  uploads: AuthoredUpload[];
-  /** Points of the trends, oldest first. */
+  /** Newest first. */
+  uploads: (UploadLine & RepositoryName)[];
+  /** Oldest first. */
   trend: (TrendPoint & RepositoryName)[];
 }
 
 /** Uploads that an author's trends are made of. */
 const AUTHOR_POINTS = 300;
 
-/** Reads the page of an author in an organisation. */
+/** What an author uploaded in an organisation. */
 export async function readAuthor(
   sql: Sql,
   { org, author, limit, offset }: { org: string; author: string; limit: number; offset: number },
@@ -327,10 +278,7 @@ export async function readAuthor(
     select
       (
         select coalesce(jsonb_agg(u order by u.id desc), '[]') from (
-          select c.id, c.org_name, c.repo_name, c.branch_name, c.language, c.commit_hash,
-            c.commit_author, c.percentage, c.created_at, c.deleted_at, c.newest, c.report_index,
-            c.report_stored,
-            ${before(sql)} as before
+          select c.org_name, c.repo_name, ${shown(sql)}, ${before(sql)} as before
           from (${uploads(offset + limit)} limit ${limit} offset ${offset}) c
         ) u
       ) as uploads,
@@ -341,4 +289,47 @@ export async function readAuthor(
         ) t
       ) as trend`);
   return row!;
+}
+
+export interface UploadPage extends RepositoryName {
+  main_branch: string | null;
+  upload:
+    & UploadLine
+    & Pick<CoverageRow, "lines_covered" | "lines_valid" | "format" | "report_id">;
+  /** What it is compared with. */
+  base: Pick<CoverageRow, "id" | "branch_name" | "commit_hash" | "percentage" | "report_id"> | null;
+  /** The newest upload of the same branch and language. */
+  newest_id: number;
+}
+
+/**
+ * An upload of the repository, undefined where it has none of that id. Its base is the active upload
+ * of the main branch in the same language, and for the main branch itself the previous upload.
+ */
+export async function readUpload(
+  sql: Sql,
+  { org_name, repo_name, id }: RepositoryName & { id: number },
+): Promise<UploadPage | undefined> {
+  const [row] = await inTime(sql<UploadPage[]>`
+    select r.org_name, r.repo_name, r.main_branch,
+      jsonb_build_object('before', ${before(sql)}) || to_jsonb(c) as upload,
+      (
+        select to_jsonb(b) from (
+          select id, branch_name, commit_hash, percentage, report_id from coverages b
+          where b.repository_id = r.id and b.branch_name = r.main_branch and b.language = c.language
+            and case when c.branch_name = r.main_branch then b.id < c.id
+              else b.newest and b.deleted_at is null end
+          order by b.id desc limit 1
+        ) b
+      ) as base,
+      (
+        select id from coverages n
+        where n.repository_id = r.id and n.branch_name = c.branch_name and n.language = c.language
+          and n.newest
+      ) as newest_id
+    from repositories r
+    join coverages c on c.repository_id = r.id
+    where lower(r.org_name) = lower(${org_name}) and lower(r.repo_name) = lower(${repo_name})
+      and c.id = ${id}`);
+  return row;
 }

@@ -31,9 +31,13 @@ export function signed(change: number): string {
   return change > 0 ? `+${text}` : change < 0 ? `−${text}` : text;
 }
 
-/** The colour that shields.io gives a coverage, by its `coveragePercentage` scale. */
+/**
+ * The shields.io colour of a coverage. From 80 on the steps are shields' own for coverage; it calls
+ * everything from 0.01 to 79.99 yellow, which the 40 and 60 of the `coverage-badge` tool divide.
+ */
 export function coverageColor(percentage: number): string {
-  if (percentage <= 0) return "red";
+  if (percentage < 40) return "red";
+  if (percentage < 60) return "orange";
   if (percentage < 80) return "yellow";
   if (percentage < 90) return "yellowgreen";
   if (percentage < 100) return "green";

@@ -7,7 +7,7 @@ import { renderToString } from "preact-render-to-string";
 import type { Config } from "../config.ts";
 import { assetNames } from "../dashboard/page_assets.ts";
 import type { Html } from "../dashboard/html.ts";
-import { Site } from "../dashboard/links.ts";
+import { Links } from "../dashboard/links.ts";
 import { viewerHeaders, withHeaders } from "../http/headers.ts";
 import { revalidated } from "../http/etag.ts";
 import { decodeSegment } from "../http/path_segment.ts";
@@ -24,7 +24,7 @@ export function createDocsHandlers(
   const load = () => loading ??= loadViewer();
   return {
     page: revalidated(async (_request, { url }) => {
-      const page = <Page site={new Site(config, url.origin)} viewer={await load()} />;
+      const page = <Page links={new Links(config, url.origin)} viewer={await load()} />;
       const headers = { "content-type": "text/html; charset=utf-8" };
       const response = new Response(`<!DOCTYPE html>${renderToString(page)}`, { headers });
       return withHeaders(response, viewerHeaders);
@@ -62,8 +62,8 @@ async function loadViewer(): Promise<Viewer> {
   };
 }
 
-function Page({ site, viewer }: { site: Site; viewer: Viewer }): Html {
-  const document = site.api("/openapi.json");
+function Page({ links, viewer }: { links: Links; viewer: Viewer }): Html {
+  const document = links.api("/openapi.json");
   return (
     <html lang="en">
       <head>
@@ -71,16 +71,16 @@ function Page({ site, viewer }: { site: Site; viewer: Viewer }): Html {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <title>API – Coverage</title>
-        <link rel="icon" type="image/svg+xml" href={site.asset(assetNames.icon)} />
+        <link rel="icon" type="image/svg+xml" href={links.asset(assetNames.icon)} />
         {viewer.styles.map((name) => (
-          <link key={name} rel="stylesheet" href={site.docs(`/${name}`)} />
+          <link key={name} rel="stylesheet" href={links.docs(`/${name}`)} />
         ))}
-        {viewer.scripts.map((name) => <script key={name} src={site.docs(`/${name}`)} defer />)}
+        {viewer.scripts.map((name) => <script key={name} src={links.docs(`/${name}`)} defer />)}
       </head>
       <body>
         <header>
-          <a href={site.home()}>
-            <img src={site.asset(assetNames.icon)} alt="" width="24" height="24" /> Coverage
+          <a href={links.home()}>
+            <img src={links.asset(assetNames.icon)} alt="" width="24" height="24" /> Coverage
           </a>
         </header>
         <noscript>

@@ -111,11 +111,18 @@ Deno.test("an ill-formed badge is refused", async () => {
   }
 });
 
-Deno.test("the colours are those of shields.io", () => {
-  const scale = [[0, "red"], [0.01, "yellow"], [79.99, "yellow"], [80, "yellowgreen"], [
-    90,
-    "green",
-  ]]
-    .concat([[99.99, "green"], [100, "brightgreen"]]) as [number, string][];
+Deno.test("a coverage's colour tells bad from middling, and good as shields.io does", () => {
+  const scale: [number, string][] = [
+    [0, "red"],
+    [39.99, "red"],
+    [40, "orange"],
+    [59.99, "orange"],
+    [60, "yellow"],
+    [79.99, "yellow"],
+    [80, "yellowgreen"],
+    [90, "green"],
+    [99.99, "green"],
+    [100, "brightgreen"],
+  ];
   for (const [percentage, color] of scale) assert.equal(coverageColor(percentage), color);
 });

@@ -83,9 +83,11 @@ browserTest(
     await seed(test.sql, { branch_name: "main" });
     await test.sql`
     insert into coverages (
-      repository_id, branch_name, commit_hash, commit_author, language, percentage, format, report_id
+      repository_id, branch_name, commit_hash, commit_author, language, percentage, format,
+      report_id, report_bytes, report_files
     )
-    select id, 'feature/' || n, 'abcdef0123', 'ada', 'go', n % 101, 'cobertura', gen_random_uuid()
+    select id, 'feature/' || n, 'abcdef0123', 'ada', 'go', n % 101, 'cobertura',
+      gen_random_uuid(), 1, 1
     from repositories, generate_series(1, 500) n`;
     const { page, complaints } = await open({ viewport: { width: 360, height: 740 } });
     await page.goto(`${test.address}/coverages-ui/acme/shop`);

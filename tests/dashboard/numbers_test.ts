@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { readConfig } from "../../src/config.ts";
 import { ago } from "../../src/dashboard/numbers.tsx";
-import { Site } from "../../src/dashboard/links.ts";
+import { Links } from "../../src/dashboard/links.ts";
 
-Deno.test("ago counts whole units, and never forward", () => {
+Deno.test("ago counts whole units, and a time in the future is just now", () => {
   const now = new Date("2026-03-01T12:00:00Z");
   const cases: [string, string][] = [
     ["2026-03-01T12:00:30Z", "just now"],
@@ -19,7 +19,7 @@ Deno.test("ago counts whole units, and never forward", () => {
   for (const [date, text] of cases) assert.equal(ago(new Date(date), now), text);
 });
 
-Deno.test("readConfig leaves of PUBLIC_URL what addresses can begin with", () => {
+Deno.test("PUBLIC_URL loses extra slashes, and must not have a query, fragment or user", () => {
   const urlOf = (PUBLIC_URL: string) => readConfig({ PUBLIC_URL, AUTH: "none" }).publicUrl;
   assert.equal(urlOf("https://host//pre///fix//"), "https://host/pre/fix");
   assert.equal(urlOf("https://host/"), "https://host");
@@ -28,11 +28,11 @@ Deno.test("readConfig leaves of PUBLIC_URL what addresses can begin with", () =>
   }
 });
 
-Deno.test("Site links only those authors to GitHub who can have a login there", () => {
-  const site = new Site({ publicUrl: undefined, githubUrl: "https://github.com" }, "http://host");
-  assert.equal(site.githubAuthor("octocat"), "https://github.com/octocat");
-  assert.equal(site.githubAuthor("dependabot[bot]"), "https://github.com/apps/dependabot");
+Deno.test("only names that can be a GitHub login link to GitHub", () => {
+  const links = new Links({ publicUrl: undefined, githubUrl: "https://github.com" }, "http://host");
+  assert.equal(links.githubAuthor("octocat"), "https://github.com/octocat");
+  assert.equal(links.githubAuthor("dependabot[bot]"), "https://github.com/apps/dependabot");
   for (const name of ["Ada Lovelace", "a.b", "../x", "", "-x", "[bot]", "x".repeat(101)]) {
-    assert.equal(site.githubAuthor(name), undefined, name);
+    assert.equal(links.githubAuthor(name), undefined, name);
   }
 });

@@ -1,0 +1,216 @@
+import {
+  changeIn,
+  commonFolder,
+  compareWithBase,
+  type FileCoverage,
+  type FileLines,
+  type FileSort,
+  type FolderCoverage,
+  foldersIn,
+  percentageIn,
+  sortCoverage,
+  sumOf,
+} from "./file_coverage.ts";
+import type { Content, Html } from "./html.ts";
+import { Hidden } from "./layout.tsx";
+import type { Query } from "./links.ts";
+import { Change, count, linesText, Percentage } from "./numbers.tsx";
+import { Sorting, type SortOption } from "./sorting.tsx";
+import { Tag } from "./uploads_table.tsx";
+
+/** What the address asks for. */
+export interface FilesView {
+  /** Substring of paths, case-insensitive. */
+  readonly q: string | undefined;
+  /** "" or a path with a slash at the end. */
+  readonly folder: string;
+  readonly sort: FileSort;
+  readonly descending: boolean;
+}
+
+const SORTS: readonly SortOption<FileSort>[] = [
+  { key: "coverage", name: "Coverage", descends: false },
+  { key: "missed", name: "Uncovered lines", descends: true },
+  { key: "change", name: "Change", descends: false },
+  { key: "path", name: "Path", descends: false },
+];
+
+/** Characters of a file's ranges that are shown at once. */
+const RANGES_SHOWN = 120;
+
+/** The folders and files of an upload, the ones with the least coverage first. */
+export function UploadFiles({ files, base, total, view, link }: {
+  files: readonly FileLines[];
+  /** Undefined: there is nothing to compare with. */
+  base: readonly FileLines[] | undefined;
+  /** Of the upload, as its coverage file has it. */
+  total: { lines_covered: number | null; lines_valid: number | null };
+  view: FilesView;
+  link: (query: Query) => string;
+}): Html {
+  const linkTo = (changes: Partial<FilesView>) => link(queryOf({ ...view, ...changes }));
+  const keyword = view.q?.toLowerCase();
+  const matches = ({ path }: FileLines) =>
+    path.startsWith(view.folder) && (!keyword || path.toLowerCase().includes(keyword));
+  const shown = files.filter(matches);
+  const baseShown = base?.filter(matches) ?? [];
+  const folders = foldersIn(commonFolder(shown), shown, baseShown);
+  const sum = sumOf(files);
+  const differs = total.lines_valid !== null &&
+    (sum.linesValid !== total.lines_valid || sum.linesCovered !== total.lines_covered);
+  const row = (item: FileCoverage | FolderCoverage, children: Content) => (
+    <Row key={item.path} item={item} isNew={base !== undefined && !item.before}>{children}</Row>
+  );
+  return (
+    <>
+      <div class="title">
+        <h2 id="files-title">Files</h2>
+        <form
+          class="filter"
+          action={link({})}
+          autoComplete="off"
+          data-replaces="#files-results"
+        >
+          <Hidden query={queryOf({ ...view, q: undefined })} />
+          <input
+            type="search"
+            name="q"
+            value={view.q ?? ""}
+            maxLength={201}
+            placeholder="Filter by path"
+            aria-label="Filter files by path"
+          />
+          <button type="submit">Filter</button>
+        </form>
+      </div>
+      {differs
+        ? (
+          <p class="muted">
+            The lines of these files add up to {linesText({
+              lines_covered: sum.linesCovered,
+              lines_valid: sum.linesValid,
+            })}. The number above is the total that the coverage file states.
+          </p>
+        )
+        : null}
+      <p class="status" role="status">{statusOf(shown, view)}</p>
+      <div id="files-results">
+        {view.folder === "" ? null : <FolderPath folder={view.folder} linkTo={linkTo} />}
+        <Sorting
+          options={SORTS.filter(({ key }) => key !== "change" || base !== undefined)}
+          current={view.sort}
+          descending={view.descending}
+          link={(sort, descending) => linkTo({ sort, descending })}
+        />
+        {folders.length > 0
+          ? (
+            <ul class="files" aria-label="Folders">
+              {sortCoverage(folders, view.sort, view.descending).map((folder) =>
+                row(
+                  folder,
+                  <>
+                    <a href={linkTo({ folder: folder.path })}>
+                      {folder.path.slice(view.folder.length)}
+                    </a>
+                    <small>{folder.files === 1 ? "1 file" : `${count(folder.files)} files`}</small>
+                  </>,
+                )
+              )}
+            </ul>
+          )
+          : null}
+        {shown.length > 0
+          ? (
+            <ul class="files" aria-label="Files">
+              {sortCoverage(compareWithBase(shown, baseShown), view.sort, view.descending)
+                .map((file) =>
+                  row(
+                    file,
+                    <>
+                      {file.path.slice(view.folder.length)}
+                      <Ranges text={file.uncovered} />
+                    </>,
+                  )
+                )}
+            </ul>
+          )
+          : null}
+      </div>
+    </>
+  );
+}
+
+function queryOf({ q, folder, sort, descending }: FilesView): Query {
+  const descends = SORTS.find(({ key }) => key === sort)!.descends;
+  return {
+    folder,
+    q,
+    sort: sort === "coverage" ? undefined : sort,
+    order: descending === descends ? undefined : descending ? "desc" : "asc",
+  };
+}
+
+function statusOf(shown: readonly FileLines[], { q, folder }: FilesView): string {
+  const place = folder === "" ? "" : ` in ${folder}`;
+  const matching = q === undefined ? "" : ` match “${q}”`;
+  if (shown.length === 0) return `No files${place}${matching}.`;
+  if (shown.length === 1) return `1 file${place}${q === undefined ? "" : ` matches “${q}”`}.`;
+  return `${count(shown.length)} files${place}${matching}.`;
+}
+
+function FolderPath(
+  { folder, linkTo }: { folder: string; linkTo: (changes: Partial<FilesView>) => string },
+): Html {
+  const names = folder.split("/").slice(0, -1);
+  return (
+    <nav class="breadcrumbs" aria-label="Folders">
+      <a href={linkTo({ folder: "" })}>All files</a>
+      {names.map((name, index) => {
+        const path = `${names.slice(0, index + 1).join("/")}/`;
+        return (
+          <>
+            {" / "}
+            {path === folder ? name : <a href={linkTo({ folder: path })}>{name}</a>}
+          </>
+        );
+      })}
+    </nav>
+  );
+}
+
+function Row(
+  { item, isNew, children }: {
+    item: FileCoverage | FolderCoverage;
+    isNew: boolean;
+    children: Content;
+  },
+): Html {
+  const percentage = percentageIn(item);
+  return (
+    <li>
+      <div>{children}</div>
+      <small class="wide">{count(item.linesCovered)} of {count(item.linesValid)} lines</small>
+      <div class="figure">
+        {percentage === null ? <small>no lines</small> : <Percentage value={percentage} />}
+        {isNew ? <Tag>new</Tag> : <Change value={changeIn(item)} against="the base" />}
+      </div>
+    </li>
+  );
+}
+
+/** The uncovered lines of a file: the first ranges, and all of them on demand. */
+function Ranges({ text }: { text: string }): Html | null {
+  if (text === "") return null;
+  const ranges = text.replaceAll(",", ", ");
+  if (ranges.length <= RANGES_SHOWN) return <small class="ranges">Uncovered: {ranges}</small>;
+  const end = ranges.lastIndexOf(",", RANGES_SHOWN);
+  const more = ranges.slice(end).split(",").length - 1;
+  return (
+    <details>
+      <summary class="ranges">
+        Uncovered: {ranges.slice(0, end)} and {count(more)} more
+      </summary>
+      <small class="ranges">{ranges.slice(end + 2)}</small>
+    </details>
+  );
+}
