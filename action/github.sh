@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What is asked of GitHub, as whoever INPUT_TOKEN is.
+# Requests to GitHub's API with INPUT_TOKEN.
 # shellcheck disable=SC2034 # $failure is for the caller
 
 # The job's event.
@@ -16,13 +16,13 @@ github() {
     --header 'X-GitHub-Api-Version: 2022-11-28' "$@"
 }
 
-# Whether the last answer has a page after it. A short page does not say so: GitHub leaves out of
-# pages what is not to be seen.
+# Whether the last answer has another page. A short page says nothing: GitHub leaves hidden items
+# out of pages.
 has_next_page() {
   [[ $(header link) == *'rel="next"'* ]]
 }
 
-# Who writes with the token, in $login. Only GraphQL tells every kind of token.
+# Sets $login to the token's account. Only GraphQL knows it for every kind of token.
 find_login() {
   if [ "$INPUT_TOKEN" = "${JOB_TOKEN:-}" ]; then
     login='github-actions[bot]'
@@ -32,7 +32,7 @@ find_login() {
     --header 'Content-Type: application/json' --data '{"query":"{viewer{login}}"}' || return $?
   login=$(jq -r '.data.viewer.login // empty' "$WORK/body") || return 1
   if [ -z "$login" ]; then
-    failure='GitHub does not say whose the token is'
+    failure='GitHub did not say who the token belongs to'
     return 1
   fi
 }

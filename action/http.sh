@@ -1,24 +1,23 @@
 # shellcheck shell=bash
-# Requests with a bearer token, and when to repeat them.
+# Requests with a bearer token, and retries.
 #
-# COVERAGE_RETRY_DELAY: seconds before the first repetition, fractions too; doubled each time.
+# COVERAGE_RETRY_DELAY: seconds before the first retry, doubled each time; fractions are allowed.
 # COVERAGE_TIMEOUT: seconds that one request may take.
 
 readonly RETRY_DELAY=${COVERAGE_RETRY_DELAY:-2}
 readonly TIMEOUT=${COVERAGE_TIMEOUT:-900}
 readonly ATTEMPTS=5
-# Longer than this no job waits, even where it is asked to.
+# A job waits no longer than this, whatever Retry-After says.
 readonly MOST_WAIT=120
-# What a function returns when the same may work in a moment.
+# The status of a function that failed and may succeed on a retry.
 readonly TRY_AGAIN=75
 
-# What the last request came to: its status (000 without an answer), and a sentence if it failed.
-# Its body is in $WORK/body, its headers in $WORK/headers.
+# The last request's status (000 without an answer), and a sentence if it failed. Its body is in $WORK/body, its headers in $WORK/headers.
 status=000
 failure=
 
 # request TOKEN METHOD URL [argument of curl]...
-# The token goes by standard input, because every process can read the arguments of others.
+# The token goes through standard input, because every process can read the arguments of others.
 request() {
   local token=$1 method=$2 url=$3 code=0
   shift 3
@@ -35,7 +34,7 @@ request() {
   case $status in
     2??) if [ "$code" = 0 ]; then return 0; fi ;;
     000 | '') ;;
-    *) code=0 ;; # refused before the whole body was sent; the refusal is what matters
+    *) code=0 ;; # rejected before the whole body was sent; the answer is what matters
   esac
   if [ "$code" != 0 ]; then
     failure=$(head -n 1 "$WORK/curl")
@@ -54,7 +53,7 @@ request() {
   return 1
 }
 
-# The same, to the coverage server: what it answers with 4xx is the job's to hear, and not asked again.
+# The same for the coverage server, whose 4xx answers are final.
 send() {
   local code=0
   request "$@" || code=$?
@@ -62,7 +61,7 @@ send() {
   return "$code"
 }
 
-# Why the request was refused, in the words of who refused it.
+# Why the request failed, in the words of the server.
 sentence() {
   local said
   said=$(jq -r '
@@ -72,15 +71,15 @@ sentence() {
       [.message, (.errors // [] | arrays | .[] | .message? // empty)] | join("; ")
     else "" end' "$WORK/body" 2>"$WORK/jq") || said=
   if [ -z "$said" ]; then
-    said="It answered without a sentence"
+    said="The answer has no message"
     case $status in
-      3??) said="It leads to $(header location)" ;;
+      3??) said="It redirects to $(header location)" ;;
     esac
   fi
   printf '%s (%s)' "${said%.}" "$status"
 }
 
-# header NAME: its value, of the last answer there is.
+# header NAME: its value in the last answer.
 header() {
   awk -v name="$1:" 'tolower($1) == name { sub(/^[^:]*: */, ""); sub(/\r$/, ""); value = $0 }
     END { print value }' "$WORK/headers"
@@ -91,7 +90,7 @@ limited() {
   [ -n "$(header retry-after)" ] || [ "$(header x-ratelimit-remaining)" = 0 ]
 }
 
-# Seconds that the last answer asks to wait; nothing where it does not.
+# Seconds that the last answer asks to wait; empty if it does not.
 asked_wait() {
   local after
   after=$(header retry-after)
@@ -105,7 +104,7 @@ asked_wait() {
   fi
 }
 
-# retrying COMMAND...: runs it until it returns other than TRY_AGAIN, a few times.
+# retrying COMMAND...: runs it until it returns something else than TRY_AGAIN, at most ATTEMPTS times.
 retrying() {
   local attempt code wait
   for ((attempt = 1; ; attempt++)); do
@@ -118,12 +117,12 @@ retrying() {
     if [ -z "$wait" ]; then
       wait=$(awk -v delay="$RETRY_DELAY" -v n="$attempt" 'BEGIN { print delay * 2 ^ (n - 1) }')
     fi
-    say "$failure; trying again in $wait s."
+    say "$failure; retrying in $wait s."
     sleep "$wait"
   done
 }
 
-# query --arg NAME VALUE...: the query of an address.
+# query --arg NAME VALUE...: a URL's query.
 query() {
   jq -rn "$@" '$ARGS.named | to_entries | map("\(.key)=\(.value | @uri)") | join("&")'
 }

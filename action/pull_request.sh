@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# What a pull request changes: outputs, the summary, and one comment for each language.
+# The comparison of a pull request: outputs, summary, and one comment per language.
 # shellcheck disable=SC2154 # run.sh and http.sh set what is not set here
 # shellcheck disable=SC2034 # $failure is for the caller
 
-# Asks the server; what it says is in $WORK/compare.json and $WORK/compare.md.
+# Asks the server; the answers are in $WORK/compare.json and $WORK/compare.md.
 compare() {
   local address
   address="$API/compare?$(query --arg org_name "$ORG" --arg repo_name "$REPO" \
@@ -14,13 +14,13 @@ compare() {
   mv "$WORK/body" "$WORK/compare.md"
   marker=$(head -n 1 "$WORK/compare.md")
   if ! [[ $marker =~ ^'<!-- '.+' -->'$ ]]; then
-    failure='The server sent no text for a comment'
+    failure='The server sent no comment text'
     return 1
   fi
   link_to_ui
 }
 
-# Where the pages are at another address than the server thinks, its link leads there.
+# With ui_host, the comment's link leads there.
 link_to_ui() {
   if [ -z "$INPUT_UI_HOST" ]; then return 0; fi
   local page text
@@ -44,7 +44,7 @@ tell_comparison() {
   summarize "$(tail -n +2 "$WORK/compare.md")"
 }
 
-# Writes the comment, or says why not.
+# Writes the comment, or reports why not.
 comment() {
   local login comment_id number
   number=$(event .pull_request.number)
@@ -58,8 +58,8 @@ comment() {
   fi
 }
 
-# The whole of it is repeated, not only its last request: that one may have made a comment although
-# its answer was lost, and there is to be one.
+# All of it is retried, not only the last request: a request whose answer got lost may have created the
+# comment, and there must be only one.
 put_comment() {
   find_login || return $?
   find_comment || return $?
@@ -71,7 +71,7 @@ put_comment() {
   fi
 }
 
-# Sets $comment_id: the token's own comment that begins with the marker, or nothing.
+# Sets $comment_id to the token's own comment that begins with the marker, or to nothing.
 find_comment() {
   local page
   for ((page = 1; ; page++)); do

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The Action's one step. It reads what a runner sets (GITHUB_…), the inputs (INPUT_…) and the
-# settings of http.sh. Runs on the bash 3.2 of macOS as well.
+# The Action's only step. It reads the runner's variables (GITHUB_…), the inputs (INPUT_…) and the
+# settings of http.sh. It runs on bash 3.2, which macOS has.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -25,7 +25,7 @@ for tool in curl jq tar awk; do
 done
 
 check_address() {
-  local web='^https?://[^[:space:]<>"?#]+$' # also one that fits into Markdown's (<…>)
+  local web='^https?://[^[:space:]<>"?#]+$' # and one that fits into Markdown's (<…>)
   local address=$1 name=$2
   [[ $address =~ $web ]] || fail "$name is \"$address\"; it must be an address like https://host/path."
 }
@@ -39,7 +39,7 @@ case $INPUT_AUTH in
   github | oidc) ;;
   *) fail "auth is \"$INPUT_AUTH\"; it must be github or oidc." ;;
 esac
-[[ ${INPUT_TOKEN:-} =~ $BEARER_PATTERN ]] || fail 'token is empty or no token.'
+[[ ${INPUT_TOKEN:-} =~ $BEARER_PATTERN ]] || fail 'token is empty, or not a token.'
 
 API=${INPUT_API_HOST%/}
 readonly API ORG=${GITHUB_REPOSITORY%%/*} REPO=${GITHUB_REPOSITORY#*/}
@@ -47,19 +47,19 @@ WORK=$(mktemp -d "${RUNNER_TEMP:-${TMPDIR:-/tmp}}/coverage.XXXXXX")
 readonly WORK
 trap 'rm -rf "$WORK"' EXIT
 
-# Which branch the report is of, and the one it is compared with.
+# The report's branch and commit, and the branch to compare with.
 branch=${GITHUB_REF_NAME:-}
 commit=$GITHUB_SHA
 base_branch=
-# Whether the job's token is one that GitHub lets only read.
+# Whether the job's token is read-only.
 is_restricted=false
 if [ "${GITHUB_ACTOR:-}" = 'dependabot[bot]' ]; then is_restricted=true; fi
 
-# What there is to say beside $failure where the permission $1 is missing, after a space.
+# A hint for a missing permission $1, to follow $failure; begins with a space.
 why_refused() {
   if [ "$status" = 403 ] && limited; then return; fi
   if [ "$is_restricted" = true ]; then
-    printf ' GitHub gives a job of a fork or of Dependabot a token that can only read.'
+    printf ' GitHub gives jobs of forks and of Dependabot a read-only token.'
   elif [[ $failure == *'not accessible'* ]]; then
     printf ' Give the job %s.' "\`permissions: $1: write\`"
   fi
@@ -67,14 +67,14 @@ why_refused() {
 
 read_pull_request() {
   branch=$(event .pull_request.head.ref)
-  # The commit of the event is GitHub's merge of both, which nobody sees.
+  # The commit of the event is GitHub's merge commit, which is on no branch.
   commit=$(event .pull_request.head.sha)
   base_branch=$(event .pull_request.base.ref)
   local head_repository
   head_repository=$(event .pull_request.head.repo.full_name)
   if [ "$head_repository" != "$(event .pull_request.base.repo.full_name)" ]; then
     is_restricted=true
-    # A fork's main is not main. This is how git calls it here.
+    # A fork's main is not this repository's main. This is git's name for it here.
     branch=pull/$(event .pull_request.number)/head
   fi
 }
@@ -99,7 +99,7 @@ publish() {
   fi
   tell_upload
   if [ -z "$base_branch" ]; then return 0; fi
-  if ! compare; then fail "The report is uploaded, but not compared with $base_branch: $failure."; fi
+  if ! compare; then fail "The report was uploaded, but not compared with $base_branch: $failure."; fi
   tell_comparison
   if [ "${INPUT_SKIP_PR_COMMENT:-false}" != true ]; then comment; fi
 }
@@ -113,13 +113,13 @@ case $GITHUB_EVENT_NAME in
     if [ "${GITHUB_REF_TYPE:-branch}" = branch ]; then
       publish
     else
-      notice "$branch is a $GITHUB_REF_TYPE, and coverage belongs to branches; nothing was uploaded."
+      notice "$branch is a $GITHUB_REF_TYPE; only branches have coverage, so nothing was uploaded."
     fi
     ;;
   delete)
     if [ "$(event .ref_type)" = branch ]; then sync_branches; else say 'No branch was deleted.'; fi
     ;;
   *)
-    notice "On $GITHUB_EVENT_NAME there is nothing to do."
+    notice "Nothing to do on $GITHUB_EVENT_NAME."
     ;;
 esac

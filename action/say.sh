@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# What a job is told: its log, annotations, outputs and summary.
+# A job's log, annotations, outputs and summary.
 
-# Text as a workflow command takes it, in one line.
+# Text as a workflow command expects it, on one line.
 escaped() {
   local text=$1
   text=${text//'%'/%25}
@@ -10,7 +10,7 @@ escaped() {
   printf '%s' "$text"
 }
 
-# A line of the log; the runner must find no command in it, wherever the text is from.
+# A line of the log, in which the runner finds no workflow command, wherever the text comes from.
 say() {
   local text=$1 command='##[' harmless='## ['
   text=${text//$'\r'/ }
@@ -22,19 +22,19 @@ notice() {
   printf '::notice::%s\n' "$(escaped "$1")"
 }
 
-# Ends the job's step.
+# Fails the job's step.
 fail() {
   printf '::error::%s\n' "$(escaped "$1")"
   exit 1
 }
 
-# What the job goes on without: said where people look.
+# A notice and a line in the summary; the job goes on.
 note() {
   notice "$1"
   summarize "> [!NOTE]"$'\n'"> $(as_text "$1")"
 }
 
-# output NAME VALUE. No value can end itself: nobody knows the delimiter before.
+# output NAME VALUE. The delimiter is random, so that no value can contain it.
 output() {
   local delimiter
   delimiter=end_$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
@@ -45,7 +45,7 @@ summarize() {
   printf '%s\n\n' "$1" >>"${GITHUB_STEP_SUMMARY:-/dev/null}"
 }
 
-# Text from outside in Markdown: nothing of it is markup, and nobody is mentioned.
+# Text from outside, escaped for Markdown: no markup, no mentions.
 as_text() {
   jq -rn --arg text "$1" '
     $text | gsub("[\r\n]+"; " ") | explode

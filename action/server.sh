@@ -1,34 +1,34 @@
 # shellcheck shell=bash
-# As whom the coverage server is asked.
+# The credential for the coverage server.
 # shellcheck disable=SC2034 # $failure is for the caller
 
 readonly BEARER_PATTERN='^[A-Za-z0-9._~+/=-]+$'
 
 # Sets $credential: the job's token, or an OIDC token for the server. Returns 1 with a sentence in
-# $failure where there is none.
+# $failure if there is none.
 find_credential() {
   if [ "$INPUT_AUTH" = github ]; then
     credential=$INPUT_TOKEN
     return 0
   fi
   if [ -z "${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ] || [ -z "${ACTIONS_ID_TOKEN_REQUEST_TOKEN:-}" ]; then
-    failure="The job can ask for no OIDC token; add \`permissions: id-token: write\` to it"
+    failure="The job cannot request an OIDC token; add \`permissions: id-token: write\` to it"
     return 1
   fi
   local audience=${INPUT_OIDC_AUDIENCE:-$(origin "$API")}
   retrying request "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" GET \
     "$ACTIONS_ID_TOKEN_REQUEST_URL&$(query --arg audience "$audience")" || {
-    failure="GitHub gave no OIDC token: $failure"
+    failure="GitHub did not issue an OIDC token: $failure"
     return 1
   }
   credential=$(jq -r '.value // empty' "$WORK/body") || credential=
   if ! [[ $credential =~ $BEARER_PATTERN ]]; then
-    failure='GitHub gave no OIDC token'
+    failure='GitHub did not issue an OIDC token'
     return 1
   fi
 }
 
-# The origin of an address, as a browser has it.
+# The origin of a URL, as browsers define it.
 origin() {
   local rest=${1#*://} scheme=${1%%://*}
   rest=${rest%%[/?#]*}

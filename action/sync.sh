@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# A branch was deleted: the server forgets every branch that is gone.
+# After a branch was deleted: tells the server which branches still exist.
 # shellcheck disable=SC2154 # http.sh and server.sh set what is not set here
 
 sync_branches() {
   if ! list_branches; then fail "The branches could not be listed, so nothing was sent: $failure."; fi
-  # The server keeps what is named, and forgets the rest.
+  # The server marks every other branch deleted.
   if [ "$(jq length "$WORK/branches.json")" = 0 ]; then
     fail 'GitHub lists no branches, so nothing was sent.'
   fi
@@ -14,7 +14,7 @@ sync_branches() {
   if ! find_credential; then fail "$failure."; fi
   if retrying send "$credential" PUT "$API" --header 'Content-Type: application/json' \
     --data-binary "@$WORK/sync.json"; then
-    say "$(jq '.active_branches | length' "$WORK/sync.json") branches are left."
+    say "$(jq '.active_branches | length' "$WORK/sync.json") branches are active."
   elif [ "$status" = 404 ]; then
     notice "$failure."
   else
@@ -22,8 +22,8 @@ sync_branches() {
   fi
 }
 
-# Every branch, in $WORK/branches.json. A branch deleted while pages are read moves the others up,
-# and one of them from a page to come to a page already read. So several pages are read twice.
+# Writes every branch to $WORK/branches.json. A branch that is deleted meanwhile can move another one
+# from the next page to one that was already read. So several pages are read twice.
 list_branches() {
   : >"$WORK/names"
   local page round

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The report's way to the server, and what is known by its answer.
+# Packs and uploads the report.
 # shellcheck disable=SC2154 # run.sh and http.sh set what is not set here
 # shellcheck disable=SC2034 # $failure is for the caller
 
@@ -7,16 +7,16 @@
 pack() {
   local folder=${INPUT_WORKING_DIR:-.}
   if [ -z "$INPUT_REPORT_DIR" ]; then fail 'report_dir is empty.'; fi
-  if [ ! -d "$folder" ]; then fail "working_dir $folder is no folder."; fi
+  if [ ! -d "$folder" ]; then fail "working_dir $folder is not a folder."; fi
   if ! (cd "$folder" && [ -d "$INPUT_REPORT_DIR" ]); then
-    fail "report_dir $INPUT_REPORT_DIR is no folder in $folder; the step before has to make it."
+    fail "report_dir $INPUT_REPORT_DIR is not a folder in $folder; an earlier step must create it."
   fi
   # macOS would add files of its own.
   COPYFILE_DISABLE=1 tar -C "$folder" -czf "$WORK/report.tar.gz" -- "$INPUT_REPORT_DIR" ||
     fail "report_dir $INPUT_REPORT_DIR could not be packed."
 }
 
-# Sends it; the answer is in $WORK/upload.json.
+# Uploads it; the answer is in $WORK/upload.json.
 upload() {
   local address
   address="$API?$(query \
@@ -29,12 +29,12 @@ upload() {
     --data-binary "@$WORK/report.tar.gz" || return 1
   if ! jq -c . "$WORK/body" >"$WORK/upload.json" 2>"$WORK/jq" ||
     ! jq -e '.coverage.percentage | numbers' "$WORK/upload.json" >"$WORK/percentage"; then
-    failure="It did not answer as a coverage server does ($status); is api_host right?"
+    failure="The answer is not a coverage server's ($status); check api_host"
     return 1
   fi
 }
 
-# Says what came of it.
+# Reports the result.
 tell_upload() {
   local percentage report
   percentage=$(jq -r '.coverage.percentage' "$WORK/upload.json")

@@ -36,7 +36,7 @@ actionTest(
     const [request, ...others] = world.server.requests;
     assert.deepEqual([request!.method, others], ["PUT", []]);
     assert.equal(request!.headers.authorization, `Bearer ${JOB}`);
-    assert.match(run.output, /250 branches are left/);
+    assert.match(run.output, /250 branches are active/);
   },
 );
 
@@ -98,7 +98,7 @@ actionTest(
     assert.equal(world.github.requests.length, 0);
     const unknown = await world.run(deleted);
     assert.equal(unknown.code, 0, unknown.output);
-    assert.match(annotations(unknown, "notice")[0]!, /Nothing was ever uploaded for acme\/shop/);
+    assert.match(annotations(unknown, "notice")[0]!, /No uploads for acme\/shop yet/);
   },
 );
 

@@ -21,7 +21,7 @@ actionTest(
       sentence!,
       /^No comment was written on #7: Resource not accessible by integration/,
     );
-    assert.match(sentence!, /a job of a fork or of Dependabot a token that can only read/);
+    assert.match(sentence!, /jobs of forks and of Dependabot a read-only token/);
     assert.match(run.summary, /### Coverage 10\.00%[^]*No comment was written/);
   },
 );
@@ -51,7 +51,7 @@ actionTest("a fork without OIDC tokens goes on", async (world) => {
   await world.report(10);
   const run = await world.run({ ...fork, inputs: { auth: "oidc" } });
   assert.equal(run.code, 0, run.output);
-  assert.match(annotations(run, "notice")[0]!, /The job can ask for no OIDC token/);
+  assert.match(annotations(run, "notice")[0]!, /The job cannot request an OIDC token/);
   assert.equal(world.server.requests.length, 0);
 });
 

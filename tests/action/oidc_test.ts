@@ -61,7 +61,7 @@ actionTest("without a token to be had the job says why", async (world) => {
   const run = await world.run({ inputs: { auth: "oidc" } });
   assert.equal(run.code, 1);
   assert.deepEqual(annotations(run, "error"), [
-    "The job can ask for no OIDC token; add `permissions: id-token: write` to it.",
+    "The job cannot request an OIDC token; add `permissions: id-token: write` to it.",
   ]);
   await using service = tokenService([
     () => Response.json({ message: "Not for you" }, { status: 403 }),
@@ -69,10 +69,10 @@ actionTest("without a token to be had the job says why", async (world) => {
   ]);
   const refused = await world.run({ inputs: { auth: "oidc" }, env: service.env });
   assert.deepEqual(annotations(refused, "error"), [
-    "GitHub gave no OIDC token: Not for you (403).",
+    "GitHub did not issue an OIDC token: Not for you (403).",
   ]);
   const odd = await world.run({ inputs: { auth: "oidc" }, env: service.env });
-  assert.deepEqual(annotations(odd, "error"), ["GitHub gave no OIDC token."]);
+  assert.deepEqual(annotations(odd, "error"), ["GitHub did not issue an OIDC token."]);
   assert.equal(world.server.requests.length, 0);
 });
 
@@ -95,7 +95,7 @@ actionTest(
     assert.equal(other.code, 1);
     assert.match(
       annotations(other, "error")[0]!,
-      /it must be asked for https:\/\/coverage\.test \(401\)/,
+      /request it for https:\/\/coverage\.test \(401\)/,
     );
     assert.equal(world.github.requests.length, 0);
   },

@@ -208,7 +208,7 @@ actionTest(
     assert.equal(run.code, 1);
     assert.match(
       annotations(run, "error")[0]!,
-      /There is no coverage of acme\/shop, branch dev in go/,
+      /acme\/shop has no coverage of branch dev in go/,
     );
   },
 );

@@ -89,17 +89,17 @@ actionTest("a trailing slash of api_host is of no matter", async (world) => {
 actionTest("what cannot work is said before anything is sent", async (world) => {
   const { server } = world;
   const cases: [RegExp, Record<string, string>][] = [
-    [/^report_dir coverage is no folder in \.\/; /, { report_dir: "coverage" }],
+    [/^report_dir coverage is not a folder in \.\/; /, { report_dir: "coverage" }],
     [/^report_dir is empty\.$/, { report_dir: "" }],
-    [/^working_dir app is no folder\.$/, { working_dir: "app" }],
+    [/^working_dir app is not a folder\.$/, { working_dir: "app" }],
     [/^api_host is "localhost:3000"; it must be an address like https:/, {
       api_host: "localhost:3000",
     }],
     [/^api_host is ""; it must/, { api_host: "" }],
     [/^ui_host is "https:\/\/x\/a\)>b"; it must/, { ui_host: "https://x/a)>b" }],
     [/^auth is "basic"; it must be github or oidc\.$/, { auth: "basic" }],
-    [/^token is empty or no token\.$/, { token: "" }],
-    [/^token is empty or no token\.$/, { token: 'x"\nurl = "http://evil.test/' }],
+    [/^token is empty, or not a token\.$/, { token: "" }],
+    [/^token is empty, or not a token\.$/, { token: 'x"\nurl = "http://evil.test/' }],
   ];
   for (const [sentence, inputs] of cases) {
     const run = await world.run({ inputs });
@@ -150,10 +150,10 @@ actionTest(
       new Response("<h1>Moved</h1>", { status: 301, headers: { location: "https://x.test/" } })
     );
     const moved = await world.run();
-    assert.match(annotations(moved, "error")[0]!, /It leads to https:\/\/x\.test\/ \(301\)/);
+    assert.match(annotations(moved, "error")[0]!, /It redirects to https:\/\/x\.test\/ \(301\)/);
     server.planned.push(() => new Response("<h1>Welcome</h1>"));
     const page = await world.run();
-    assert.match(annotations(page, "error")[0]!, /is api_host right\?/);
+    assert.match(annotations(page, "error")[0]!, /check api_host/);
     assert.equal(server.requests.length, 5);
   },
 );

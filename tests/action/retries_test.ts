@@ -9,8 +9,8 @@ actionTest("a server that is away for a moment is asked again", async (world) =>
   const run = await world.run();
   assert.equal(run.code, 0, run.output);
   assert.equal(world.server.requests.length, 3);
-  assert.match(run.output, /The database does not answer \(503\); trying again in 0\.01 s/);
-  assert.match(run.output, /\(502\); trying again in 0\.02 s/);
+  assert.match(run.output, /The database does not answer \(503\); retrying in 0\.01 s/);
+  assert.match(run.output, /\(502\); retrying in 0\.02 s/);
   assert.equal(run.outputs.percentage, "75");
 });
 
@@ -60,12 +60,12 @@ actionTest("a refused connection and a server that hangs are tried again", async
     inputs: { api_host: "http://127.0.0.1:1/coverages-api" }, // a port that nothing listens on
   });
   assert.equal(refused.code, 1);
-  assert.equal(refused.output.match(/trying again/g)?.length, 4);
+  assert.equal(refused.output.match(/retrying in/g)?.length, 4);
   assert.match(annotations(refused, "error")[0]!, /not uploaded: curl: \(7\) /);
   const late = Promise.withResolvers<Response>();
   world.server.planned.push(() => late.promise);
   const hung = await world.run({ env: { COVERAGE_TIMEOUT: "1" } });
   late.resolve(new Response());
   assert.equal(hung.code, 0, hung.output);
-  assert.match(hung.output, /timed out.*trying again/);
+  assert.match(hung.output, /timed out.*retrying in/);
 });

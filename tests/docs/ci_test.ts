@@ -1,52 +1,52 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { newToken } from "../../src/cli/token_command.ts";
 import { startGitHub } from "../support/github.ts";
 import { startIssuer } from "../support/oidc.ts";
 import { storedReports } from "../support/reports.ts";
 import { seed } from "../support/seed.ts";
 import {
+  API,
+  assertSucceeded,
   AUTHOR,
   BRANCH,
   Checkout,
   type Ended,
+  ended,
   HalfWay,
+  JOB_TOKEN,
+  jobOf,
+  jobTest,
   PERCENTAGE,
+  PUBLIC_URL,
+  run,
+  serverWithToken,
   type WatchedServer,
   watchedServer,
 } from "./job.ts";
-import { readDocument, recipe, recipes, type Script, scriptOf } from "./recipes.ts";
+import { readDocument, recipe, recipes, scriptOf, toolRecipes } from "./recipes.ts";
 
-const ANYWHERE = "Anywhere";
-const BIG = "A big report";
-const GITHUB = "GitHub Actions, curl and the job's token";
-const OIDC = "GitHub Actions, curl and OIDC";
-const SYNC = "Branches that are gone";
-const ACTION = "GitHub Actions, the action of this repository";
-const ACTION_OIDC = `${ACTION} (2)`;
+const SCRIPT = "The script";
+const BY_HAND = "By hand";
+const GITHUB = "GitHub Actions with the job's token";
+const OIDC = "GitHub Actions with OIDC";
+const SYNC = "Deleted branches";
+const ACTION = "GitHub Actions";
 
 const SHELLS = [["sh", "-e"], ["bash", "-e"]];
-/** The server in the recipes. */
-const PUBLIC_URL = "https://coverage.example.com";
-const API = `${PUBLIC_URL}/coverages-api`;
-/** The token that GitHub gives to a job. */
-const JOB_TOKEN = "ghs_job";
-
 /** A run of a job. */
 interface Situation {
-  /** What kind of run; unset: there is one only. */
+  /** Unset: there is one kind only. */
   what?: string;
   /** Variables as the CI system sets them. */
   environment: (checkout: Checkout) => Record<string, string>;
-  /** The names that must arrive; those that are not here are the checkout's. */
+  /** The names that must arrive; the others are the checkout's. */
   arrives?: Names;
 }
 
-/** Names of an upload. */
 type Names = Partial<Record<"org_name" | "repo_name" | "branch_name" | "commit_author", string>>;
 
-/** What matters here of a workflow of GitHub Actions. */
+/** The part of a GitHub Actions workflow that is tested. */
 interface Workflow {
   jobs: Record<string, {
     permissions: Record<string, "read" | "write">;
@@ -57,7 +57,7 @@ interface Workflow {
 /** How a CI system runs a recipe. */
 interface Case {
   shells?: string[][];
-  /** Whether the checkout is on its branch; CI systems check a commit out. */
+  /** Whether a branch is checked out; CI systems check out a commit. */
   onBranch?: boolean;
   situations: Situation[];
 }
@@ -96,14 +96,17 @@ const circle = ({ commit }: Checkout) => ({
   CIRCLE_SHA1: commit,
   CIRCLE_USERNAME: "ada",
 });
+const azure = ({ commit }: Checkout) => ({
+  SYSTEM_TEAMPROJECT: "Shop and Co",
+  BUILD_REPOSITORY_NAME: "shop",
+  BUILD_SOURCEBRANCH: `refs/heads/${BRANCH}`,
+  BUILD_SOURCEVERSION: commit,
+  BUILD_REQUESTEDFOR: "Ada Lovelace",
+});
 
 /** The recipes that send a report with an upload token. */
 const UPLOADS: Record<string, Case> = {
-  [ANYWHERE]: {
-    onBranch: true,
-    situations: [{ environment: () => ({}) }],
-  },
-  [BIG]: {
+  [BY_HAND]: {
     onBranch: true,
     situations: [{ environment: () => ({}) }],
   },
@@ -194,43 +197,37 @@ const UPLOADS: Record<string, Case> = {
       },
     ],
   },
+  "Azure Pipelines": {
+    // Azure sets no -e.
+    shells: [["bash", "--noprofile", "--norc"]],
+    situations: [
+      {
+        what: "of a branch",
+        environment: azure,
+        arrives: { org_name: "Shop-and-Co", commit_author: "Ada Lovelace" },
+      },
+      {
+        what: "of a pull request",
+        environment: (checkout) => ({
+          ...azure(checkout),
+          BUILD_REPOSITORY_NAME: "acme/shop",
+          BUILD_SOURCEBRANCH: "refs/pull/1/merge",
+          BUILD_SOURCEVERSION: "0".repeat(40),
+          SYSTEM_PULLREQUEST_SOURCEBRANCH: `refs/heads/${BRANCH}`,
+          SYSTEM_PULLREQUEST_SOURCECOMMITID: checkout.commit,
+        }),
+        arrives: { org_name: "Shop-and-Co", commit_author: "Ada Lovelace" },
+      },
+    ],
+  },
 };
 
-/** A test of what runs in the shell of a CI system. */
-function jobTest(name: string, fn: (t: Deno.TestContext) => Promise<void>): void {
-  Deno.test({ name, ignore: Deno.build.os === "windows", fn });
-}
-
-Deno.test("every block of the recipes is run or read by a test here", async () => {
-  const names = (await recipes()).map(({ name }) => name);
-  const known = [...Object.keys(UPLOADS), GITHUB, OIDC, SYNC, ACTION, ACTION_OIDC];
+Deno.test("every block of docs/ci.md is run or read by a test", async () => {
+  const ofTools = (await toolRecipes()).map(({ name }) => name);
+  const names = (await recipes()).map(({ name }) => name).filter((name) => !ofTools.includes(name));
+  const known = [...Object.keys(UPLOADS), SCRIPT, GITHUB, OIDC, SYNC, ACTION];
   assert.deepEqual(names.toSorted(), known.toSorted());
 });
-
-/** The lines of a recipe, with what the CI system and a reader put into them. */
-async function prepared(name: string, address: string): Promise<Script> {
-  const { lines, environment } = scriptOf(await recipe(name));
-  assert(lines.includes(API), "it names the server");
-  const filled = Object.entries(environment).map(([key, value]) => {
-    assert.equal(value, "${{ github.token }}", "an expression that GitHub puts in");
-    return [key, JOB_TOKEN];
-  });
-  return {
-    lines: lines.replaceAll(API, `${address}/coverages-api`),
-    environment: Object.fromEntries(filled),
-  };
-}
-
-/** A server that takes one upload token, and the environment of a job that has it. */
-async function serverWithToken(scope = "acme/shop") {
-  const { token, entry } = newToken(scope);
-  const server = await watchedServer({ AUTH: "token", UPLOAD_TOKENS: entry });
-  return Object.assign(server, { secret: { COVERAGE_TOKEN: token } });
-}
-
-function assertSucceeded({ code, stdout, stderr }: Ended): void {
-  assert.equal(code, 0, `${stdout}\n${stderr}`);
-}
 
 /** The report is there under these names, and nothing else is. */
 async function assertArrived(
@@ -268,12 +265,9 @@ for (const [name, { shells = SHELLS, situations, onBranch = false }] of Object.e
         await t.step(`${situation.what ?? "once"}, in ${shell.join(" ")}`, async () => {
           const { org_name = "acme", repo_name = "shop" } = situation.arrives ?? {};
           await using server = await serverWithToken(`${org_name}/${repo_name}`);
-          const { lines } = await prepared(name, server.address);
+          const environment = { ...server.secret, ...situation.environment(checkout) };
           assertSucceeded(
-            await checkout.run(shell, lines, {
-              ...server.secret,
-              ...situation.environment(checkout),
-            }),
+            await run(name, { checkout, address: server.address, environment, shell }),
           );
           assert.deepEqual(server.arrived, ["POST"], "one request is enough");
           await assertArrived(server, checkout, situation.arrives);
@@ -299,12 +293,12 @@ jobTest("the recipe with the job's token leads to a status on the commit", async
     AUTH: "github",
     GITHUB_API_URLS: `https://api.github.com,${hub.address}`,
   });
-  const { lines, environment } = await prepared(GITHUB, server.address);
   assertSucceeded(
-    await checkout.run(["bash", "-e"], lines, {
-      ...environment,
-      ...github(checkout),
-      GITHUB_API_URL: hub.address,
+    await run(GITHUB, {
+      checkout,
+      address: server.address,
+      shell: ["bash", "-e"],
+      environment: { ...github(checkout), GITHUB_API_URL: hub.address },
     }),
   );
   await assertArrived(server, checkout, GITHUB_NAMES);
@@ -337,39 +331,43 @@ jobTest("the recipe with OIDC asks for a token, hides it in the log and sends it
       return Response.json({ count: 1200, value: jwt }, { status });
     },
   );
-  const { lines } = await prepared(OIDC, server.address);
-  const run = () =>
-    checkout.run(["bash", "-e"], lines, {
-      ...github(checkout),
-      ACTIONS_ID_TOKEN_REQUEST_URL:
-        `http://127.0.0.1:${endpoint.addr.port}/a/b/idtoken?api-version=2.0`,
-      ACTIONS_ID_TOKEN_REQUEST_TOKEN: "request-token",
+  const runIt = () =>
+    run(OIDC, {
+      checkout,
+      address: server.address,
+      shell: ["bash", "-e"],
+      environment: {
+        ...github(checkout),
+        ACTIONS_ID_TOKEN_REQUEST_URL:
+          `http://127.0.0.1:${endpoint.addr.port}/a/b/idtoken?api-version=2.0`,
+        ACTIONS_ID_TOKEN_REQUEST_TOKEN: "request-token",
+      },
     });
 
-  const ended = await run();
-  assertSucceeded(ended);
+  const succeeded = await runIt();
+  assertSucceeded(succeeded);
   assert.deepEqual(asked, [{
     query: { "api-version": "2.0", audience: PUBLIC_URL },
     authorization: "Bearer request-token",
   }]);
-  const [first, ...rest] = ended.stdout.split("\n");
+  const [first, ...rest] = succeeded.stdout.split("\n");
   assert.equal(first, `::add-mask::${jwt}`);
-  assert(!rest.join().includes(jwt) && !ended.stderr.includes(jwt));
+  assert(!rest.join().includes(jwt) && !succeeded.stderr.includes(jwt));
   await assertArrived(server, checkout, GITHUB_NAMES);
 
   status = 403;
-  assert.equal((await run()).code, 22, "a job that gets no token fails");
+  assert.equal((await runIt()).code, 22, "a job that gets no token fails");
   assert.equal(server.arrived.length, 1, "and sends nothing");
 });
 
-jobTest("a recipe repeats what may pass, and not what never will", async () => {
+jobTest("the script retries 5xx but not 4xx", async () => {
   await using server = await serverWithToken();
   await using checkout = await Checkout.make({ detached: false });
-  const { lines } = await prepared(ANYWHERE, server.address);
-  const run = (secret = server.secret) => checkout.run(["sh", "-e"], lines, secret);
+  const runIt = (environment = server.secret) =>
+    run(BY_HAND, { checkout, address: server.address, environment });
 
   server.refusals.push(new Response("Starting.", { status: 503 }));
-  assertSucceeded(await run());
+  assertSucceeded(await runIt());
   assert.equal(server.arrived.length, 2);
   await assertArrived(server, checkout);
 
@@ -377,61 +375,57 @@ jobTest("a recipe repeats what may pass, and not what never will", async () => {
     assert.equal(code, 22);
     assert.match(JSON.parse(stdout).error, sentence);
   };
-  assertRefused(await run({ COVERAGE_TOKEN: "cov_other" }), /^The credential is not known here/);
+  assertRefused(await runIt({ COVERAGE_TOKEN: "cov_other" }), /^The credential is not known here/);
   assert.equal(server.arrived.length, 3);
   await Deno.remove(join(checkout.folder, "coverage", "coverage.xml"));
-  assertRefused(await run(), /^The archive has no file "coverage\.xml"/);
+  assertRefused(await runIt(), /^The archive has no file "coverage\.xml"/);
   assert.equal(server.arrived.length, 4);
 });
 
-for (const name of [ANYWHERE, BIG]) {
-  jobTest(
-    `an upload by "${name}" that is cancelled half-way or repeated leaves one report`,
-    async () => {
-      await using server = await serverWithToken();
-      await using checkout = await Checkout.make({ detached: false });
-      const run = async () => {
-        const { lines } = await prepared(name, server.address);
-        assertSucceeded(await checkout.run(["sh", "-e"], lines, server.secret));
-      };
-      const assertOne = async () => {
-        await assertArrived(server, checkout);
-        const { published, staged } = await storedReports(server.reports);
-        assert.equal(published.length, 1);
-        assert.deepEqual(staged, []);
-        return published[0];
-      };
-      await run();
-      const before = await assertOne();
+jobTest("an upload that is cancelled half-way or repeated leaves one report", async () => {
+  await using server = await serverWithToken();
+  await using checkout = await Checkout.make({ detached: false });
+  const upload = async () => {
+    const { address, secret: environment } = server;
+    assertSucceeded(await run(BY_HAND, { checkout, address, environment }));
+  };
+  const assertOne = async () => {
+    await assertArrived(server, checkout);
+    const { published, staged } = await storedReports(server.reports);
+    assert.equal(published.length, 1);
+    assert.deepEqual(staged, []);
+    return published[0];
+  };
+  await upload();
+  const before = await assertOne();
 
-      const noise = new Uint8Array(65_536);
-      for (let part = 0; part < 16; part++) {
-        crypto.getRandomValues(noise);
-        await Deno.writeFile(join(checkout.folder, "coverage", `${part}.bin`), noise);
-      }
-      {
-        await using way = new HalfWay(server.address, 512 * 1024);
-        const { lines } = await prepared(name, way.address);
-        const job = (await checkout.command(["sh", "-e"], lines, server.secret)).spawn();
-        await way.half;
-        // The whole group, as CI ends a job; the shell alone would leave curl behind.
-        Deno.kill(-job.pid, "SIGKILL");
-        assert.equal((await job.output()).signal, "SIGKILL");
-      }
-      await server.settled();
-      assert.equal(server.arrived.length, 2, "the half of it did arrive");
-      assert.equal(await assertOne(), before);
+  const noise = new Uint8Array(65_536);
+  for (let part = 0; part < 16; part++) {
+    crypto.getRandomValues(noise);
+    await Deno.writeFile(join(checkout.folder, "coverage", `${part}.bin`), noise);
+  }
+  {
+    await using way = new HalfWay(server.address, 512 * 1024);
+    const { address } = way;
+    const cancelled = (await jobOf(BY_HAND, { checkout, address, environment: server.secret }))
+      .spawn();
+    await way.half;
+    // The whole group, as CI ends a job; the shell alone would leave curl behind.
+    Deno.kill(-cancelled.pid, "SIGKILL");
+    assert.equal((await cancelled.output()).signal, "SIGKILL");
+  }
+  await server.settled();
+  assert.equal(server.arrived.length, 2, "the half of it did arrive");
+  assert.equal(await assertOne(), before);
 
-      await run();
-      const after = await assertOne();
-      assert.notEqual(after, before);
-      await run();
-      assert.notEqual(await assertOne(), after);
-    },
-  );
-}
+  await upload();
+  const after = await assertOne();
+  assert.notEqual(after, before);
+  await upload();
+  assert.notEqual(await assertOne(), after);
+});
 
-jobTest("the script for branches that are gone sends exactly those that are there", async (t) => {
+jobTest("the script for deleted branches sends exactly those that exist", async (t) => {
   const REPOSITORY = "https://git.example.com/acme/shop.git";
   const branches = [
     "a,b",
@@ -455,22 +449,24 @@ jobTest("the script for branches that are gone sends exactly those that are ther
         await seed(server.sql, { branch_name: branch });
       }
       const active = async () => (await server.list())["acme/shop"]!.map((row) => row.branch_name);
-      const run = async (repository: string) => {
-        const { lines } = await prepared(SYNC, server.address);
-        assert(lines.includes(REPOSITORY));
-        return await checkout.run(shell, lines.replaceAll(REPOSITORY, repository), server.secret);
+      const sync = async (repository: string) => {
+        const { lines } = scriptOf(await recipe(SYNC));
+        assert(lines.includes(API) && lines.includes(REPOSITORY));
+        const filled = lines.replaceAll(API, `${server.address}/coverages-api`)
+          .replaceAll(REPOSITORY, repository);
+        return await ended(await checkout.command(shell, filled, server.secret));
       };
       assert.equal((await active()).length, branches.length + 2);
 
-      assertSucceeded(await run(checkout.folder));
+      assertSucceeded(await sync(checkout.folder));
       assert.deepEqual((await active()).toSorted(), branches.toSorted());
       assert.deepEqual(server.arrived, ["PUT"]);
 
       await checkout.git("init", "--quiet", "--bare", "empty");
-      const empty = await run(join(checkout.folder, "empty"));
+      const empty = await sync(join(checkout.folder, "empty"));
       assert.equal(empty.code, 1);
-      assert.match(empty.stderr, /has no branches; nothing is sent/);
-      const away = await run(join(checkout.folder, "away"));
+      assert.match(empty.stderr, /has no branches; nothing was sent/);
+      const away = await sync(join(checkout.folder, "away"));
       assert.notEqual(away.code, 0);
       assert.equal(server.arrived.length, 1, "neither sent anything");
       assert.deepEqual((await active()).toSorted(), branches.toSorted());
@@ -478,34 +474,18 @@ jobTest("the script for branches that are gone sends exactly those that are ther
   }
 });
 
-Deno.test("the recipes with the action give it inputs that it has, and its job the permissions", async () => {
-  const table = /\| input [^]*?\n\n/.exec(await readDocument())![0];
-  const documented = [...table.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name!);
-  const inputs = await actionInputs() ?? documented;
-  assert.deepEqual(documented.filter((name) => !inputs.includes(name)), []);
-  const permissions = { contents: "read", statuses: "write", "pull-requests": "write" };
-  for (
-    const [name, auth, needed] of [
-      [ACTION, "github", permissions],
-      [ACTION_OIDC, "oidc", { ...permissions, "id-token": "write" }],
-    ] as const
-  ) {
-    const workflow: Workflow = parse((await recipe(name)).text);
-    const [job] = Object.values(workflow.jobs);
-    assert.deepEqual(job!.permissions, needed);
-    const step = job!.steps.find(({ uses }) => uses === "your-org/coverage-server@main");
-    assert.deepEqual(Object.keys(step!.with!).filter((key) => !documented.includes(key)), []);
-    assert.equal(step!.with!.auth, auth);
-  }
+Deno.test("docs/ci.md has the inputs of the Action, and its workflow the permissions it needs", async () => {
+  const action = parse(await Deno.readTextFile(new URL("../../action.yml", import.meta.url)));
+  const list = (await readDocument()).split("\nInputs:\n")[1]!.split("\n\nOutputs:")[0]!;
+  const documented = [...list.matchAll(/^- `(\w+)`:/gm)].map(([, name]) => name!);
+  assert.deepEqual(documented.toSorted(), Object.keys(action.inputs).toSorted());
+  const workflow: Workflow = parse((await recipe(ACTION)).text);
+  const { permissions, steps } = workflow.jobs.coverage!;
+  assert.deepEqual(permissions, {
+    contents: "read",
+    statuses: "write",
+    "pull-requests": "write",
+  });
+  const step = steps.find(({ uses }) => uses === "your-org/coverage-server@main");
+  assert.deepEqual(Object.keys(step!.with!).filter((key) => !documented.includes(key)), []);
 });
-
-/** The inputs of the action; nothing while the repository has none. */
-async function actionInputs(): Promise<string[] | undefined> {
-  try {
-    const action = await Deno.readTextFile(new URL("../../action.yml", import.meta.url));
-    return Object.keys(parse(action).inputs);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-}

@@ -6,11 +6,18 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { newToken } from "../../src/cli/token_command.ts";
 import { readConfig } from "../../src/config.ts";
 import { listen } from "../../src/http/listener.ts";
 import { type TestApp, testApp } from "../support/app.ts";
 import { archivePath } from "../support/test_data.ts";
+import { recipe, scriptOf } from "./recipes.ts";
 
+/** The server in the recipes. */
+export const PUBLIC_URL = "https://coverage.example.com";
+export const API = `${PUBLIC_URL}/coverages-api`;
+/** The token that GitHub gives to a job. */
+export const JOB_TOKEN = "ghs_job";
 /** Author of the commit in every checkout: what must survive a form and a query. */
 export const AUTHOR = "Ada Ö'Hara & Söhne #1";
 /** The branch in every checkout; git takes all of it. */
@@ -25,6 +32,11 @@ export interface Ended {
   code: number;
   stdout: string;
   stderr: string;
+}
+
+export async function ended(command: Deno.Command): Promise<Ended> {
+  const { code, stdout, stderr } = await command.output();
+  return { code, stdout: text(stdout), stderr: text(stderr) };
 }
 
 /** A folder with a git repository and a report in `coverage`. */
@@ -74,17 +86,6 @@ export class Checkout implements AsyncDisposable {
       stdout: "piped",
       stderr: "piped",
     });
-  }
-
-  /** Runs a script to its end. */
-  async run(
-    shell: readonly string[],
-    lines: string,
-    environment: Record<string, string>,
-  ): Promise<Ended> {
-    const command = await this.command(shell, lines, environment);
-    const { code, stdout, stderr } = await command.output();
-    return { code, stdout: text(stdout), stderr: text(stderr) };
   }
 
   /** Removes it. */
@@ -209,4 +210,60 @@ export class HalfWay implements AsyncDisposable {
     await writer.close().catch(() => {});
     await back;
   }
+}
+
+/** A test of what runs in the shell of a CI system; ignored where it has not what it needs. */
+export function jobTest(
+  name: string,
+  fn: (t: Deno.TestContext) => Promise<void>,
+  isReady = true,
+): void {
+  Deno.test({ name, ignore: Deno.build.os === "windows" || !isReady, fn });
+}
+
+export interface Job {
+  checkout: Checkout;
+  /** Where the server is. */
+  address: string;
+  environment?: Record<string, string>;
+  shell?: string[];
+}
+
+/** A recipe as a CI system runs it, in a checkout that has the script. */
+export async function jobOf(
+  name: string,
+  { checkout, address, environment, shell = ["sh", "-e"] }: Job,
+) {
+  await addScript(checkout, address);
+  const { lines, environment: own } = scriptOf(await recipe(name));
+  for (const [key, value] of Object.entries(own)) {
+    assert(value === `$(${key})` || value === "${{ github.token }}", `${key}: ${value}`);
+  }
+  const token = "GITHUB_TOKEN" in own ? { GITHUB_TOKEN: JOB_TOKEN } : {};
+  return await checkout.command(shell, lines, { ...token, ...environment });
+}
+
+/** Saves the document's script in a checkout, for a server. */
+export async function addScript(checkout: Checkout, address: string): Promise<void> {
+  const { lines } = scriptOf(await recipe("The script"));
+  assert(lines.includes(API));
+  await Deno.writeTextFile(
+    join(checkout.folder, "upload-coverage.sh"),
+    lines.replaceAll(API, `${address}/coverages-api`),
+  );
+}
+
+export async function run(name: string, it: Job): Promise<Ended> {
+  return await ended(await jobOf(name, it));
+}
+
+/** A server that takes one upload token, and the environment of a job that has it. */
+export async function serverWithToken(scope = "acme/shop") {
+  const { token, entry } = newToken(scope);
+  const server = await watchedServer({ AUTH: "token", UPLOAD_TOKENS: entry });
+  return Object.assign(server, { secret: { COVERAGE_TOKEN: token } });
+}
+
+export function assertSucceeded({ code, stdout, stderr }: Ended): void {
+  assert.equal(code, 0, `${stdout}\n${stderr}`);
 }

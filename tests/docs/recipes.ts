@@ -1,6 +1,5 @@
 /**
- * The recipes of `docs/ci.md`: its fenced blocks, and the shell lines in them as the CI system of
- * each takes them out.
+ * The blocks of `docs/ci.md`, and the shell lines in them as each CI system takes them out.
  *
  * @module
  */
@@ -9,11 +8,14 @@ import { parse } from "yaml";
 
 const document = new URL("../../docs/ci.md", import.meta.url);
 
-/** A fenced block. */
 export interface Recipe {
-  /** The heading above it; those after the first below a heading have their number behind it. */
+  /** The last heading of the second level above the block. */
+  section: string;
+  /** The heading above the block. */
   name: string;
-  /** What stands after the fence. */
+  /** The prose between the heading and the block. */
+  prose: string;
+  /** The word after the fence. */
   language: string;
   text: string;
 }
@@ -21,37 +23,53 @@ export interface Recipe {
 /** A step of a job that runs in a shell. */
 export interface Script {
   lines: string;
-  /** What the recipe itself sets for it. */
+  /** The variables that the recipe itself sets for it. */
   environment: Record<string, string>;
 }
 
-/** Reads the document. */
 export async function readDocument(): Promise<string> {
   return await Deno.readTextFile(document);
 }
 
-/** Every fenced block of the document, in its order. */
+/** Every fenced block of the document, in its order; a heading has at most one. */
 export async function recipes(): Promise<Recipe[]> {
   const found: Recipe[] = [];
-  const parts = /^#+ (?<heading>.*)$|^```(?<language>.*)\n(?<text>[^]*?)^```$/gm;
-  let heading = "";
-  for (const { groups } of (await readDocument()).matchAll(parts)) {
-    if (groups!.heading !== undefined) {
-      heading = groups!.heading;
-      continue;
+  const document = await readDocument();
+  // A comment of a shell begins like a heading, so that blocks are matched whole.
+  const parts = /^(?<level>#+) (?<heading>.*)$|^```(?<language>.*)\n(?<text>[^]*?)^```$/gm;
+  let section = "";
+  let name = "";
+  let end = 0;
+  for (const { 0: whole, index, groups } of document.matchAll(parts)) {
+    const { level, heading, language, text } = groups!;
+    if (heading === undefined) {
+      assert(found.every((other) => other.name !== name), `"${name}" has more than one block`);
+      found.push({
+        section,
+        name,
+        prose: document.slice(end, index).trim(),
+        language: language!,
+        text: text!,
+      });
+    } else {
+      name = heading;
+      if (level === "##") section = heading;
+      end = index + whole.length;
     }
-    const before = found.filter(({ name }) => name.replace(/ \(\d+\)$/, "") === heading).length;
-    const name = before === 0 ? heading : `${heading} (${before + 1})`;
-    found.push({ name, language: groups!.language!, text: groups!.text! });
   }
   return found;
 }
 
-/** The block of a name. */
+/** The block below a heading. */
 export async function recipe(name: string): Promise<Recipe> {
   const found = (await recipes()).find((other) => other.name === name);
   assert(found, `docs/ci.md has a block below "${name}"`);
   return found;
+}
+
+/** The blocks that make a report, by the name of the tool. */
+export async function toolRecipes(): Promise<Recipe[]> {
+  return (await recipes()).filter(({ section }) => section === "What each tool makes");
 }
 
 /** The one script of a block. */
@@ -65,7 +83,7 @@ export function scriptOf({ name, language, text }: Recipe): Script {
   return scripts[0]!;
 }
 
-/** `run` of GitHub Actions and CircleCI, `script` of GitLab and Bitbucket. */
+/** `run` of GitHub Actions and CircleCI, `script` of GitLab, Bitbucket and Azure. */
 function* scriptsOfYaml(
   node: unknown,
   environment: Record<string, string> = {},
@@ -76,7 +94,7 @@ function* scriptsOfYaml(
   const lines = typeof run === "string"
     ? run
     : (run as { command?: unknown } | undefined)?.command ??
-      (Array.isArray(script) ? script.join("\n") : undefined);
+      (Array.isArray(script) ? script.join("\n") : script);
   if (typeof lines === "string") yield { lines, environment: inner };
   else for (const child of Object.values(node)) yield* scriptsOfYaml(child, inner);
 }

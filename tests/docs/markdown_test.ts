@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { variableNames } from "../../src/config.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+/** Columns of a screen. */
+const SCREEN = 100;
+
+/** The documents, by their path in the repository. */
+async function documents(): Promise<Map<string, string>> {
+  const paths = ["README.md", "links/README.md", "test_data/README.md"];
+  for await (const { name } of Deno.readDir(join(root, "docs"))) {
+    if (name.endsWith(".md")) paths.push(`docs/${name}`);
+  }
+  return new Map(
+    await Promise.all(
+      paths.map(async (path) => [path, await Deno.readTextFile(join(root, path))] as const),
+    ),
+  );
+}
+
+/** The text without its fenced blocks. */
+function prose(text: string): string {
+  return text.replaceAll(/^```[^]*?^```$/gm, "");
+}
+
+/** The anchors of a document's headings, as GitHub makes them. */
+function anchors(text: string): string[] {
+  return [...prose(text).matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+    heading!.toLowerCase().replaceAll(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-")
+  );
+}
+
+Deno.test("every link of a document leads to a file, and to a heading in it", async () => {
+  const all = await documents();
+  for (const [path, text] of all) {
+    for (const [, target] of prose(text).matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https?:/.test(target!)) continue;
+      const [file, anchor] = target!.split("#");
+      const to = file ? relative(root, join(root, dirname(path), file)) : path;
+      await Deno.stat(join(root, to)).catch(() => assert.fail(`${path} links to ${target}`));
+      if (anchor) {
+        const other = all.get(to) ?? await Deno.readTextFile(join(root, to));
+        assert(anchors(other).includes(anchor), `${path} links to ${target}`);
+      }
+    }
+  }
+});
+
+Deno.test("no line of a table is wider than a screen", async () => {
+  for (const [path, text] of await documents()) {
+    const wide = prose(text).split("\n").filter((line) =>
+      line.startsWith("|") && line.length > SCREEN
+    );
+    assert.deepEqual(wide, [], path);
+  }
+});
+
+Deno.test("docs/settings.md has every setting, and none that does not exist", async () => {
+  const text = (await documents()).get("docs/settings.md")!;
+  const documented = [...text.matchAll(/^- `([A-Z_]+)` \(default/gm)].map(([, name]) => name!);
+  assert.deepEqual(documented.toSorted(), variableNames.toSorted());
+});
+
+Deno.test("docs/ARCHITECTURE.md says what each dependency does, and names none that is gone", async () => {
+  const text = (await documents()).get("docs/ARCHITECTURE.md")!.split("\n## Dependencies\n")[1]!;
+  const named = [...text.matchAll(/^- ([^:]*):/gm)]
+    .flatMap(([, names]) => [...names!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!));
+  const { imports } = JSON.parse(await Deno.readTextFile(join(root, "deno.json")));
+  const imported = Object.keys(imports).map((name) => name.replace(/\/$/, ""));
+  assert.deepEqual(named.toSorted(), imported.toSorted());
+});
