@@ -30,9 +30,12 @@ export interface BodyLimits {
  */
 export function readBody(request: Request, { maxBytes, seconds }: BodyLimits): ByteStream {
   if (!request.body) throw unprocessable("The request has no body.");
-  const signal = AbortSignal.timeout(seconds * 1000);
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), seconds * 1000);
+  const { signal } = deadline;
   return capped(request.body as ByteStream, maxBytes, {
     signal,
+    ended: () => clearTimeout(timer),
     tooLarge: () => tooLarge(`more than ${maxBytes}`, maxBytes),
     failed: (cause) =>
       signal.aborted

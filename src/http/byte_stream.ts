@@ -18,10 +18,12 @@ export type Chunks = AsyncIterable<Uint8Array<ArrayBuffer>>;
 export function capped(
   source: ByteStream,
   maxBytes: number,
-  { tooLarge, failed, signal }: {
+  { tooLarge, failed, signal, ended = () => {} }: {
     tooLarge: () => Error;
     failed: (cause: unknown) => Error;
     signal?: AbortSignal;
+    /** Called at the end, whichever it is. */
+    ended?: () => void;
   },
 ): ByteStream {
   const limiter = new LimitedBytesTransformStream(maxBytes, { error: true });
@@ -31,13 +33,18 @@ export function capped(
     async pull(controller) {
       try {
         const { done, value } = await reader.read();
-        if (done) controller.close();
-        else controller.enqueue(value);
+        if (!done) return controller.enqueue(value);
+        ended();
+        controller.close();
       } catch (error) {
+        ended();
         controller.error(error instanceof RangeError ? tooLarge() : failed(error));
       }
     },
-    cancel: (reason) => reader.cancel(reason),
+    cancel(reason) {
+      ended();
+      return reader.cancel(reason);
+    },
   }, { highWaterMark: 0 });
 }
 

@@ -71,7 +71,7 @@ export async function testApp(options: AppOptions = {}): Promise<TestApp> {
   // Reports are removed after the answer; a test looks at what is left then.
   const app: App = async (request, connection) => {
     const response = await answer(request, connection);
-    await store.settled();
+    await ownStore.settled();
     return response;
   };
   const get = (path: string, init?: RequestInit) =>
@@ -91,7 +91,7 @@ export async function testApp(options: AppOptions = {}): Promise<TestApp> {
         headers: { "content-type": "application/gzip" },
       }),
     async [Symbol.asyncDispose]() {
-      await store.settled();
+      await ownStore.settled();
       await ownSql?.end({ timeout: 1 });
       ownStore[Symbol.dispose]();
       await Deno.remove(folder, { recursive: true });
