@@ -28,5 +28,5 @@ USER 65532:65532
 VOLUME /data
 EXPOSE 3000
 HEALTHCHECK --interval=30s --timeout=15s --start-period=60s --start-interval=2s \
-  CMD ["deno", "run", "--no-prompt", "--no-code-cache", "--cached-only", "-A", "main.ts", "health"]
-ENTRYPOINT ["deno", "run", "--no-prompt", "--no-code-cache", "--cached-only", "-A", "main.ts"]
+  CMD ["deno", "run", "--no-prompt", "--no-code-cache", "--cached-only", "--allow-net", "--allow-env", "--allow-read", "--allow-write", "main.ts", "health"]
+ENTRYPOINT ["deno", "run", "--no-prompt", "--no-code-cache", "--cached-only", "--allow-net", "--allow-env", "--allow-read", "--allow-write", "main.ts"]

@@ -244,9 +244,18 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   };
 }
 
-/** Reads the settings of this process; {@linkcode readConfig} says how. */
+/** Reads the settings of this process, one by one, so that `--allow-env` can be a list. */
 export function readEnvironment(): Config {
-  return readConfig(Deno.env.toObject());
+  return readConfig(Object.fromEntries(variableNames.map((name) => [name, Deno.env.get(name)])));
+}
+
+/** Each variable with its allowed values and its default, as help shows them. */
+export function describeVariables(): { name: string; allowed: string; fallback: string }[] {
+  return Object.entries(variables.shape).map(([name, schema]) => ({
+    name,
+    allowed: schema.description!,
+    fallback: [schema.parse(undefined) ?? []].flat().join(","),
+  }));
 }
 
 function isMethod(name: string): name is "github" | "oidc" | "token" {

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { variableNames } from "../src/config.ts";
+import { MINIMUM_DENO, refuseDeno } from "../src/deno_version.ts";
 import { addDatabase, withFolder } from "./support/folder.ts";
 import { startServer } from "./support/server.ts";
 import { task } from "./support/task.ts";
 
-Deno.test("deno task token prints a token and its entry, or what a scope may be", async () => {
+Deno.test("token prints a token and its entry, or what a scope may be", async () => {
   const { code, output } = await task("token", ["acme/*"]);
   assert.equal(code, 0, output);
   const [, token] = /\n {2}(cov_[\w-]{43})\n/.exec(output)!;
@@ -17,29 +20,81 @@ Deno.test("deno task token prints a token and its entry, or what a scope may be"
   ]);
 });
 
-Deno.test("deno task forget-identity says when there is nothing to forget", async () => {
+Deno.test("forget-identity says when there are no uploads or the name is wrong", async () => {
   await withFolder(async (folder) => {
     await addDatabase(folder);
     const env = { DATABASE_URL: "", DATA_DIR: folder };
     assert.deepEqual(await task("forget-identity", ["acme/shop"], env), {
       code: 1,
-      output: "Nothing was ever uploaded for acme/shop.\n",
+      output: "No uploads for acme/shop yet.\n",
     });
     const malformed = await task("forget-identity", ["acme"], env);
     assert.match(malformed.output, /The repository is "acme"; it must be org\/repo/);
   });
 });
 
-Deno.test("a command that there is not is answered with those that there are", async () => {
-  const { code, output } = await task("start", ["tokens"]);
-  assert.equal(code, 1);
-  assert.match(output, /^There is no command "tokens"\.\n[^]* {2}token <org>\/<repo>/);
+const COMMANDS = ["health", "sweep", "token", "forget-identity", "export", "import", "version"];
+
+Deno.test("help lists every command, and every setting with its values and default", async () => {
   const help = await task("start", ["--help"]);
   assert.equal(help.code, 0);
-  assert.match(help.output, /^Without a command the server starts[^]* {2}health\n/);
+  for (const name of COMMANDS) assert.match(help.output, new RegExp(`^  ${name}( <|$)`, "m"));
+  for (const name of variableNames) assert.match(help.output, new RegExp(`^  ${name}$`, "m"));
+  assert.match(help.output, /^ {2}PORT\n {6}a whole number from 0 to 65535\n {6}Default: 3000$/m);
+  assert.match(help.output, /^ {2}DATABASE_URL\n {6}an address like .*\n {6}Default: unset$/m);
+  assert.match(help.output, /^ {2}DEFAULT_BRANCHES\n.*\n {6}Default: main,master,develop,trunk$/m);
+  for (const name of ["-h", "help"]) assert.deepEqual(await task("start", [name]), help);
 });
 
-Deno.test("health says what the server says, or that it does not answer", async () => {
+Deno.test("each command has --help, and refuses options and arguments that it does not know", async () => {
+  await withFolder(async (folder) => {
+    const env = { DATABASE_URL: "", DATA_DIR: folder };
+    await Promise.all(COMMANDS.map(async (name) => {
+      const help = await task("start", [name, "--help"], env);
+      assert.equal(help.code, 0);
+      assert.match(help.output, new RegExp(`^Usage: coverage-server ${name}`));
+      assert.deepEqual(await task("start", [name, "-h"], env), help);
+      const option = await task("start", [name, "--dry"], env);
+      assert.deepEqual(option, { code: 1, output: `Unknown option '--dry'.\n\n${help.output}` });
+      const extra = await task("start", [name, "a", "b"], env);
+      assert.equal(extra.code, 1);
+      assert.match(extra.output, /^It takes (no arguments|<.*>), and got 2\.\n\nUsage: /);
+    }));
+    assert.deepEqual(await Array.fromAsync(Deno.readDir(folder)), [], "nothing was done");
+  });
+});
+
+Deno.test("an unknown command or option is refused with a list of the commands", async () => {
+  const command = await task("start", ["tokens"]);
+  assert.equal(command.code, 1);
+  assert.match(command.output, /^Unknown command "tokens"\.\n[^]* {2}token <scope>\n/);
+  const option = await task("start", ["--port"]);
+  assert.equal(option.code, 1);
+  assert.match(option.output, /^Unknown option "--port"\.\n/);
+});
+
+Deno.test("an older Deno is refused in a sentence", () => {
+  for (const version of ["1.46.3", "2.8.3", "2.9.0", "2.9.5"]) {
+    assert.match(refuseDeno(version)!, new RegExp(`^This is Deno ${version}; the server needs 2`));
+  }
+  for (const version of [MINIMUM_DENO, "2.9.10", "2.10.0", "3.0.0", "2.9.7+0d8a3f6"]) {
+    assert.equal(refuseDeno(version), undefined, version);
+  }
+});
+
+Deno.test("settings are read one by one, so that --allow-env can be a list", async () => {
+  const { stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "--no-prompt", "--allow-net", "--allow-read", `--allow-env=${variableNames}`],
+      ...["main.ts", "health"],
+    ],
+    cwd: fileURLToPath(new URL("../", import.meta.url)),
+    env: { NO_COLOR: "1", PORT: "1" },
+  }).output();
+  assert.match(new TextDecoder().decode(stderr), /^http:\/\/127\.0\.0\.1:1 does not answer: /m);
+});
+
+Deno.test("health prints the answer of the server, or that there is none", async () => {
   await withFolder(async (folder) => {
     await addDatabase(folder);
     const server = await startServer({ DATABASE_URL: "", DATA_DIR: folder });
@@ -56,7 +111,7 @@ Deno.test("health says what the server says, or that it does not answer", async 
   });
 });
 
-Deno.test("sweep says what would go, and takes it", async () => {
+Deno.test("sweep --dry-run says what sweep then removes", async () => {
   await withFolder(async (folder) => {
     await addDatabase(folder);
     const env = { DATABASE_URL: "", DATA_DIR: folder };
@@ -64,20 +119,15 @@ Deno.test("sweep says what would go, and takes it", async () => {
     await Deno.mkdir(orphan, { recursive: true });
     await Deno.writeTextFile(`${orphan}/page.html`, "page");
     const dry = await task("sweep", ["--dry-run"], env);
-    assert.match(dry.output, /^without a row {3}1 reports, 4 bytes would go$/m);
+    assert.match(dry.output, /^not in the database {5}1 reports, 4 bytes to remove$/m);
     assert((await Deno.stat(orphan)).isDirectory);
     const swept = await task("sweep", [], env);
-    assert.match(swept.output, /^without a row {3}1 reports, 4 bytes removed$/m);
+    assert.match(swept.output, /^not in the database {5}1 reports, 4 bytes removed$/m);
     await assert.rejects(Deno.stat(orphan), Deno.errors.NotFound);
-    const unknown = await task("sweep", ["--dry"], env);
-    assert.deepEqual(unknown, {
-      code: 1,
-      output: 'sweep takes --dry-run or nothing, not "--dry".\n',
-    });
   });
 });
 
-Deno.test("version says which one this is, by the name that one would try as well", async () => {
+Deno.test("version and --version print the version", async () => {
   const config = await Deno.readTextFile(new URL("../deno.json", import.meta.url));
   const { version } = JSON.parse(config);
   const expected = { code: 0, output: `coverage-server ${version}\n` };

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { cp } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { compile } from "../tools/compile.ts";
+import { compile, npmPackages, unreadFiles } from "../tools/compile.ts";
 import { uploadPath } from "./support/fields.ts";
-import { type RunningServer, startServer, STOPPED, type Stopped } from "./support/server.ts";
+import { startServer, STOPPED } from "./support/server.ts";
 import { readArchiveFile } from "./support/test_data.ts";
 import { addDatabase, withFolder } from "./support/folder.ts";
 
@@ -30,10 +31,24 @@ async function npmCache(): Promise<string> {
   return JSON.parse(new TextDecoder().decode(stdout)).npmCache;
 }
 
-/** Where these are on this machine. */
-async function onDisk(paths: readonly string[]): Promise<string[]> {
-  const cache = await npmCache();
-  const registries = Array.from(Deno.readDirSync(cache), ({ name }) => join(cache, name));
+/** Fills a folder for `DENO_DIR` with the packages, without the files that no binary has. */
+async function copyPackages(denoDir: string): Promise<void> {
+  const unread = new Set(await unreadFiles());
+  const filter = (path: string) => !unread.has(path);
+  const npm = await npmCache();
+  for (const { localPath } of await npmPackages()) {
+    const versions = dirname(localPath); // and what the registry says of them
+    const target = join(denoDir, "npm", relative(npm, versions));
+    await cp(versions, target, { recursive: true, filter });
+  }
+}
+
+/** Where embedded files are in that folder and in this repository. */
+function onDisk(paths: readonly string[], denoDir: string): string[] {
+  const registries = Array.from(
+    Deno.readDirSync(join(denoDir, "npm")),
+    ({ name }) => join(denoDir, "npm", name),
+  );
   return paths.map((path) => path.replace(/\/\*$/, "")).flatMap((path) =>
     path.startsWith(PACKAGES)
       ? registries.map((registry) => join(registry, path.slice(PACKAGES.length)))
@@ -41,19 +56,17 @@ async function onDisk(paths: readonly string[]): Promise<string[]> {
   );
 }
 
-/** Starts the server in another folder, where it may read nothing but its data and these. */
-function startReading(
-  paths: readonly string[],
-  { folder, ...environment }: { folder: string } & Record<string, string>,
-): Promise<RunningServer | Stopped> {
-  return startServer({ DATABASE_URL: "", DATA_DIR: "data", TMPDIR: folder, ...environment }, {
+/** How to start Deno in another folder, where it may read nothing but its data and these. */
+function reading(paths: readonly string[], folder: string, denoDir: string) {
+  return {
+    env: { DENO_DIR: denoDir, DATABASE_URL: "", DATA_DIR: "data", TMPDIR: folder },
     cwd: folder,
     args: [
-      ...["run", "--no-prompt", "--cached-only", "--allow-net", "--allow-env", "--allow-sys"],
+      ...["run", "--no-prompt", "--cached-only", "--allow-net", "--allow-env"],
       ...[`--allow-write=${folder}`, `--allow-read=${[folder, ...paths].join(",")}`],
       join(root, "main.ts"),
     ],
-  });
+  };
 }
 
 Deno.test("a binary has what the server needs", async (t) => {
@@ -63,15 +76,21 @@ Deno.test("a binary has what the server needs", async (t) => {
     const { success, said } = await compile({ output, env: { DENORT_BIN: Deno.execPath() } });
     assert(success, said);
     const paths = embedded(said);
-    const files = await onDisk(paths);
+    const denoDir = join(folder, "deno");
+    await copyPackages(denoDir);
+    const files = onDisk(paths, denoDir);
 
-    await t.step("the files, and those of tests and tools are not among them", () => {
+    await t.step("the files, without those of tests and tools", () => {
       for (const path of ["main.ts", "deno.json", "migrations/*", "src/dashboard/style.css"]) {
         assert(paths.includes(path), `${path} is embedded:\n${paths.join("\n")}`);
       }
-      // Loaded by a command alone, and late.
-      assert(paths.some((path) => path.startsWith(`${PACKAGES}mysql2/`)), paths.join("\n"));
-      assert(!paths.some((path) => /playwright|axe-core|tests|bench/.test(path)), paths.join("\n"));
+      const foreign = /^(tests|tools|lab)\/|\/(playwright-core|axe-core|mysql2|fast-check)\//;
+      assert(!paths.some((path) => foreign.test(path)), paths.join("\n"));
+    });
+
+    await t.step("at most 40 MB of them", () => {
+      const [, megabytes] = /^Files: ([\d.]+)MB$/m.exec(said)!;
+      assert(Number(megabytes) < 40, `${megabytes} MB`);
     });
 
     await t.step("the same files that the container's image is made of", async () => {
@@ -85,14 +104,20 @@ Deno.test("a binary has what the server needs", async (t) => {
 
     await t.step("the options of deno task start", async () => {
       const { tasks, unstable, version } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
-      assert.equal(tasks.start.command, "deno run --no-prompt -A main.ts");
+      assert.equal(
+        tasks.start.command,
+        "deno run --no-prompt --allow-net --allow-env --allow-read --allow-write main.ts",
+      );
       const options = optionsOf(
         await Deno.readFile(Deno.build.os === "windows" ? `${output}.exe` : output),
       );
       const { prompt, ...permissions } = options.permissions;
       assert.equal(prompt, false);
       for (const [name, value] of Object.entries(permissions)) {
-        assert.deepEqual(value, name.startsWith("allow_") ? [] : null, name);
+        // Its default is the hosts of packages, none of which is imported at run time.
+        if (name === "allow_import") continue;
+        const isGranted = ["allow_net", "allow_env", "allow_read", "allow_write"].includes(name);
+        assert.deepEqual(value, isGranted ? [] : null, name);
       }
       assert.deepEqual(options.unstable_config.features, unstable);
       assert.equal(options.app_version, version);
@@ -102,7 +127,8 @@ Deno.test("a binary has what the server needs", async (t) => {
 
     await t.step("enough for a server in another folder that may read nothing else", async () => {
       await addDatabase(join(folder, "data"));
-      const server = await startReading(files, { folder });
+      const { env, ...otherwise } = reading(files, folder, denoDir);
+      const server = await startServer(env, otherwise);
       if ("code" in server) assert.fail(server.output);
       try {
         await uploadAndBrowse(server.address);
@@ -111,17 +137,29 @@ Deno.test("a binary has what the server needs", async (t) => {
       }
     });
 
+    await t.step("enough for an export", async () => {
+      const { env, cwd, args } = reading(files, folder, denoDir);
+      const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: [...args, "export", "-"],
+        cwd,
+        env,
+      }).output();
+      assert.equal(code, 0, new TextDecoder().decode(stderr));
+      assert.match(new TextDecoder().decode(stdout), /^INSERT INTO public\.coverages /m);
+    });
+
     await t.step("and nothing that it could do without", async () => {
       const withoutMigrations = files.filter((path) => !path.endsWith("migrations"));
+      const { env, ...otherwise } = reading(withoutMigrations, folder, denoDir);
       const DATABASE_URL = "postgres://127.0.0.1:1/none";
-      const server = await startReading(withoutMigrations, { folder, DATABASE_URL });
+      const server = await startServer({ ...env, DATABASE_URL }, otherwise);
       assert("code" in server);
       assert.match(server.output, /NotCapable: Requires read access to ".*migrations/);
     });
   });
 });
 
-/** What a binary is told of itself: one object in JSON, somewhere in it. */
+/** The options in a binary: one object in JSON, somewhere in it. */
 function optionsOf(binary: Uint8Array<ArrayBuffer>) {
   const text = new TextDecoder("latin1").decode(binary);
   const start = text.lastIndexOf('{"argv":[]');

@@ -1,14 +1,16 @@
 /**
- * Makes the server one file that runs without Deno: `deno task compile` for this machine,
- * `deno task compile:all` for every system. They are left in `dist`.
+ * Compiles the server to one file that runs without Deno: `deno task compile` for this machine,
+ * `deno task compile:all` for every system. The files are written to `dist`.
  *
  * @module
  */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import configuration from "../deno.json" with { type: "json" };
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 
-/** The systems that there are binaries for. */
 export const targets = [
   "x86_64-unknown-linux-gnu",
   "aarch64-unknown-linux-gnu",
@@ -17,39 +19,74 @@ export const targets = [
   "x86_64-pc-windows-msvc",
 ] as const;
 
-/** What `deno compile` has said. */
 export interface Compiled {
-  /** Whether there is a binary. */
   success: boolean;
-  /** The embedded files, as a tree; why it failed, else. */
+  /** The embedded files as a tree; after a failure, the reason. */
   said: string;
 }
 
-/** Compiles the server into the file `output`; no target: for this machine. */
+/** Files of packages that no program reads: types, sources, maps, documents, extensions of PGlite. */
+const UNREAD = /\.([cm]?tsx?|map|md|scss|tar\.gz)$/;
+/** Packages of which only these files are read. */
+const READ: Readonly<Record<string, RegExp>> = {
+  "@picocss/pico": /(package\.json|LICENSE.*|pico\.classless\.min\.css)$/,
+  "swagger-ui-dist": /(package\.json|LICENSE|NOTICE|swagger-ui-bundle\.js|swagger-ui\.css)$/,
+};
+
+/** Compiles the server into the file `output`; without `target` for this machine. */
 export async function compile(
   { output, target, env = {} }: { output: string; target?: string; env?: Record<string, string> },
 ): Promise<Compiled> {
+  const unread = await unreadFiles(env);
+  const { success, stdout, stderr } = await deno([
+    "compile",
+    ...configuration.tasks.start.command.split(" ").slice(2, -1), // permissions
+    "--no-check", // `deno task check` does that
+    "--no-code-cache", // its place would be in the shared temporary folder, under a predictable name
+    "--exclude-unused-npm",
+    ...unread.flatMap((path) => ["--exclude", path]),
+    // What is not imported, but started or read.
+    ...["--include", "src/formats/parser_worker.ts", "--include", "migrations"],
+    ...(target === undefined ? [] : ["--target", target]),
+    ...["--output", output, "main.ts"],
+  ], env);
+  return { success, said: success ? stdout + stderr : explained(stdout + stderr, target) };
+}
+
+/** The files of packages that need not be embedded. */
+export async function unreadFiles(env: Record<string, string> = {}): Promise<string[]> {
+  const files = await Promise.all((await npmPackages(env)).map(async ({ name, localPath }) => {
+    const entries = await readdir(localPath, { recursive: true, withFileTypes: true })
+      .catch(() => []);
+    return entries.filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((path) => READ[name] ? !READ[name].test(path) : UNREAD.test(path));
+  }));
+  return files.flat();
+}
+
+/** Every package of the lock file, and its folder. */
+export async function npmPackages(
+  env: Record<string, string> = {},
+): Promise<{ name: string; localPath: string }[]> {
+  await deno(["cache", "main.ts"], env); // a failure comes again from `deno compile`
+  const { stdout } = await deno(["info", "--json", "main.ts"], env);
+  return Object.values(JSON.parse(stdout).npmPackages);
+}
+
+async function deno(
+  args: string[],
+  env: Record<string, string>,
+): Promise<{ success: boolean; stdout: string; stderr: string }> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      "compile",
-      ...["--no-prompt", "-A"], // as `deno task start` has them; `unstable` and `jsx` are in deno.json
-      "--no-check", // of types, which `deno task check` does
-      "--no-code-cache", // it would be at a place in the shared temporary folder that anyone can foresee
-      "--exclude-unused-npm",
-      // What is not imported, but started or read.
-      ...["--include", "src/formats/parser_worker.ts", "--include", "migrations"],
-      ...(target === undefined ? [] : ["--target", target]),
-      ...["--output", output, "main.ts"],
-    ],
+    args,
     cwd: root,
     env: { NO_COLOR: "1", ...env },
   }).output();
   const decoder = new TextDecoder();
-  const said = decoder.decode(stdout) + decoder.decode(stderr);
-  return { success, said: success ? said : explained(said, target) };
+  return { success, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
-/** Why there is no binary; the one thing that has nothing to do with the program in a sentence. */
 function explained(said: string, target = Deno.build.target): string {
   if (!/dl\.deno\.land/.test(said)) return said;
   return `The runtime of Deno ${Deno.version.deno} for ${target} could not be fetched from ` +

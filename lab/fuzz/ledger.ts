@@ -11,7 +11,7 @@ const MAX_KEPT = 40;
 
 /** One input, and what came of it. */
 export interface Run {
-  /** The part of the fuzzer: `uploads`, `coverage`, `archive`, `import` or `path`. */
+  /** The part of the fuzzer: `uploads`, `coverage`, `archive` or `path`. */
   readonly part: string;
   readonly iteration: number;
   /** The kinds of mutation that made the input. */

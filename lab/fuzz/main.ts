@@ -13,7 +13,6 @@ import { type Options, readOptions, USAGE } from "./options.ts";
 import { fuzzArchives } from "./part_archive.ts";
 import { fuzzCredentials } from "./part_credential.ts";
 import { fuzzCoverage } from "./part_coverage.ts";
-import { fuzzImport } from "./part_import.ts";
 import { fuzzPaths } from "./part_path.ts";
 import { fuzzUploads } from "./part_uploads.ts";
 import { memory, openFiles } from "./process.ts";
@@ -35,9 +34,8 @@ async function fuzz(options: Options): Promise<boolean> {
   await fuzzCredentials(bench);
   await fuzzCoverage(bench);
   await fuzzArchives(bench);
-  await fuzzImport(bench);
   await fuzzUploads(bench);
-  for (const part of ["path", "credential", "coverage", "archive", "import", "uploads"]) {
+  for (const part of ["path", "credential", "coverage", "archive", "uploads"]) {
     console.log(`\n${ledger.table(part)}`);
   }
   console.log(`\n${openFiles() ?? "?"} open files, ${memory()} MiB of memory`);

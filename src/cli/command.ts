@@ -1,15 +1,60 @@
-/**
- * What an operator can run beside the server.
- *
- * @module
- */
+import { parseArgs } from "node:util";
+import { OperatorError } from "../errors.ts";
 
-/** A command: what follows `coverage-server` or `deno task`. */
+/** What an operator can run beside the server. */
 export interface Command {
-  /** What may follow its name, as usage texts write it. */
-  readonly usage: string;
-  /** What it does, in a line. */
+  /** One short sentence. */
   readonly summary: string;
-  /** Does it. Throws a sentence for the operator when it cannot. */
-  run(args: readonly string[]): Promise<void>;
+  /** What help adds to it. */
+  readonly details?: string;
+  /** The values it needs, in order, as help shows them: `<file>`. */
+  readonly operands?: readonly string[];
+  /** Its switches, without `--`, each with what it does. */
+  readonly flags?: Readonly<Record<string, string>>;
+  /** Throws {@linkcode OperatorError} when it cannot do its work. */
+  run(operands: readonly string[], flags: ReadonlySet<string>): Promise<void> | void;
+}
+
+/** Runs the command, or prints its help. `call` is what one types to call it. */
+export async function run(call: string, command: Command, args: readonly string[]): Promise<void> {
+  const parsed = parse(command, args);
+  const { operands = [] } = command;
+  if (typeof parsed === "string") refuse(parsed);
+  else if (parsed.flags.has("help")) console.log(commandHelp(call, command));
+  else if (parsed.operands.length !== operands.length) {
+    refuse(
+      `It takes ${operands.join(" ") || "no arguments"}, and got ${
+        parsed.operands.length || "none"
+      }.`,
+    );
+  } else await command.run(parsed.operands, parsed.flags);
+
+  function refuse(sentence: string): never {
+    throw new OperatorError(`${sentence}\n\n${commandHelp(call, command)}`);
+  }
+}
+
+/** The arguments, or what is wrong with them. */
+function parse({ flags = {} }: Command, args: readonly string[]) {
+  const names = [...Object.keys(flags), "help"];
+  const options = Object.fromEntries(names.map((name) => [name, { type: "boolean" as const }]));
+  try {
+    const { values, positionals } = parseArgs({
+      args: args.map((argument) => argument === "-h" ? "--help" : argument),
+      options,
+      allowPositionals: true,
+    });
+    return { operands: positionals, flags: new Set(names.filter((name) => values[name])) };
+  } catch (error) {
+    // Advice about arguments that begin with a hyphen follows.
+    return `${(error as Error).message.split(". ")[0]}.`;
+  }
+}
+
+function commandHelp(call: string, { summary, details, operands = [], flags = {} }: Command) {
+  const switches = Object.entries(flags);
+  const usage = [call, ...switches.map(([name]) => `[--${name}]`), ...operands].join(" ");
+  const lines = [...switches, ["help", "Show this help."]]
+    .map(([name, effect]) => `  --${name!.padEnd(10)} ${effect}`);
+  return [`Usage: ${usage}`, "", summary, ...(details ? [details] : []), "", ...lines].join("\n");
 }

@@ -1,10 +1,6 @@
-/**
- * The commands by their names. The server is not among them: it is what runs without one.
- *
- * @module
- */
+import { describeVariables } from "../config.ts";
 import { OperatorError } from "../errors.ts";
-import type { Command } from "./command.ts";
+import { type Command, run } from "./command.ts";
 import { exportCommand } from "./export_command.ts";
 import { forgetIdentityCommand } from "./forget_identity_command.ts";
 import { healthCommand } from "./health_command.ts";
@@ -13,7 +9,7 @@ import { sweepCommand } from "./sweep_command.ts";
 import { tokenCommand } from "./token_command.ts";
 import { versionCommand } from "./version_command.ts";
 
-const commands: Readonly<Record<string, Command>> = {
+const commands = new Map<string, Command>(Object.entries({
   "health": healthCommand,
   "sweep": sweepCommand,
   "token": tokenCommand,
@@ -21,24 +17,43 @@ const commands: Readonly<Record<string, Command>> = {
   "export": exportCommand,
   "import": importCommand,
   "version": versionCommand,
-};
-/** Names that are tried before one knows any. */
-const aliases: Readonly<Record<string, string>> = { "--version": "version", "-V": "version" };
+}));
+const PROGRAM = "coverage-server";
 
-/** Runs a command by its name; throws a sentence for the operator for one that there is not. */
+/** Runs the command of that name, or prints help. */
 export async function runCommand(name: string, args: readonly string[]): Promise<void> {
-  if (["help", "--help", "-h"].includes(name)) return console.log(usage());
-  const known = Object.hasOwn(aliases, name) ? aliases[name]! : name;
-  const command = Object.hasOwn(commands, known) ? commands[known] : undefined;
-  if (!command) throw new OperatorError(`There is no command ${JSON.stringify(name)}.\n${usage()}`);
-  await command.run(args);
+  if (["help", "--help", "-h"].includes(name)) {
+    const [topic] = args;
+    if (topic === undefined) return console.log(programHelp());
+    return await runCommand(topic, ["--help"]);
+  }
+  const known = ["--version", "-V"].includes(name) ? "version" : name;
+  const command = commands.get(known);
+  if (!command) {
+    const kind = name.startsWith("-") ? "option" : "command";
+    throw new OperatorError(`Unknown ${kind} ${JSON.stringify(name)}.\n\n${commandList()}`);
+  }
+  await run(`${PROGRAM} ${known}`, command, args);
 }
 
-function usage(): string {
-  const lines = Object.entries(commands).map(([name, { usage, summary }]) =>
-    `  ${`${name} ${usage}`.trim()}\n      ${summary}`
+function commandList(): string {
+  const lines = [...commands].map(([name, { summary, operands = [] }]) =>
+    `  ${[name, ...operands].join(" ")}\n      ${summary}`
   );
-  return `Without a command the server starts; its settings are environment variables. Commands:\n${
-    lines.join("\n")
-  }`;
+  return `Usage: ${PROGRAM} [command]
+
+Without a command the server starts. Commands; each has --help:
+
+${lines.join("\n")}`;
+}
+
+function programHelp(): string {
+  const settings = describeVariables().map(({ name, allowed, fallback }) =>
+    `  ${name}\n      ${allowed}\n      Default: ${fallback || "unset"}`
+  );
+  return `${commandList()}
+
+Settings are environment variables:
+
+${settings.join("\n")}`;
 }

@@ -1,18 +1,11 @@
-/**
- * `forget-identity <org>/<repo>`: lets a repository that was renamed or made anew go on under a name
- * that another one has uploaded by.
- *
- * @module
- */
 import { forgetIdentity } from "../db/repository_names.ts";
 import { OperatorError } from "../errors.ts";
 import type { Command } from "./command.ts";
 import { withDatabase } from "./with_database.ts";
 
-/** The command. */
 export const forgetIdentityCommand: Command = {
-  usage: "<org>/<repo>",
-  summary: "Lets a repository made anew go on under a name that another one had",
+  summary: "Let a repository that was recreated under an old name upload by OpenID Connect.",
+  operands: ["<org>/<repo>"],
   async run([repository = ""]) {
     const [org_name, repo_name, ...more] = repository.split("/");
     if (!org_name || !repo_name || more.length > 0) {
@@ -21,7 +14,7 @@ export const forgetIdentityCommand: Command = {
       );
     }
     const isKnown = await withDatabase(({ sql }) => forgetIdentity(sql, { org_name, repo_name }));
-    if (!isKnown) throw new OperatorError(`Nothing was ever uploaded for ${repository}.`);
-    console.log(`The next upload to ${repository} says anew which repository that is.`);
+    if (!isKnown) throw new OperatorError(`No uploads for ${repository} yet.`);
+    console.log(`The next upload to ${repository} sets its identity.`);
   },
 };

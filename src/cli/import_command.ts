@@ -1,65 +1,42 @@
-/**
- * `import <file>`: what `export` wrote, into an empty database.
- *
- * @module
- */
-import { join } from "node:path";
-import { readMigrations } from "../db/migrate.ts";
-import { importDatabase } from "../moving/import.ts";
+import { existsSync } from "node:fs";
+import { restoreDump } from "../db/dump.ts";
+import { migrate, readMigrations } from "../db/migrate.ts";
 import { OperatorError } from "../errors.ts";
 import { ReportStore } from "../reports/store.ts";
 import type { Command } from "./command.ts";
 import { withDatabase } from "./with_database.ts";
-import { createProgress } from "./progress.ts";
 
-/** The command. */
 export const importCommand: Command = {
-  usage: "<file> | -",
-  summary: "Fills an empty database with what export wrote",
-  async run([path, ...more]) {
-    if (!path || more.length > 0) {
-      throw new OperatorError("Name one file that export wrote, or - for the standard input.");
-    }
-    const source = path === "-" ? Deno.stdin.readable : await open(path);
-    await withDatabase(async ({ sql, config, dataDir }) => {
-      const reports = join(dataDir, "reports");
-      using store = await ReportStore.open(reports);
-      let missing = 0;
-      const { repositories, coverages } = await importDatabase(sql, source, {
-        schemas: (await readMigrations()).map(({ name }) => name),
-        defaultBranches: config.defaultBranches,
-        identified: (identity) => store.belongTo(identity),
-        stored: async (id) => {
-          if (!await exists(store.folder(id))) missing++;
-        },
-        progress: createProgress((count) => `${count} uploads imported so far`),
-      });
-      console.log(`${repositories} repositories and ${coverages} uploads are in the database.`);
-      if (missing > 0) {
-        console.log(`${missing} of their reports are not in ${reports}; copy them there.`);
-      }
-      const embedded = join(dataDir, "postgres");
-      if (config.databaseUrl !== undefined && await exists(embedded)) {
+  summary: "Fill a new database from a file that export or pg_dump --inserts wrote.",
+  details: "It is the embedded database, or the one at DATABASE_URL. - is the standard input.\n" +
+    "Copy the reports folder with its .database file first.",
+  operands: ["<file>"],
+  async run([path]) {
+    const dump = await read(path!);
+    await withDatabase(async ({ sql, config, paths }) => {
+      using store = await ReportStore.open(paths.reports);
+      const uploads = await restoreDump(sql, dump, (identity) => store.belongTo(identity));
+      await migrate(sql, await readMigrations());
+      console.log(
+        `The database has ${uploads} uploads now. Their reports belong in ${paths.reports}.`,
+      );
+      if (config.databaseUrl !== undefined && existsSync(paths.database)) {
         console.log(
-          `Move ${embedded} away: a server that is started without DATABASE_URL would use it, ` +
+          `Move ${paths.database} away: a server that is started without DATABASE_URL would use it, ` +
             "and remove the reports that it does not know.",
         );
       }
-    });
+    }, { migrated: false });
   },
 };
 
-async function open(path: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+async function read(path: string): Promise<string> {
   try {
-    return (await Deno.open(path)).readable;
-  } catch (error) {
-    throw new OperatorError(`${path} cannot be read: ${(error as Error).message}.`);
+    return path === "-"
+      ? await new Response(Deno.stdin.readable).text()
+      : await Deno.readTextFile(path);
+  } catch (cause) {
+    const name = path === "-" ? "The standard input" : path;
+    throw new OperatorError(`${name} cannot be read: ${(cause as Error).message}.`, { cause });
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, (error) => {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  });
 }

@@ -1,9 +1,3 @@
-/**
- * `sweep [--dry-run]`: what the server does every hour, now; or what that would be.
- *
- * @module
- */
-import { join } from "node:path";
 import { databaseIdentity } from "../db/coverages.ts";
 import { createLog } from "../log.ts";
 import { OperatorError } from "../errors.ts";
@@ -13,18 +7,13 @@ import { ORPHAN_GRACE_MS } from "../reports/sweep.ts";
 import type { Command } from "./command.ts";
 import { withDatabase } from "./with_database.ts";
 
-/** The command. */
 export const sweepCommand: Command = {
-  usage: "[--dry-run]",
-  summary: "Removes reports that the settings do not keep, and left-overs; or says which those are",
-  async run(args) {
-    const dryRun = args[0] === "--dry-run";
-    const [unknown] = args.slice(dryRun ? 1 : 0);
-    if (unknown !== undefined) {
-      throw new OperatorError(`sweep takes --dry-run or nothing, not ${JSON.stringify(unknown)}.`);
-    }
-    await withDatabase(async ({ sql, embedded, config, dataDir }) => {
-      using store = await ReportStore.open(join(dataDir, "reports"));
+  summary: "Remove expired reports and leftover files now, not within the hour.",
+  flags: { "dry-run": "Only say what would be removed." },
+  async run(_, flags) {
+    const dryRun = flags.has("dry-run");
+    await withDatabase(async ({ sql, embedded, config, paths }) => {
+      using store = await ReportStore.open(paths.reports);
       await store.belongTo(await databaseIdentity(sql));
       const result = await runRetention({
         sql,
@@ -34,18 +23,19 @@ export const sweepCommand: Command = {
         graceMs: embedded ? 0 : ORPHAN_GRACE_MS,
         log: await createLog({ level: "warning", format: config.logFormat }),
       }, { dryRun });
-      if (!result) throw new OperatorError("A server is at it at the moment; try again shortly.");
+      if (!result) throw new OperatorError("Another server is running retention. Try again later.");
       const { superseded, deleted, space, staged, orphans, stored, missing } = result;
-      const verb = dryRun ? "would go" : "removed";
-      console.log([
-        `superseded      ${shown(superseded)} ${verb}`,
-        `deleted         ${shown(deleted)} ${verb}`,
-        `for space       ${shown(space)} ${verb}`,
-        `unfinished      ${shown(staged)} ${verb}`,
-        `without a row   ${shown(orphans)} ${verb}`,
-        `stored          ${shown(stored)} ${dryRun ? "would stay" : "left"}`,
-        `not on disk     ${missing.length} reports that the database has`,
-      ].join("\n"));
+      const verb = dryRun ? "to remove" : "removed";
+      const rows = [
+        ["superseded", `${shown(superseded)} ${verb}`],
+        ["of deleted branches", `${shown(deleted)} ${verb}`],
+        ["over MAX_STORED_BYTES", `${shown(space)} ${verb}`],
+        ["of interrupted uploads", `${shown(staged)} ${verb}`],
+        ["not in the database", `${shown(orphans)} ${verb}`],
+        ["kept", shown(stored)],
+        ["missing on disk", `${missing.length} reports`],
+      ];
+      for (const [name, amount] of rows) console.log(`${name!.padEnd(24)}${amount}`);
     });
   },
 };

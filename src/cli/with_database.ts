@@ -1,8 +1,3 @@
-/**
- * The database of the settings, for a command.
- *
- * @module
- */
 import { join, resolve } from "node:path";
 import { type Config, readEnvironment } from "../config.ts";
 import { type Database, openDatabase } from "../db/connect.ts";
@@ -11,28 +6,35 @@ import { migrate, readMigrations } from "../db/migrate.ts";
 
 /** What a command works on. */
 export interface Opened extends Pick<Database, "sql" | "embedded"> {
-  /** The settings. */
   readonly config: Config;
-  /** The folder of the reports and of the embedded database, in full. */
-  readonly dataDir: string;
+  readonly paths: Paths;
+}
+
+/** What is in `DATA_DIR`; the database is the embedded one. */
+export interface Paths {
+  readonly reports: string;
+  readonly database: string;
+}
+
+export function pathsOf({ dataDir }: Config): Paths {
+  const folder = resolve(dataDir);
+  return { reports: join(folder, "reports"), database: join(folder, "postgres") };
 }
 
 /**
- * Opens the database that the server would use, brought to this version's schema, and closes it
+ * Opens the database of the settings, by default migrated to this version's schema, and closes it
  * after the work. The embedded one can be opened only while its server is stopped.
  */
 export async function withDatabase<T>(
   work: (opened: Opened) => Promise<T>,
+  { migrated = true } = {},
 ): Promise<T> {
   const config = readEnvironment();
-  const dataDir = resolve(config.dataDir);
-  const database = await openDatabase({
-    url: config.databaseUrl,
-    folder: join(dataDir, "postgres"),
-  });
+  const paths = pathsOf(config);
+  const database = await openDatabase({ url: config.databaseUrl, folder: paths.database });
   try {
-    await migrate(database.sql, await readMigrations());
-    return await work({ ...database, config, dataDir });
+    if (migrated) await migrate(database.sql, await readMigrations());
+    return await work({ ...database, config, paths });
   } catch (error) {
     throw forOperator(error);
   } finally {

@@ -19,9 +19,8 @@ export interface EmbeddedDatabase {
  * use a folder; throws an `OperatorError` where another one does, or it cannot be written to.
  */
 export async function startEmbedded(folder?: string): Promise<EmbeddedDatabase> {
-  const lock = folder === undefined ? undefined : await lockFolder(folder);
+  const { db, close } = await openEmbedded(folder);
   try {
-    const db = await PGlite.create(folder ?? "memory://");
     // A socket in a folder that only this user can enter; a port would be open to all on the machine.
     const socketFolder = Deno.build.os === "windows" ? undefined : await Deno.makeTempDir();
     const path = socketFolder && `${socketFolder}/.s.PGSQL.5432`;
@@ -35,8 +34,27 @@ export async function startEmbedded(folder?: string): Promise<EmbeddedDatabase> 
       options: path ? { path } : tcpAddress(server.getServerConn()),
       async close() {
         await server.stop();
-        await db.close();
+        await close();
         if (socketFolder) await Deno.remove(socketFolder, { recursive: true });
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The same without a socket. */
+export async function openEmbedded(
+  folder?: string,
+): Promise<{ db: PGlite; close(): Promise<void> }> {
+  const lock = folder === undefined ? undefined : await lockFolder(folder);
+  try {
+    const db = await PGlite.create(folder ?? "memory://");
+    return {
+      db,
+      async close() {
+        await db.close();
         lock?.close();
       },
     };

@@ -5,6 +5,7 @@ import { cobertura, tar } from "../support/archive.ts";
 import { uploadPath } from "../support/fields.ts";
 import { storedReports } from "../support/reports.ts";
 import { type RunningServer, startServer } from "../support/server.ts";
+import { whyNoPgDump } from "../support/pg_dump.ts";
 import { addDatabase, withFolder } from "../support/folder.ts";
 
 const text = await Deno.readTextFile(new URL("../../docs/operations.md", import.meta.url));
@@ -96,19 +97,7 @@ async function assertWhole(server: RunningServer): Promise<void> {
 }
 
 const target: unknown = JSON.parse(Deno.env.get("TEST_DATABASE") ?? "null");
-const whyNotPostgres = await (async () => {
-  if (Deno.build.os !== "linux") return "is written for Linux";
-  if (typeof target !== "string") return "is for a Postgres, by DATABASE_URL";
-  const { output } = await run("pg_dump --version", {});
-  const sql = connect(target);
-  const [{ version }] = await sql<
-    [{ version: string }]
-  >`select current_setting('server_version_num') as version`;
-  await sql.end();
-  const client = Number(/\) (\d+)/.exec(output)?.[1] ?? 0);
-  const server = Math.floor(Number(version) / 10_000);
-  return client < server ? `needs pg_dump ${server} or later; here is ${client}` : undefined;
-})();
+const whyNotPostgres = Deno.build.os === "linux" ? await whyNoPgDump() : "is written for Linux";
 
 Deno.test({
   name:

@@ -1,59 +1,47 @@
 /**
- * `import-ancestor <database> <assets> [--dry-run]`: the uploads and reports of a
- * code-coverage-dashboard.
+ * `deno task import:dashboard`: copies the uploads and reports of a code-coverage-dashboard.
  *
  * @module
  */
-import { join } from "node:path";
-import { importAncestor } from "./import.ts";
-import { AncestorRows } from "./source.ts";
+import { type Command, run } from "../../src/cli/command.ts";
+import { withDatabase } from "../../src/cli/with_database.ts";
 import { databaseIdentity } from "../../src/db/coverages.ts";
 import { OperatorError } from "../../src/errors.ts";
 import { ReportStore } from "../../src/reports/store.ts";
-import type { Command } from "../../src/cli/command.ts";
-import { withDatabase } from "../../src/cli/with_database.ts";
+import { importDashboard } from "./import.ts";
+import { readRows } from "./source.ts";
 
-const DRY_RUN = "--dry-run";
-
-/** The command. */
-export const importAncestorCommand: Command = {
-  usage: `<SQLite file> | mysql://user:password@host/database <assets folder> [${DRY_RUN}]`,
-  summary: "Takes over the uploads and reports of a code-coverage-dashboard",
-  async run(args) {
-    const dryRun = args.includes(DRY_RUN);
-    const [address, assets, ...more] = args.filter((argument) => argument !== DRY_RUN);
-    if (!address || !assets || more.length > 0) {
-      throw new OperatorError(
-        `Name the database, a SQLite file or a mysql:// address, and then the assets folder.`,
-      );
-    }
-    await refuseUnlessFolder(assets);
-    await using rows = await AncestorRows.open(address);
-    await withDatabase(async ({ sql, config, dataDir }) => {
-      using store = await ReportStore.open(join(dataDir, "reports"));
+const command: Command = {
+  summary: "Copy the uploads and reports of a code-coverage-dashboard.",
+  details: "The database is a SQLite file or mysql://user:password@host/database.\n" +
+    "Nothing is written there. Repositories that already exist here are skipped.",
+  operands: ["<database>", "<assets folder>"],
+  flags: { "dry-run": "Only say what would be copied." },
+  async run([address, assets], flags) {
+    const info = await Deno.stat(assets!).catch((error) => {
+      throw new OperatorError(`The assets folder cannot be read: ${error.message}.`);
+    });
+    if (!info.isDirectory) throw new OperatorError(`${assets} is not a folder.`);
+    const rows = await readRows(address!);
+    await withDatabase(async ({ sql, config, paths }) => {
+      using store = await ReportStore.open(paths.reports);
       await store.belongTo(await databaseIdentity(sql));
-      const taking = { sql, store, assets, defaultBranches: config.defaultBranches };
-      const taken = await importAncestor(taking, rows.repositories(), { dryRun, say: console.log });
+      const dryRun = flags.has("dry-run");
+      const options = { ...config, sql, store, assets: assets!, dryRun, print: console.log };
+      const totals = await importDashboard(rows, options);
       console.log(
-        `${dryRun ? "To be taken over" : "Taken over"}: ${taken.repositories} repositories, ` +
-          `${taken.uploads} uploads, ${taken.reports} reports. ` +
-          `Active uploads without a report: ${taken.withoutReport}. ` +
-          `Left out: ${taken.refused} rows, ${taken.present} repositories that are here already.`,
+        `${dryRun ? "To copy" : "Copied"}: ${totals.repositories} repositories, ` +
+          `${totals.uploads} uploads, ${totals.reports} reports. ` +
+          `Active uploads without a report: ${totals.withoutReport}. ` +
+          `Skipped: ${totals.skippedRows} rows, ${totals.skippedRepositories} repositories.`,
       );
     });
   },
 };
 
-async function refuseUnlessFolder(path: string): Promise<void> {
-  const info = await Deno.stat(path).catch((error) => {
-    throw new OperatorError(`The assets folder cannot be read: ${error.message}.`);
-  });
-  if (!info.isDirectory) throw new OperatorError(`The assets folder, ${path}, is no folder.`);
-}
-
 if (import.meta.main) {
   try {
-    await importAncestorCommand.run(Deno.args);
+    await run("deno task import:dashboard", command, Deno.args);
   } catch (error) {
     console.error(error instanceof OperatorError ? error.message : error);
     Deno.exit(1);

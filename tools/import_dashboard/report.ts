@@ -1,6 +1,6 @@
 /**
- * A report of the ancestor's, as a folder among its assets. What is in it came out of archives that
- * nobody had checked.
+ * Reports of a code-coverage-dashboard: folders among its assets. It unpacked archives without
+ * checking their entries.
  *
  * @module
  */
@@ -8,86 +8,75 @@ import { join } from "node:path";
 import { HttpError, OperatorError, quote } from "../../src/errors.ts";
 import type { StagedReport } from "../../src/reports/store.ts";
 import { safePath } from "../../src/archive/safe_path.ts";
-import { IndexPage } from "../../src/archive/index_page.ts";
+import { ReportIndex } from "../../src/archive/index_page.ts";
 
-/** A report that was copied, or looked at. */
 export interface CopiedReport {
-  /** The page to lead readers to; null: the listing. */
+  /** The page to show first; null: the listing. */
   readonly index: string | null;
-  /** How many files it has. */
   readonly files: number;
-  /** Bytes of those. */
   readonly bytes: number;
-  /** What is not in it, and why: a sentence each. */
-  readonly leftOut: readonly string[];
+  /** A sentence for each entry that was not copied. */
+  readonly skipped: readonly string[];
 }
 
-/** Where a report can be written. */
-export type Staging = Pick<StagedReport, "makeFolder" | "writeFile" | "createFile">;
-
 /**
- * Copies the files and folders of `assets/folder` that an upload might have; without `staged` only
- * counts them. Nothing where it has no files. Throws a sentence for what cannot be read.
+ * Copies the files and folders of `assets/folder` that an upload may have; without `staged` only
+ * counts them. Nothing where there are no files. Follows no symbolic link.
  */
 export async function copyReport(
   assets: string,
   folder: string,
-  staged: Staging | undefined,
+  staged: StagedReport | undefined,
 ): Promise<CopiedReport | undefined> {
-  if (!await isFolder(assets, folder)) return undefined;
-  const index = new IndexPage();
-  const leftOut: string[] = [];
+  const root = join(assets, folder);
+  const index = new ReportIndex();
+  const skipped: string[] = [];
   let files = 0, bytes = 0;
   const visit = async (below: string) => {
-    for (const path of await entries(join(assets, folder), below)) {
-      const at = join(assets, folder, path);
-      const refuse = (why: string) => leftOut.push(`${quote(`${folder}/${path}`)} is ${why}`);
-      const info = await reading(at, () => Deno.lstat(at));
-      if (!info) refuse("not there under a name in UTF-8");
-      else if (!isSafe(path)) refuse("no name that an upload may have");
+    for await (const { name } of Deno.readDir(join(root, below))) {
+      const path = `${below}${name}`;
+      const skip = (why: string) => skipped.push(`${quote(`${folder}/${path}`)} ${why}`);
+      const info = await ifFound(Deno.lstat(join(root, path)));
+      if (!info) skip("has a name that is not UTF-8");
+      else if (!isSafe(path)) skip("has a name that is not allowed");
       else if (info.isDirectory) {
         await staged?.makeFolder(path);
-        await visit(path);
+        await visit(`${path}/`);
       } else if (info.isFile) {
-        if (staged) await copyFile(at, await staged.createFile(path));
+        if (staged) {
+          const target = (await staged.createFile(path)).writable;
+          await (await Deno.open(join(root, path))).readable.pipeTo(target);
+        }
         index.add(path);
         files++;
         bytes += info.size;
-      } else refuse(info.isSymlink ? "a symbolic link" : "no file or folder");
+      } else skip(info.isSymlink ? "is a symbolic link" : "is not a file or folder");
     }
   };
-  await visit("");
-  return files === 0 ? undefined : { index: index.result(), files, bytes, leftOut };
+  try {
+    // A link on the way there may lead out of the assets.
+    const real = await ifFound(Deno.realPath(root));
+    if (real !== join(await Deno.realPath(assets), folder)) return undefined;
+    await visit("");
+  } catch (cause) {
+    throw new OperatorError(
+      `The report in ${root} cannot be copied: ${(cause as Error).message}.`,
+      { cause },
+    );
+  }
+  return files === 0 ? undefined : { index: index.result(), files, bytes, skipped };
 }
 
-/** A page in the place of a report that there is not: an active upload always has one. */
-export async function writeNoReport(staged: Staging): Promise<CopiedReport> {
+/** The page of an active upload without a report: an active upload always has one. */
+export async function writePlaceholder(staged: StagedReport): Promise<CopiedReport> {
   const index = "index.html";
   const page = new TextEncoder().encode(`<!doctype html>
 <meta charset="utf-8">
 <title>No report</title>
-<p>The server that this upload was taken over from had no report of it. The next upload brings one.
+<p>The code-coverage-dashboard had no report of this upload. The next upload brings one.
 `);
   await staged.writeFile(index, page);
-  return { index, files: 1, bytes: page.byteLength, leftOut: [] };
-}
-
-/** Whether it is a folder, on a way through folders alone; a link may lead out of the assets. */
-async function isFolder(assets: string, folder: string): Promise<boolean> {
-  let path = assets;
-  for (const segment of folder.split("/")) {
-    path = join(path, segment);
-    const info = await reading(path, () => Deno.lstat(path));
-    if (!info?.isDirectory) return false;
-  }
-  return true;
-}
-
-/** The paths in a folder, below `root`. */
-async function entries(root: string, below: string): Promise<string[]> {
-  const folder = join(root, below);
-  const found = await reading(folder, () => Array.fromAsync(Deno.readDir(folder)));
-  return (found ?? []).map(({ name }) => below === "" ? name : `${below}/${name}`);
+  return { index, files: 1, bytes: page.byteLength, skipped: [] };
 }
 
 function isSafe(path: string): boolean {
@@ -99,28 +88,11 @@ function isSafe(path: string): boolean {
   }
 }
 
-async function copyFile(path: string, target: Deno.FsFile): Promise<void> {
-  using _ = target;
-  using source = await reading(path, () => Deno.open(path));
-  if (!source) return;
-  const buffer = new Uint8Array(64 * 1024);
-  while (true) {
-    const count = await source.read(buffer);
-    if (count === null) return;
-    for (let written = 0; written < count;) {
-      written += await target.write(buffer.subarray(written, count));
-    }
-  }
-}
-
-/** Nothing where it is not there. */
-async function reading<T>(path: string, read: () => Promise<T>): Promise<T | undefined> {
+async function ifFound<T>(work: Promise<T>): Promise<T | undefined> {
   try {
-    return await read();
+    return await work;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
-    throw new OperatorError(`${path} cannot be read: ${(error as Error).message}.`, {
-      cause: error,
-    });
+    throw error;
   }
 }

@@ -1,5 +1,6 @@
 /**
- * What a row of the ancestor's says, where it says what an upload may.
+ * Rows of a code-coverage-dashboard: which of them an upload could have made, and what becomes of
+ * these here.
  *
  * @module
  */
@@ -13,35 +14,9 @@ import {
   repoName,
 } from "../../src/model/fields.ts";
 import { clip, quote } from "../../src/errors.ts";
-import type { RawRow } from "./connection.ts";
+import type { RawRow } from "./source.ts";
 
-/** A row that can be taken over. */
-export interface AncestorRow {
-  /** Its id there. */
-  readonly id: number;
-  /** The account. */
-  readonly org_name: string;
-  /** The repository. */
-  readonly repo_name: string;
-  /** Its branch. */
-  readonly branch_name: string;
-  /** The commit that was measured. */
-  readonly commit_hash: string;
-  /** Who made it. */
-  readonly commit_author: string;
-  /** Tells apart the reports of a branch. */
-  readonly language: string;
-  /** From 0 to 100, with 2 decimals. */
-  readonly percentage: number;
-  /** When it was uploaded. */
-  readonly created_at: Date;
-  /** When it was uploaded, superseded or deleted. */
-  readonly updated_at: Date;
-  /** When it was superseded or deleted; null: active. */
-  readonly deleted_at: Date | null;
-}
-
-/** As GORM writes times into SQLite, `2022-04-25 09:30:00.123456789+09:00`, and MySQL shows them. */
+/** GORM writes `2022-04-25 09:30:00.123456789+09:00` into SQLite; MySQL has no zone. */
 const TIME = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.(\d{1,3})\d*)?\s*(Z|[+-]\d\d:?\d\d)?$/;
 
 const notTime = "must be a time like 2022-04-25 09:30:00+09:00";
@@ -52,7 +27,6 @@ const time = z.string(notTime)
   })
   .refine((time) => !Number.isNaN(time.getTime()), notTime);
 
-/** The column holds text, whatever was measured. */
 const notPercentage = "must be a number from 0 to 100";
 const percentage = z.union(
   [z.string().regex(/^\d+(\.\d+)?$/, notPercentage), z.number()],
@@ -73,20 +47,55 @@ const schema = z.object({
   percentage,
   created_at: time,
   updated_at: time.nullable(),
+  // When it was superseded; null: active.
   deleted_at: time.nullable(),
-});
+}).transform((row) => ({ ...row, updated_at: row.updated_at ?? row.created_at }));
 
-/** Reads a row, or says why it is left out: `row 17 of acme/shop: commit_hash is …`. */
-export function readRow(raw: RawRow): AncestorRow | string {
+export type DashboardRow = z.infer<typeof schema>;
+
+/** The row, or why it is skipped: `row 17 of "acme/shop": commit_hash is …`. */
+export function parseRow(raw: RawRow): DashboardRow | string {
   const result = schema.safeParse(raw);
-  if (result.success) {
-    const { updated_at, created_at } = result.data;
-    return { ...result.data, updated_at: updated_at ?? created_at };
-  }
+  if (result.success) return result.data;
   const { path, message } = result.error.issues[0]!;
   const column = String(path[0]);
   const actual = raw[column];
   const shown = typeof actual === "string" ? quote(actual) : clip(String(actual));
   return `row ${raw.id} of ${quote(`${raw.org_name}/${raw.repo_name}`)}: ` +
     `${column} is ${shown}; it ${message}`;
+}
+
+/** An upload to add here. */
+export interface Upload extends DashboardRow {
+  /** Whether it is the last of its branch and language. */
+  readonly newest: boolean;
+  /** The folder of its report below the assets. */
+  readonly folder: string | undefined;
+}
+
+/**
+ * The uploads of a repository in the order to add them. Of several active ones of a branch and
+ * language, which two uploads at once leave there, the newest stays active and comes last. The
+ * folder of a branch has the report of its last upload, in whatever language.
+ */
+export function planUploads(rows: readonly DashboardRow[]): Upload[] {
+  const active = rows.filter(({ deleted_at }) => deleted_at === null);
+  const owners = new Map(active.map((row) => [folderOf(row), row]));
+  const series = Map.groupBy(rows, ({ branch_name, language }) => `${language}/${branch_name}`);
+  return [...series.values()].flatMap((rows) => {
+    const active = rows.filter(({ deleted_at }) => deleted_at === null);
+    const last = rows.at(-1)!;
+    const newest = active.at(-1) ?? last;
+    return rows.map((row) => ({
+      ...row,
+      id: row === newest ? last.id + 0.5 : row.id,
+      deleted_at: row.deleted_at ?? active[active.indexOf(row) + 1]?.created_at ?? null,
+      newest: row === newest,
+      folder: owners.get(folderOf(row)) === row ? folderOf(row) : undefined,
+    }));
+  }).sort((a, b) => a.id - b.id);
+}
+
+function folderOf({ org_name, repo_name, branch_name }: DashboardRow): string {
+  return `${org_name}/${repo_name}/${branch_name.replaceAll("/", "_fs_")}/archive`;
 }

@@ -4,95 +4,49 @@
  *
  * @module
  */
+import { DatabaseSync } from "node:sqlite";
 import { OperatorError } from "../../src/errors.ts";
-import type { Connection, RawRow } from "./connection.ts";
-import { openMysql } from "./mysql.ts";
-import { openSqlite } from "./sqlite.ts";
 
-/** Rows that are read at a time. */
-const BATCH = 1000;
+/** A row as it is stored there, unchecked. */
+export type RawRow = Readonly<Record<string, unknown>>;
 
-/** The uploads of an ancestor, by repository. */
-export class AncestorRows implements AsyncDisposable {
-  readonly #connection: Connection;
+const STATEMENT =
+  `select id, org_name, repo_name, branch_name, commit_hash, commit_author, language,
+  percentage, created_at, updated_at, deleted_at from coverages order by id`;
 
-  private constructor(connection: Connection) {
-    this.#connection = connection;
-  }
-
-  /** Opens a SQLite file or what a `mysql://` address names, to read what is there at this moment. */
-  static async open(address: string): Promise<AncestorRows> {
-    const isMysql = /^mysql:/i.test(address);
-    // The address of a MySQL may hold a password.
+/** All rows, in the order of their ids, of a SQLite file or a `mysql://` address. */
+export async function readRows(address: string): Promise<RawRow[]> {
+  const isMysql = /^mysql:/i.test(address);
+  try {
+    return isMysql ? await readMysql(address) : readSqlite(address);
+  } catch (cause) {
+    // The address of a MySQL may hold a password. Some of its errors have a code but no message.
     const name = isMysql ? "The MySQL database" : address;
-    try {
-      const connection = isMysql ? await openMysql(address) : openSqlite(address);
-      await connection.query("begin", []);
-      return new AncestorRows(connection);
-    } catch (error) {
-      throw new OperatorError(`${name} cannot be opened: ${messageOf(error)}.`, { cause: error });
-    }
-  }
-
-  /** Ends the reading. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#connection.close();
-  }
-
-  /** The rows of one repository after the other, in the order of their ids. */
-  async *repositories(): AsyncGenerator<RawRow[]> {
-    const ids = await this.#idsByRepository();
-    for (const [repository, mine] of ids) {
-      const rows: RawRow[] = [];
-      for (let start = 0; start < mine.length; start += BATCH) {
-        const some = mine.slice(start, start + BATCH);
-        rows.push(
-          ...await this.#query(
-            `select id, org_name, repo_name, branch_name, commit_hash, commit_author, language,
-               percentage, created_at, updated_at, deleted_at
-             from coverages where id in (${some.map(() => "?").join()}) order by id`,
-            some,
-          ),
-        );
-      }
-      ids.set(repository, []); // its part of the memory
-      yield rows;
-    }
-  }
-
-  /** Which rows a repository has; letter case is of no matter, and in no index there either. */
-  async #idsByRepository(): Promise<Map<string, number[]>> {
-    const ids = new Map<string, number[]>();
-    for (let last = 0;;) {
-      const rows = await this.#query(
-        `select id, org_name, repo_name from coverages where id > ? order by id limit ${BATCH}`,
-        [last],
-      );
-      for (const { id, org_name, repo_name } of rows) {
-        const name = `${org_name}/${repo_name}`.toLowerCase();
-        const mine = ids.get(name);
-        if (mine) mine.push(Number(id));
-        else ids.set(name, [Number(id)]);
-      }
-      if (rows.length < BATCH) return ids;
-      last = Number(rows.at(-1)!.id);
-    }
-  }
-
-  async #query(statement: string, parameters: readonly (string | number)[]): Promise<RawRow[]> {
-    try {
-      return await this.#connection.query(statement, parameters);
-    } catch (error) {
-      throw new OperatorError(
-        `The uploads of the ancestor cannot be read from its database: ${messageOf(error)}.`,
-        { cause: error },
-      );
-    }
+    const { message, code } = cause as Error & { code?: string };
+    throw new OperatorError(`${name} cannot be read: ${message || code}.`, { cause });
   }
 }
 
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  // Node's failure to connect to every address of a name has codes but no message.
-  return error.message || ("code" in error ? String(error.code) : error.name);
+function readSqlite(path: string): RawRow[] {
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    return database.prepare(STATEMENT).all();
+  } finally {
+    database.close();
+  }
+}
+
+async function readMysql(address: string): Promise<RawRow[]> {
+  if (!URL.canParse(address)) throw new Error("its address is not well-formed");
+  // Loaded only here, since most dashboards have a SQLite file.
+  const { createConnection } = await import("mysql2/promise");
+  // Times as text, like those of SQLite, and in UTC, in which MySQL stores timestamps.
+  const connection = await createConnection({ uri: address, dateStrings: true });
+  try {
+    await connection.query("set time_zone = '+00:00'");
+    const [rows] = await connection.query(STATEMENT);
+    return rows as RawRow[];
+  } finally {
+    await connection.end();
+  }
 }

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { createConnection } from "mysql2/promise";
-import { type AncestorRow, readRow } from "../../tools/import_dashboard/rows.ts";
-import { AncestorRows } from "../../tools/import_dashboard/source.ts";
-import { insertOf, tableOf } from "../support/ancestor.ts";
+import { type DashboardRow, parseRow } from "../../tools/import_dashboard/rows.ts";
+import { readRows } from "../../tools/import_dashboard/source.ts";
+import { insertOf, tableOf } from "../support/dashboard_source.ts";
 
 const MARIADB = "/usr/sbin/mariadbd";
 const USER = "mysql"; // MariaDB refuses to run as root
@@ -60,23 +60,20 @@ function freePort(): number {
 }
 
 Deno.test({
-  name: "rows come out of a MySQL as they do out of a SQLite file",
+  name: "rows of a MySQL are read like those of a SQLite file",
   ignore: !isThere,
   async fn() {
     const folder = await Deno.makeTempDir();
     const { port, stop } = await startMariadb(folder);
     try {
-      const address = `mysql://root@127.0.0.1:${port}/ancestor`;
+      const address = `mysql://root@127.0.0.1:${port}/dashboard`;
       const admin = await createConnection({ uri: `mysql://root@127.0.0.1:${port}` });
-      await admin.query("create database ancestor character set utf8mb4");
+      await admin.query("create database dashboard character set utf8mb4");
       await admin.query("create user anc@'127.0.0.1' identified by 'pa:ss@1'");
-      await admin.query("grant select on ancestor.* to anc@'127.0.0.1'");
-      await admin.query("use ancestor");
-      const rows = async (uri: string) => {
-        await using source = await AncestorRows.open(uri);
-        return (await Array.fromAsync(source.repositories())).map((rows) => rows.map(readRow));
-      };
-      await assert.rejects(rows(address), /from its database: Table 'ancestor\.coverages' doesn't/);
+      await admin.query("grant select on dashboard.* to anc@'127.0.0.1'");
+      await admin.query("use dashboard");
+      const rows = async (uri: string) => (await readRows(uri)).map(parseRow);
+      await assert.rejects(rows(address), /cannot be read: Table 'dashboard\.coverages' doesn't/);
       await admin.query(tableOf("bigint auto_increment"));
       const now = "2022-04-25 09:30:00"; // at +09:00
       for (
@@ -91,11 +88,11 @@ Deno.test({
         await admin.query(statement, values);
       }
       await admin.end();
-      const [shop, other, refused] = await rows(
-        `mysql://anc:pa%3Ass%401@127.0.0.1:${port}/ancestor`,
-      ) as AncestorRow[][];
+      const [first, second, other, refused] = await rows(
+        `mysql://anc:pa%3Ass%401@127.0.0.1:${port}/dashboard`,
+      ) as DashboardRow[];
       const at = new Date("2022-04-25T00:30:00Z");
-      assert.deepEqual(shop![0], {
+      assert.deepEqual(first, {
         id: 1,
         org_name: "acme",
         repo_name: "shop",
@@ -108,12 +105,12 @@ Deno.test({
         updated_at: at,
         deleted_at: at,
       });
-      assert.deepEqual([shop![1]!.org_name, shop![1]!.deleted_at, shop!.length], ["ACME", null, 2]);
-      assert.deepEqual([other![0]!.branch_name, other![0]!.percentage], ["feature/x", 100]);
+      assert.deepEqual([second!.org_name, second!.deleted_at], ["ACME", null]);
+      assert.deepEqual([other!.branch_name, other!.percentage], ["feature/x", 100]);
       assert.match(String(refused), /^row 4 of "acme\/\.\.": repo_name is/);
       await assert.rejects(
-        rows(`mysql://anc:wrong@127.0.0.1:${port}/ancestor`),
-        /^OperatorError: The MySQL database cannot be opened: Access denied for user 'anc'/,
+        rows(`mysql://anc:wrong@127.0.0.1:${port}/dashboard`),
+        /^OperatorError: The MySQL database cannot be read: Access denied for user 'anc'/,
       );
     } finally {
       await stop();

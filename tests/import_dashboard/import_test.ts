@@ -1,28 +1,25 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { importAncestor, type Taken } from "../../tools/import_dashboard/import.ts";
-import { AncestorRows } from "../../tools/import_dashboard/source.ts";
+import { importDashboard } from "../../tools/import_dashboard/import.ts";
+import { readRows } from "../../tools/import_dashboard/source.ts";
 import { OperatorError } from "../../src/errors.ts";
-import { type Ancestor, ancestor } from "../support/ancestor.ts";
+import { type OldDashboard, oldDashboard } from "../support/dashboard_source.ts";
 import { type TestApp, testApp } from "../support/app.ts";
 import { goodReport, gzip, tar } from "../support/archive.ts";
 import { storedReports, tree } from "../support/reports.ts";
 import { DEFAULT_BRANCHES } from "../support/seed.ts";
 
-/** Takes it over, or only looks; returns what was taken and said. */
-async function take(
+/** Copies it, or only looks; returns the totals and what was printed. */
+async function copy(
   { sql, store }: TestApp,
-  { database, assets }: Ancestor,
+  { database, assets }: OldDashboard,
   { dryRun = false } = {},
-): Promise<{ taken: Taken; said: string[] }> {
-  const said: string[] = [];
-  await using rows = await AncestorRows.open(database);
-  const taken = await importAncestor(
-    { sql, store, assets, defaultBranches: DEFAULT_BRANCHES },
-    rows.repositories(),
-    { dryRun, say: (line) => void said.push(line) },
-  );
-  return { taken, said };
+) {
+  const lines: string[] = [];
+  const print = (line: string) => void lines.push(line);
+  const options = { sql, store, assets, defaultBranches: DEFAULT_BRANCHES, dryRun, print };
+  const totals = await importDashboard(await readRows(database), options);
+  return { totals, lines };
 }
 
 async function text(test: TestApp, path: string, status = 200): Promise<string> {
@@ -47,8 +44,8 @@ async function list(test: TestApp, query = ""): Promise<Listed[]> {
   return Object.values(data).flat() as Listed[];
 }
 
-Deno.test("an ancestor's numbers, trend, badge and reports go on here", async () => {
-  await using old = await ancestor();
+Deno.test("numbers, trend, badge and reports of a code-coverage-dashboard are copied", async () => {
+  await using old = await oldDashboard();
   await using test = await testApp();
   old.add(
     {
@@ -65,16 +62,16 @@ Deno.test("an ancestor's numbers, trend, badge and reports go on here", async ()
   await old.write("acme/shop/feature_fs_x", "index.html", "<h1>of x</h1>");
   await old.write("globex/a.b/main", "deep/er/page.htm", "<h1>of globex</h1>");
 
-  const { taken, said } = await take(test, old);
-  assert.deepEqual(taken, {
+  const { totals, lines } = await copy(test, old);
+  assert.deepEqual(totals, {
     repositories: 2,
     uploads: 4,
     reports: 3,
     withoutReport: 0,
-    refused: 0,
-    present: 0,
+    skippedRows: 0,
+    skippedRepositories: 0,
   });
-  assert.deepEqual(said, [
+  assert.deepEqual(lines, [
     "acme/shop: 3 uploads, 2 of them active; 2 reports with 3 files, 33 bytes.",
     "globex/a.b: 1 uploads, 1 of them active; 1 reports with 1 files, 18 bytes.",
   ]);
@@ -103,7 +100,7 @@ Deno.test("an ancestor's numbers, trend, badge and reports go on here", async ()
   assert.equal(
     await text(test, "/coverages-api/assets/acme/shop/main/archive/coverage/coverage.xml"),
     "<x/>",
-    "addresses of the ancestor's files still lead to them",
+    "old links to files still work",
   );
   assert.match(await text(test, "/coverages-ui"), /from 41\.50% to 33\.03%/);
   assert.match(await text(test, "/coverages-ui/acme/shop"), /feature\/x/);
@@ -112,21 +109,25 @@ Deno.test("an ancestor's numbers, trend, badge and reports go on here", async ()
 
   const next = await test.upload(await gzip(tar(goodReport())));
   const { data } = await next.json();
-  assert.deepEqual(data.map(({ id }: Listed) => id), [3, 5], "an upload goes on where it was");
+  assert.deepEqual(
+    data.map(({ id }: Listed) => id),
+    [3, 5],
+    "the next upload continues the series",
+  );
 });
 
-Deno.test("a dry run says the same and changes nothing; a second run takes nothing twice", async () => {
-  await using old = await ancestor();
+Deno.test("a dry run prints the same and changes nothing; a second run copies nothing twice", async () => {
+  await using old = await oldDashboard();
   await using test = await testApp();
   old.add({}, { repo_name: "other" });
   await old.write("acme/shop/main", "index.html", "report");
-  const dry = await take(test, old, { dryRun: true });
+  const dry = await copy(test, old, { dryRun: true });
   assert.equal((await test.sql`select from repositories`).length, 0);
   assert.deepEqual((await storedReports(test.reports)).published, []);
 
-  const wet = await take(test, old);
+  const wet = await copy(test, old);
   assert.deepEqual(wet, dry);
-  assert.deepEqual(wet.said, [
+  assert.deepEqual(wet.lines, [
     "acme/shop: 1 uploads, 1 of them active; 1 reports with 1 files, 6 bytes.",
     "acme/other: 1 uploads, 1 of them active; 0 reports with 0 files, 0 bytes.",
     '  "main" in go has no report.',
@@ -135,14 +136,14 @@ Deno.test("a dry run says the same and changes nothing; a second run takes nothi
   const reports = await storedReports(test.reports);
 
   old.add({ org_name: "ACME", repo_name: "Shop", branch_name: "late" }, { repo_name: "third" });
-  for (const again of [await take(test, old, { dryRun: true }), await take(test, old)]) {
-    assert.deepEqual(again.said, [
-      "acme/shop is here already, and is left as it is.",
-      "acme/other is here already, and is left as it is.",
+  for (const again of [await copy(test, old, { dryRun: true }), await copy(test, old)]) {
+    assert.deepEqual(again.lines, [
+      "acme/shop already exists; skipped.",
+      "acme/other already exists; skipped.",
       "acme/third: 1 uploads, 1 of them active; 0 reports with 0 files, 0 bytes.",
       '  "main" in go has no report.',
     ]);
-    assert.deepEqual([again.taken.repositories, again.taken.present], [1, 2]);
+    assert.deepEqual([again.totals.repositories, again.totals.skippedRepositories], [1, 2]);
   }
   const after = [...await test.sql`select * from coverages order by id`];
   assert.deepEqual(after.slice(0, before.length), before);
@@ -151,27 +152,27 @@ Deno.test("a dry run says the same and changes nothing; a second run takes nothi
   assert.equal(published.length, reports.published.length + 1);
 });
 
-Deno.test("of several active rows the newest stays, and of several languages the newest has the folder", async () => {
-  await using old = await ancestor();
+Deno.test("the newest of several active rows stays active, and the newest language gets the report", async () => {
+  await using old = await oldDashboard();
   await using test = await testApp();
   old.add(
     { percentage: "1", created_at: "2022-01-01 00:00:00+00:00" },
     { percentage: "2", created_at: "2022-01-02 00:00:00+00:00" },
     { percentage: "3", created_at: "2022-01-03 00:00:00+00:00" },
     { percentage: "4", language: "js" },
-    // Marked by hand, behind the active one.
+    // Deleted by hand, after the active one.
     { percentage: "5", deleted_at: "2022-01-05 00:00:00+00:00" },
     // A branch that somebody has deleted.
     { branch_name: "gone", deleted_at: "2022-01-05 00:00:00+00:00" },
-    // The ancestor has one folder for these two.
+    // The dashboard has one folder for these two.
     { branch_name: "a/b" },
     { branch_name: "a_fs_b" },
   );
   await old.write("acme/shop/main", "index.html", "js");
   await old.write("acme/shop/a_fs_b", "index.html", "the last one's");
-  const { taken, said } = await take(test, old);
-  assert.deepEqual([taken.uploads, taken.reports, taken.withoutReport], [8, 2, 2]);
-  assert.deepEqual(said.slice(1), [
+  const { totals, lines } = await copy(test, old);
+  assert.deepEqual([totals.uploads, totals.reports, totals.withoutReport], [8, 2, 2]);
+  assert.deepEqual(lines.slice(1), [
     '  "main" in go has no report.',
     '  "a/b" in go has no report.',
   ]);
@@ -191,7 +192,7 @@ Deno.test("of several active rows the newest stays, and of several languages the
   assert.match(await text(test, `${badge}&language=go`), />3\.00%</);
   const [go, js] = (await list(test)).filter(({ branch_name }) => branch_name === "main")
     .map(({ report_url }) => new URL(report_url).pathname);
-  assert.match(await text(test, go!), /had no report of it/);
+  assert.match(await text(test, go!), /had no report of this upload/);
   assert.equal(await text(test, js!), "js");
   const newest = await test.sql`
     select branch_name, language, deleted_at is null as active from coverages where newest
@@ -205,8 +206,8 @@ Deno.test("of several active rows the newest stays, and of several languages the
   ]);
 });
 
-Deno.test("rows that no upload could have made are left out by name, whatever they hold", async () => {
-  await using old = await ancestor();
+Deno.test("rows that no upload could have made are skipped and listed", async () => {
+  await using old = await oldDashboard();
   await using test = await testApp();
   const spoilt: [string, string | null, string][] = [
     ["repo_name", "..", 'repo_name is ".."; it must not be . or ..'],
@@ -224,17 +225,17 @@ Deno.test("rows that no upload could have made are left out by name, whatever th
   ];
   old.add({ commit_hash: "feed" }, ...spoilt.map(([column, value]) => ({ [column]: value })));
   await Deno.writeTextFile(join(old.assets, "..", "secret"), "secret");
-  const { taken, said } = await take(test, old);
-  assert.deepEqual([taken.refused, taken.uploads], [spoilt.length, 1]);
+  const { totals, lines } = await copy(test, old);
+  assert.deepEqual([totals.skippedRows, totals.uploads], [spoilt.length, 1]);
   for (const [place, [, , sentence]] of spoilt.entries()) {
-    const line = said.find((line) => line.startsWith(`Left out: row ${place + 2} of "`));
+    const line = lines.find((line) => line.startsWith(`Skipped: row ${place + 2} of "`));
     assert(line?.includes(sentence), `${line} has ${sentence}`);
   }
   assert.equal((await list(test, "?full")).length, 1);
 });
 
-Deno.test("of an assets folder only files and folders are taken, on no way through a link", async () => {
-  await using old = await ancestor();
+Deno.test("only files and folders of a report are copied, and no link is followed", async () => {
+  await using old = await oldDashboard();
   await using test = await testApp();
   old.add({}, { branch_name: "linked" }, { branch_name: "empty" }, { org_name: "outside" });
   const page = await old.write("acme/shop/main", "html/index.html", "page");
@@ -255,13 +256,13 @@ Deno.test("of an assets folder only files and folders are taken, on no way throu
   await Deno.mkdir(join(old.assets, "acme/shop/empty/archive/folder"), { recursive: true });
   await Deno.symlink(join(old.assets, "acme"), join(old.assets, "outside"));
 
-  const { taken, said } = await take(test, old);
-  assert.deepEqual([taken.reports, taken.withoutReport], [1, 3]);
-  const prefix = '  Left out: "acme/shop/main/archive/';
-  assert.deepEqual(said.filter((line) => line.startsWith(prefix)).sort(), [
+  const { totals, lines } = await copy(test, old);
+  assert.deepEqual([totals.reports, totals.withoutReport], [1, 3]);
+  const prefix = '  Skipped: "acme/shop/main/archive/';
+  assert.deepEqual(lines.filter((line) => line.startsWith(prefix)).sort(), [
     ...(Deno.build.os === "windows" ? [] : [
-      `${prefix}a\\\\..\\\\b" is no name that an upload may have.`,
-      `${prefix}fifo" is no file or folder.`,
+      `${prefix}a\\\\..\\\\b" has a name that is not allowed.`,
+      `${prefix}fifo" is not a file or folder.`,
     ]),
     `${prefix}folder" is a symbolic link.`,
     `${prefix}html/link.html" is a symbolic link.`,
@@ -272,13 +273,16 @@ Deno.test("of an assets folder only files and folders are taken, on no way throu
     { ...row, report_id: "" },
     { report_id: "", report_index: "html/index.html", report_files: 1, report_bytes: 4 },
   );
-  const copy = test.store.folder(row!.report_id);
-  assert.deepEqual(await tree(copy), ["html/", "html/index.html", "none/"]);
-  assert.equal(await Deno.readTextFile(page), "page", "the ancestor keeps its files");
+  assert.deepEqual(await tree(test.store.folder(row!.report_id)), [
+    "html/",
+    "html/index.html",
+    "none/",
+  ]);
+  assert.equal(await Deno.readTextFile(page), "page", "the original file stays");
 });
 
-Deno.test("a repository whose reports cannot be written is not taken, and leaves nothing", async () => {
-  await using old = await ancestor();
+Deno.test("a repository whose reports cannot be written is not copied and leaves nothing behind", async () => {
+  await using old = await oldDashboard();
   const full = new Error("No space left on device");
   let writes = 0;
   await using test = await testApp({
@@ -302,42 +306,44 @@ Deno.test("a repository whose reports cannot be written is not taken, and leaves
   await old.write("acme/first/main", "index.html", "a");
   await old.write("acme/shop/main", "index.html", "b");
   await old.write("acme/shop/x", "index.html", "c");
-  await assert.rejects(take(test, old), full);
+  await assert.rejects(copy(test, old), /shop.* cannot be copied: No space left on device\.$/);
   const { published, staged } = await storedReports(test.reports);
   assert.deepEqual([published.length, staged.length], [1, 0]);
   assert.deepEqual((await list(test)).map(({ percentage }) => percentage), [33.03]);
 
-  const { taken } = await take(test, old);
-  assert.deepEqual([taken.repositories, taken.present], [1, 1], "and it goes on from there");
+  const { totals } = await copy(test, old);
+  assert.deepEqual(
+    [totals.repositories, totals.skippedRepositories],
+    [1, 1],
+    "a second run continues",
+  );
 });
 
-Deno.test("what is no ancestor's database is told in a sentence", async () => {
+Deno.test("a database that cannot be read is reported in a sentence without its password", async () => {
   const folder = await Deno.makeTempDir();
   try {
-    const open = async (path: string) => {
-      await using rows = await AncestorRows.open(path);
-      for await (const _ of rows.repositories());
-    };
     const missing = join(folder, "missing.db");
-    await assert.rejects(open(missing), (error) => {
+    await assert.rejects(readRows(missing), (error) => {
       assert(error instanceof OperatorError);
-      assert.match(error.message, /missing\.db cannot be opened: unable to open database file/);
+      assert.match(error.message, /missing\.db cannot be read: unable to open database file/);
       return true;
     });
     const other = join(folder, "other.db");
     await Deno.writeTextFile(other, "no database at all, but some text that is long enough");
-    await assert.rejects(open(other), /OperatorError: .*file is not a database\.$/);
+    await assert.rejects(readRows(other), /OperatorError: .*file is not a database\.$/);
     await Deno.writeTextFile(other, "");
-    await assert.rejects(open(other), /from its database: no such table: coverages\.$/);
+    await assert.rejects(readRows(other), /other\.db cannot be read: no such table: coverages\.$/);
     const password = "hush";
-    await assert.rejects(open(`mysql://root:${password}@127.0.0.1:1/x`), (error: Error) => {
-      assert.match(error.message, /^The MySQL database cannot be opened: .*ECONNREFUSED/);
-      return !error.message.includes(password);
-    });
-    await assert.rejects(open(`mysql://root:${password}@127.0.0.1:port/x`), (error: Error) => {
-      assert.match(error.message, /^The MySQL database cannot be opened: its address is not well/);
-      return !error.message.includes(password);
-    });
+    for (
+      const [port, reason] of [["1", /: .*ECONNREFUSED/], ["port", /: its address is not well/]]
+    ) {
+      await assert.rejects(readRows(`mysql://root:${password}@127.0.0.1:${port}/x`), (error) => {
+        assert(error instanceof OperatorError);
+        assert.match(error.message, /^The MySQL database cannot be read: /);
+        assert.match(error.message, reason as RegExp);
+        return !error.message.includes(password);
+      });
+    }
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

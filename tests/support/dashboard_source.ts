@@ -17,10 +17,9 @@ export function tableOf(id: string): string {
   return `create table coverages (id ${id}, ${COLUMNS}, primary key (id))`;
 }
 
-/** A row, as far as it is not like every other. */
+/** What differs from `ROW`. */
 export type Row = Partial<Record<string, string | number | null>>;
 
-/** What every row has. */
 const ROW: Row = {
   org_name: "acme",
   repo_name: "shop",
@@ -45,7 +44,7 @@ export function insertOf(row: Row): { statement: string; values: (string | numbe
 }
 
 /** A folder with `sqlite.db` and `assets/`. */
-export interface Ancestor extends AsyncDisposable {
+export interface OldDashboard extends AsyncDisposable {
   readonly database: string;
   readonly assets: string;
   /** Adds rows, in that order. */
@@ -54,9 +53,9 @@ export interface Ancestor extends AsyncDisposable {
   write(branch: string, path: string, content: string): Promise<string>;
 }
 
-/** Makes an ancestor; dispose it to remove all it has. */
-export async function ancestor(): Promise<Ancestor> {
-  const folder = await Deno.makeTempDir({ prefix: "coverage-ancestor-" });
+/** Makes one; dispose it to remove its files. */
+export async function oldDashboard(): Promise<OldDashboard> {
+  const folder = await Deno.makeTempDir({ prefix: "coverage-dashboard-" });
   const database = join(folder, "sqlite.db");
   const assets = join(folder, "assets");
   await Deno.mkdir(assets);

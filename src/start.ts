@@ -1,0 +1,109 @@
+/**
+ * The server from start to stop.
+ *
+ * @module
+ */
+import { join, resolve } from "node:path";
+import { createApp } from "./server.ts";
+import { readEnvironment } from "./config.ts";
+import { CoverageThread } from "./formats/parser_thread.ts";
+import { storedReports } from "./db/stored_reports.ts";
+import { databaseIdentity } from "./db/coverages.ts";
+import { summariseAll } from "./db/repository_summary.ts";
+import { openDatabase } from "./db/connect.ts";
+import { forOperator } from "./db/for_operator.ts";
+import { migrate, readMigrations } from "./db/migrate.ts";
+import { surviveOutages } from "./db/uncaught_errors.ts";
+import { listen } from "./http/listener.ts";
+import type { Answer } from "./http/resilient_server.ts";
+import { totals } from "./db/stored_reports.ts";
+import { Metrics } from "./telemetry/metrics.ts";
+import { createLog } from "./log.ts";
+import { ReportStore } from "./reports/store.ts";
+import { ORPHAN_GRACE_MS, sweep } from "./reports/sweep.ts";
+import { runRetention } from "./reports/retention.ts";
+import { schedule } from "./reports/schedule.ts";
+
+const RETENTION_PAUSE_MS = 60 * 60 * 1000;
+
+/** Serves until the process is asked to stop. */
+export async function start(): Promise<void> {
+  const config = readEnvironment();
+  const log = await createLog({ level: config.logLevel, format: config.logFormat });
+  const dataDir = resolve(config.dataDir);
+  surviveOutages(); // until the process ends
+  // Listens before the database is touched, so that a port in use ends the start at once. Requests
+  // that come earlier wait.
+  const app = Promise.withResolvers<Answer>();
+  const server = listen(async (request, info) => (await app.promise)(request, info), {
+    ...config,
+    failed: (error) => log.warn("no connection can be accepted", { error }),
+  });
+  const database = await openDatabase({
+    url: config.databaseUrl,
+    folder: join(dataDir, "postgres"),
+  });
+  const { sql } = database;
+  const applied = await migrate(sql, await readMigrations()).catch((error) => {
+    throw forOperator(error);
+  });
+  if (applied.length > 0) log.info("database migrated", { applied });
+
+  const summarised = await summariseAll(sql, config.defaultBranches);
+  if (summarised > 0) log.info("repositories summarised", { repositories: summarised });
+
+  using thread = new CoverageThread();
+  using store = await ReportStore.open(join(dataDir, "reports"));
+  await store.belongTo(await databaseIdentity(sql));
+  // Leftovers of a crash go before the first upload. The rest of retention runs later.
+  await sweep(store, {
+    stored: (ids) => storedReports(sql, ids),
+    graceMs: database.embedded ? 0 : ORPHAN_GRACE_MS,
+    log,
+  });
+  if (config.auth.methods.size === 0) {
+    log.warn("AUTH=none: anybody who reaches this server can upload and sync");
+  } else if (config.auth.local) {
+    log.info("AUTH is unset: requests from this machine need no credential");
+  }
+
+  const metrics = new Metrics();
+  app.resolve(createApp({ config, sql, store, readCoverage: thread.read, metrics, log }));
+  console.log(`Coverage server: ${server.address}`);
+  console.log(`Reports:         ${join(dataDir, "reports")}`);
+  console.log(
+    `Database:        ${
+      database.embedded ? `embedded, ${join(dataDir, "postgres")}` : "DATABASE_URL"
+    }`,
+  );
+
+  const { retention } = config;
+  const { embedded } = database;
+  const keeping = schedule(
+    async (signal) => {
+      await runRetention({ sql, embedded, store, retention, graceMs: ORPHAN_GRACE_MS, log }, {
+        signal,
+      });
+      metrics.setTotals(await totals(sql));
+    },
+    RETENTION_PAUSE_MS,
+    (error) => log.warn("retention failed; next attempt in an hour", { error }),
+  );
+
+  await stopSignal();
+  log.info("stopping", { seconds: config.shutdownSeconds });
+  const kept = keeping.stop();
+  await server.stop(config.shutdownSeconds);
+  await database.close();
+  await kept; // without a database it cannot go on
+}
+
+function stopSignal(): Promise<void> {
+  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  const { promise, resolve } = Promise.withResolvers<void>();
+  for (const signal of signals) Deno.addSignalListener(signal, resolve);
+  return promise.finally(() => {
+    // The next signal ends the process at once.
+    for (const signal of signals) Deno.removeSignalListener(signal, resolve);
+  });
+}
