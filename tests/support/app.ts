@@ -33,6 +33,7 @@ export interface TestApp extends AsyncDisposable {
   /** What it is made of. */
   readonly dependencies: Dependencies;
   readonly sql: Sql;
+  readonly database: TestDatabase;
   readonly store: ReportStore;
   /** The folder of the reports. */
   readonly reports: string;
@@ -72,6 +73,7 @@ export async function testApp(options: AppOptions = {}): Promise<TestApp> {
     app,
     dependencies,
     sql: database.sql,
+    database,
     store,
     reports,
     log: records,
