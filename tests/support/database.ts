@@ -9,12 +9,13 @@ import { connect } from "../../src/db/connect.ts";
 import { migrate, readMigrations } from "../../src/db/migrate.ts";
 import { type OwnDatabase, ownDatabase } from "./own_database.ts";
 
-const made = Deno.env.get("TEST_DATABASE");
 let own: Promise<OwnDatabase> | undefined;
 Deno.test.afterAll(async () => await (await own)?.[Symbol.asyncDispose]());
 
 /** Whether the tests run on a Postgres rather than on the embedded database. */
-export const ON_POSTGRES = made ? made.startsWith('"') : !!Deno.env.get("DATABASE_URL");
+export const ON_POSTGRES = Deno.env.has("TEST_DATABASE")
+  ? Deno.env.get("TEST_DATABASE")!.startsWith('"')
+  : !!Deno.env.get("DATABASE_URL");
 
 /** An empty database. */
 export interface TestDatabase extends AsyncDisposable {
@@ -25,6 +26,7 @@ export interface TestDatabase extends AsyncDisposable {
 
 /** Empties the database; dispose it when the test is over. */
 export async function emptyDatabase(): Promise<TestDatabase> {
+  const made = Deno.env.get("TEST_DATABASE");
   const target = made ? JSON.parse(made) : (await (own ??= ownDatabase())).target;
   const sql = connect(target);
   await sql.unsafe("drop schema public cascade; create schema public");
