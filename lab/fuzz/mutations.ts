@@ -151,7 +151,7 @@ export const chunkSizes: fc.Arbitrary<number[]> = fc.array(
 );
 
 export function chunked(bytes: Bytes, sizes: readonly number[]): Bytes[] {
-  const least = Math.ceil(bytes.byteLength / 2000); // a chunk takes a microtask
+  const least = Math.ceil(bytes.byteLength / 500); // a chunk takes a microtask, or more
   const chunks: Bytes[] = [];
   for (let at = 0, turn = 0; at < bytes.byteLength; turn++) {
     const size = sizes[turn % sizes.length]!;
