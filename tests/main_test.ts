@@ -4,7 +4,7 @@ import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { storedReports } from "./support/reports.ts";
 import { cobertura, tar } from "./support/archive.ts";
-import { emptyDatabase } from "./support/database.ts";
+import { emptyDatabase, ON_POSTGRES } from "./support/database.ts";
 import { CAN_ASK, type RunningServer, startServer, STOPPED } from "./support/server.ts";
 import { addDatabase, withFolder } from "./support/folder.ts";
 
@@ -174,7 +174,7 @@ Deno.test({
 Deno.test({
   name: "two servers on one Postgres and one reports folder work together",
   // The embedded database is for one server.
-  ignore: !Deno.env.get("TEST_DATABASE")?.startsWith('"'),
+  ignore: !ON_POSTGRES,
   async fn() {
     await using database = await emptyDatabase();
     await withFolder(async (folder) => {

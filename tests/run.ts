@@ -1,20 +1,16 @@
 /**
- * Runs the tests: `deno task test [arguments of deno test]`. Those of a process have a database that
- * is made here, of the Postgres at `DATABASE_URL` or an embedded one, and removed at the end. The
- * embedded one runs in this process rather than theirs, because its timers would look like leaks
- * of whichever test they fire in. One that nothing has used is made once, for servers that tests
- * start to have copies of it, because to make one takes longer than most tests. Types are what
- * `deno task check` is for.
+ * `deno task test [arguments of deno test]`: every test, or those named. Makes one database for all
+ * of them, because making one takes longer than most tests. `deno test -P <file>` needs no database
+ * made for it. Types are what `deno task check` is for.
  *
  * @module
  */
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { connect } from "../src/db/connect.ts";
 import { startEmbedded } from "../src/db/embedded.ts";
+import { ownDatabase } from "./support/own_database.ts";
 
-const SANITIZERS = ["--sanitize-ops", "--sanitize-resources"];
 /** Tests that mostly wait for other programs run beside the rest, in groups that take as long. */
 const OF_PROGRAMS = [
   [
@@ -35,7 +31,7 @@ const groups = Deno.args.length > 0
   ? [Deno.args]
   : [["tests/", `--ignore=${OF_PROGRAMS.flat().join(",")}`], ...OF_PROGRAMS];
 const [first, ...others] = groups;
-// One group is watched as it goes, and what the others say follows, so that no line is torn.
+// One group is shown as it goes, and the output of the others follows, so that no line is torn.
 const waiting = others.map((group) => run(group, "piped"));
 const codes = [await run(first!, "inherit")];
 for (const { output } of await Promise.all(waiting)) await Deno.stdout.write(output);
@@ -48,43 +44,20 @@ async function run(
   args: readonly string[],
   stdio: "inherit" | "piped",
 ): Promise<{ code: number; output: Uint8Array<ArrayBuffer> }> {
-  const server = Deno.env.get("DATABASE_URL");
-  const database = server ? await createDatabase(server) : await copyDatabase();
+  // The embedded one runs here: in the process of the tests its timers would look like their leaks.
+  const folder = await Deno.makeTempDir({ dir: scratch });
+  await cp(unused, folder, { recursive: true });
+  await using database = await ownDatabase({ folder });
   const command = new Deno.Command(Deno.execPath(), {
-    args: ["test", "--no-check", "--no-prompt", "-A", ...SANITIZERS, ...args],
+    args: ["test", "--no-check", "-A", "--sanitize-ops", "--sanitize-resources", ...args],
     cwd: fileURLToPath(new URL("../", import.meta.url)),
-    env: { TEST_DATABASE: JSON.stringify(database.options), UNUSED_DATABASE: unused },
+    env: { TEST_DATABASE: JSON.stringify(database.target), UNUSED_DATABASE: unused },
     stdout: stdio,
     stderr: stdio,
   });
-  try {
-    if (stdio === "inherit") {
-      return { code: (await command.spawn().status).code, output: new Uint8Array() };
-    }
-    const { code, stdout, stderr } = await command.output();
-    return { code, output: await new Blob([stderr, stdout]).bytes() };
-  } finally {
-    await database.close();
+  if (stdio === "inherit") {
+    return { code: (await command.spawn().status).code, output: new Uint8Array() };
   }
-}
-
-async function copyDatabase() {
-  const folder = await Deno.makeTempDir({ dir: scratch });
-  await cp(unused, folder, { recursive: true });
-  return await startEmbedded(folder);
-}
-
-async function createDatabase(server: string) {
-  const admin = connect(server);
-  const name = `coverage_test_${crypto.randomUUID().replaceAll("-", "")}`;
-  await admin.unsafe(`create database ${name}`);
-  const url = new URL(server);
-  url.pathname = `/${name}`;
-  return {
-    options: url.href,
-    async close() {
-      await admin.unsafe(`drop database ${name} with (force)`);
-      await admin.end({ timeout: 5 });
-    },
-  };
+  const { code, stdout, stderr } = await command.output();
+  return { code, output: await new Blob([stderr, stdout]).bytes() };
 }

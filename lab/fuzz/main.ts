@@ -1,60 +1,78 @@
 /**
- * The fuzzer: mutates every archive of `test_data/` and every coverage file in them, exports and
- * more, and checks that the server refuses or reads each, and nothing else. Ends with 1 after any
- * failure.
+ * `deno task fuzz`: mutated archives, coverage files, names and credentials, to the parts that read
+ * them and to the whole server. Ends with 1 after any failure.
  *
  * @module
  */
-import { join } from "node:path";
+import fc from "fast-check";
+import { chosen, readOptions } from "../support/options.ts";
+import { archive } from "./archive.ts";
 import { readCorpus } from "./corpus.ts";
-import { Ledger } from "./ledger.ts";
-import { Traps } from "./names.ts";
-import { type Options, readOptions, USAGE } from "./options.ts";
-import { fuzzArchives } from "./part_archive.ts";
-import { fuzzCredentials } from "./part_credential.ts";
-import { fuzzCoverage } from "./part_coverage.ts";
-import { fuzzPaths } from "./part_path.ts";
-import { fuzzUploads } from "./part_uploads.ts";
-import { memory, openFiles } from "./process.ts";
+import { coverage } from "./coverage.ts";
+import { credential } from "./credential.ts";
+import { path } from "./path.ts";
+import type { Target } from "./target.ts";
+import { upload } from "./upload.ts";
 
-async function fuzz(options: Options): Promise<boolean> {
-  const temporary = Deno.env.get("TMPDIR") ?? "/tmp";
-  const ledger = new Ledger(options.seed, join(temporary, "coverage-fuzz-failures"));
-  // Such a rejection would end a server.
-  globalThis.addEventListener("unhandledrejection", (event) => {
-    event.preventDefault();
-    ledger.addProblem(`a rejection was not handled: ${Deno.inspect(event.reason)}`);
-  });
-  const corpus = await readCorpus();
-  const { runs, seed, seconds } = options;
-  console.log(`seed ${seed}, ${runs} uploads, at most ${seconds} s`);
-  console.log(`${corpus.archives.length} archives, ${corpus.xml.length} coverage files`);
-  const bench = { options, corpus, ledger, traps: new Traps(seed, temporary) };
-  await fuzzPaths(bench);
-  await fuzzCredentials(bench);
-  await fuzzCoverage(bench);
-  await fuzzArchives(bench);
-  await fuzzUploads(bench);
-  for (const part of ["path", "credential", "coverage", "archive", "uploads"]) {
-    console.log(`\n${ledger.table(part)}`);
-  }
-  console.log(`\n${openFiles() ?? "?"} open files, ${memory()} MiB of memory`);
-  console.log(`${ledger.passed} passed, ${ledger.failed} failed`);
-  return ledger.failed === 0;
+const targets: Readonly<Record<string, Target>> = { path, credential, coverage, archive, upload };
+const USAGE = `Usage: deno task fuzz [options] [target...]
+Targets: ${Object.keys(targets).join(", ")} (default: all)
+  --runs N     uploads (default 1500); the other targets run a multiple of it
+  --seed N     what the inputs follow from (default: random, and printed)
+  --path P     with --seed and one target: the failure at that path, as it was printed
+  --seconds N  no target runs longer (default 60)`;
+/** A run that takes longer hangs: the largest input takes well under a second. */
+const MAX_RUN_MS = 30_000;
+
+const { options, words } = readOptions(USAGE, {
+  runs: 1500,
+  seed: Math.floor(Math.random() * 2 ** 31),
+  path: "",
+  seconds: 60,
+});
+let passed = 0, failed = 0;
+function fail(what: string): void {
+  failed++;
+  console.log(`FAILED ${what}`);
 }
+// It would end a server.
+globalThis.addEventListener("unhandledrejection", (event) => {
+  event.preventDefault();
+  fail(`a rejection was not handled: ${Deno.inspect(event.reason)}`);
+});
 
-function optionsOrUsage(): Options {
+const corpus = await readCorpus();
+console.log(`seed ${options.seed}`);
+for (const [name, { times, run }] of chosen(targets, words)) {
+  const outcomes = new Map<string, number>();
+  const startedAt = performance.now();
   try {
-    return readOptions(Deno.args);
+    await run(corpus, async (input, holds) => {
+      const property = fc.asyncProperty(input, async (value) => {
+        const outcome = await holds(value);
+        outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+      });
+      const details = await fc.check(property, {
+        seed: options.seed,
+        numRuns: options.runs * times,
+        timeout: MAX_RUN_MS,
+        interruptAfterTimeLimit: options.seconds * 1000,
+        ...options.path ? { path: options.path } : {},
+      });
+      passed += details.numRuns - (details.failed ? 1 : 0);
+      if (details.failed) {
+        fail(
+          `${name} --seed ${details.seed} --path ${details.counterexamplePath}\n` +
+            `${fc.defaultReportMessage(details)}\n${Deno.inspect(details.errorInstance)}`,
+        );
+      }
+    });
   } catch (error) {
-    console.error(`${error instanceof Error ? error.message : error}\n${USAGE}`);
-    Deno.exit(2);
+    fail(`${name} after its runs: ${Deno.inspect(error)}`);
   }
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  const counts = [...outcomes].sort().map(([outcome, count]) => `${count} ${outcome}`);
+  console.log(`${name}: ${counts.join(", ") || "nothing passed"}, in ${seconds} s`);
 }
-
-try {
-  Deno.exit(await fuzz(optionsOrUsage()) ? 0 : 1);
-} catch (error) {
-  console.error(error);
-  Deno.exit(1);
-}
+console.log(`${passed} passed, ${failed} failed`);
+Deno.exit(failed === 0 ? 0 : 1);

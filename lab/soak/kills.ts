@@ -4,63 +4,41 @@
  * @module
  */
 import { storedReports } from "../../tests/support/reports.ts";
-import { Clock, LATER } from "./clock.ts";
-import { find } from "./findings.ts";
+import { pause } from "../support/server.ts";
 import { Postgres } from "./postgres.ts";
-import type { Scenario } from "./scenario.ts";
-import { Subject } from "./subject.ts";
+import { type Scenario, Server, type Soak } from "./scenario.ts";
 import { Uploads } from "./uploads.ts";
-import { pause } from "./wait.ts";
+import { verify } from "./verify.ts";
 
 /** A kill comes at any moment of so long a time of uploads, as likely as at any other. */
 const UPLOADING_MS = 1500;
 
-/** Reports of superseded uploads are kept as well, and given up, while the server is killed. */
-const KEEP_SUPERSEDED = "2";
-
 /** Kills a server with the embedded database. */
-export const killsEmbedded: Scenario = (soak) => killAndLook(soak, undefined);
+export const killsEmbedded: Scenario = (soak) => kill(soak, "");
 
 /** Kills a server with a Postgres, which goes on. */
 export const killsPostgres: Scenario = async (soak) =>
-  await killAndLook(soak, soak.keep(await Postgres.start()));
+  await kill(soak, soak.use(await Postgres.make()).url);
 
-async function killAndLook(
-  soak: Parameters<Scenario>[0],
-  postgres: Postgres | undefined,
-): ReturnType<Scenario> {
-  const { kills, seed } = soak.options;
-  const clock = postgres && await Clock.make(soak);
-  const subject = new Subject(soak, {
-    databaseUrl: postgres?.url,
-    environment: { KEEP_SUPERSEDED },
-  });
-  const uploads = new Uploads(seed);
-  await subject.start();
-  let done = 0, halfWay = 0;
-  let found = { lost: 0, problems: [] as readonly string[] };
-  while (done < kills && found.problems.length === 0) {
-    const stream = uploads.continuously(subject.address);
-    await pause(soak.random.between(0, UPLOADING_MS));
-    await subject.program.end("SIGKILL");
+async function kill(soak: Soak, DATABASE_URL: string): ReturnType<Scenario> {
+  // Reports of superseded uploads are kept as well, and expire, while the server is killed.
+  const server = new Server(soak, { DATABASE_URL, KEEP_SUPERSEDED: "2" });
+  const uploads = new Uploads();
+  await server.start();
+  await uploads.sendMany(server.address, 10);
+  let halfWay = 0, kills = 0;
+  const problems: string[] = [];
+  while (kills++ < soak.kills && problems.length === 0) {
+    const stream = uploads.continuously(server.address);
+    await pause(Math.random() * UPLOADING_MS);
+    await server.process.stop("SIGKILL");
     await stream.stop();
-    halfWay += (await storedReports(subject.reports)).staged.length;
-    await subject.start();
-    // Beside a Postgres another server may be at work, so that a start leaves new folders alone.
-    found = await find(subject, uploads, { staged: true, orphans: postgres === undefined });
-    if (++done % 10 === 0) soak.say(`${done} of ${kills} kills`);
-  }
-  if (clock && found.problems.length === 0) {
-    await subject.program.end("SIGTERM");
-    await clock.set(LATER);
-    await subject.start(clock.environment);
-    found = await find(subject, uploads, { staged: true, orphans: true });
+    halfWay += (await storedReports(server.reports)).staged.length;
+    await server.start();
+    problems.push(...await verify(server, uploads));
   }
   return {
-    did: `killed ${done} × amid ${uploads.sent.size} uploads${uploads.refusals}; ` +
-      `${halfWay} were left half unpacked`,
-    acknowledged: uploads.acknowledged.size,
-    lost: found.lost,
-    problems: [...uploads.problems, ...found.problems],
+    did: `${soak.kills} kills, ${halfWay} reports left half unpacked; ${uploads.summary}`,
+    problems: [...uploads.problems, ...problems],
   };
 }

@@ -1,141 +1,84 @@
 /**
- * The soak: what a server must survive, done to the real one. `deno task soak`; ends with 1 when
- * anything was lost or is not as it must be.
+ * `deno task soak`: what a server must survive, done to the real one. Ends with 1 where anything was
+ * lost or is not as it must be.
  *
  * @module
  */
-import { makeScratch } from "../bench/scratch.ts";
-import { formatTable } from "../bench/table.ts";
-import { Random } from "../fuzz/random.ts";
-import { clockEmbedded, clockPostgres } from "./clocks.ts";
-import { crowdEmbedded, crowdPostgres } from "./crowd.ts";
-import { allFull, reportsFull, reportsReadOnly } from "./disk_outages.ts";
-import {
-  endlessBodies,
-  headerFlood,
-  slowBodies,
-  slowHeaders,
-  slowReaders,
-  tooManyConnections,
-} from "./floods.ts";
+import { chosen, readOptions } from "../support/options.ts";
+import { endlessBodies, headerFlood, slowBodies, slowHeaders } from "./floods.ts";
 import { killsEmbedded, killsPostgres } from "./kills.ts";
-import { type Options, readOptions, USAGE } from "./options.ts";
+import { loadEmbedded, loadPostgres } from "./load.ts";
 import {
-  postgresCrowded,
-  postgresFull,
+  diskFull,
+  diskFullEmbedded,
+  diskReadOnly,
   postgresPaused,
   postgresRestarted,
-} from "./postgres_outages.ts";
-import { type Outcome, type Scenario, Skipped, type Soak } from "./scenario.ts";
+} from "./outages.ts";
+import { type Outcome, type Scenario, Skipped } from "./scenario.ts";
 
 const scenarios: Readonly<Record<string, Scenario>> = {
   "kills-embedded": killsEmbedded,
   "kills-postgres": killsPostgres,
   "postgres-restarted": postgresRestarted,
   "postgres-paused": postgresPaused,
-  "postgres-crowded": postgresCrowded,
-  "postgres-full": postgresFull,
-  "disk-full": reportsFull,
-  "disk-full-embedded": allFull,
-  "disk-read-only": reportsReadOnly,
-  "clock-embedded": clockEmbedded,
-  "clock-postgres": clockPostgres,
-  "crowd-embedded": crowdEmbedded,
-  "crowd-postgres": crowdPostgres,
+  "disk-full": diskFull,
+  "disk-full-embedded": diskFullEmbedded,
+  "disk-read-only": diskReadOnly,
   "slow-headers": slowHeaders,
   "slow-bodies": slowBodies,
-  "slow-readers": slowReaders,
   "endless-bodies": endlessBodies,
   "header-flood": headerFlood,
-  "too-many-connections": tooManyConnections,
+  "load-embedded": loadEmbedded,
+  "load-postgres": loadPostgres,
 };
-
-/** Has one scenario done, and all that it has kept disposed, also where it is interrupted. */
-async function perform(
-  name: string,
-  options: Options,
-  interrupted: Promise<never>,
-): Promise<Outcome> {
-  await using kept = new AsyncDisposableStack();
-  const scratch = kept.use(await makeScratch());
-  const soak: Soak = {
-    options,
-    random: new Random(options.seed, name),
-    folder: scratch.folder,
-    keep: (resource) => kept.use(resource),
-    say: (sentence) => console.log(`  ${name}: ${sentence}`),
-  };
-  return await Promise.race([scenarios[name]!(soak), interrupted]);
-}
-
-/** Runs the scenarios that are asked for, and prints what came of them; whether all passed. */
-async function runAll(options: Options, interrupted: Promise<never>): Promise<boolean> {
-  const names = Object.keys(scenarios).filter((name) =>
-    options.only.length === 0 || options.only.some((start) => name.startsWith(start))
-  );
-  if (names.length === 0) {
-    throw new Error(`There is no such scenario; there are ${Object.keys(scenarios).join(", ")}.`);
-  }
-  console.log(`seed ${options.seed}, ${options.kills} kills, ${options.seconds} s of load`);
-  const rows = [["scenario", "what was done", "acknowledged", "lost", "took", "verdict"]];
-  const count = { passed: 0, failed: 0, skipped: 0 };
-  for (const name of names) {
-    const startedAt = performance.now();
-    const took = () => `${((performance.now() - startedAt) / 1000).toFixed(0)} s`;
-    console.log(`${name} …`);
-    const outcome = await perform(name, options, interrupted).catch((error) => {
-      if (error instanceof Interrupted) throw error;
-      return error instanceof Skipped ? error : failure(error);
-    });
-    if (outcome instanceof Skipped) {
-      count.skipped++;
-      rows.push([name, outcome.message, "", "", took(), "skipped"]);
-      continue;
-    }
-    const { did, acknowledged, lost, problems } = outcome;
-    const hasPassed = lost === 0 && problems.length === 0;
-    count[hasPassed ? "passed" : "failed"]++;
-    report(problems);
-    rows.push([name, did, `${acknowledged}`, `${lost}`, took(), hasPassed ? "ok" : "FAILED"]);
-  }
-  console.log(`\n${formatTable(rows)}\n`);
-  if (count.skipped > 0) console.log(`${count.skipped} skipped`);
-  console.log(`${count.passed} passed, ${count.failed} failed`);
-  return count.failed === 0;
-}
-
-/** A scenario that could not be gone through to its end. */
-function failure(error: unknown): Outcome {
-  return { did: "ended early", acknowledged: 0, lost: 0, problems: [Deno.inspect(error)] };
-}
-
-class Interrupted extends Error {}
-
+const USAGE = `Usage: deno task soak [--kills N] [--seconds S] [scenario...]
+Scenarios: ${Object.keys(scenarios).join(", ")} (default: all)
+  --kills N    kills of a server, on each database (default 50)
+  --seconds S  length of a load (default 120); outages and floods follow from it
+Run it as root with Postgres installed; what it cannot do is skipped.`;
 const MOST_REPORTED = 20;
 
-function report(problems: readonly string[]): void {
-  for (const problem of problems.slice(0, MOST_REPORTED)) console.log(`  ${problem}`);
-  const more = problems.length - MOST_REPORTED;
-  if (more > 0) console.log(`  and ${more} more`);
-}
-
-function optionsOrUsage(): Options {
-  try {
-    return readOptions(Deno.args);
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : error}\n${USAGE}`);
-    Deno.exit(2);
-  }
-}
-
-const { promise: interrupted, reject: interrupt } = Promise.withResolvers<never>();
+const { options, words } = readOptions(USAGE, { kills: 50, seconds: 120 });
+const { promise: interrupted, reject } = Promise.withResolvers<never>();
 interrupted.catch(() => {});
+let isInterrupted = false;
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  Deno.addSignalListener(signal, () => interrupt(new Interrupted("it was interrupted")));
+  Deno.addSignalListener(signal, () => {
+    isInterrupted = true;
+    reject(new Error("interrupted"));
+  });
 }
-try {
-  Deno.exit(await runAll(optionsOrUsage(), interrupted) ? 0 : 1);
-} catch (error) {
-  console.error(error instanceof Interrupted ? error.message : error);
-  Deno.exit(1);
+
+let passed = 0, failed = 0, skipped = 0;
+for (const [name, scenario] of chosen(scenarios, words)) {
+  if (isInterrupted) break;
+  const startedAt = performance.now();
+  const { did, problems } = await perform(scenario);
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
+  const verdict = problems === undefined ? "skipped" : problems.length > 0 ? "FAILED" : "ok";
+  console.log(`${verdict} ${name} (${seconds} s): ${did}`);
+  for (const problem of problems?.slice(0, MOST_REPORTED) ?? []) console.log(`  ${problem}`);
+  if (problems === undefined) skipped++;
+  else if (problems.length > 0) failed++;
+  else passed++;
+}
+if (skipped > 0) console.log(`${skipped} skipped`);
+console.log(`${passed} passed, ${failed} failed`);
+Deno.exit(failed === 0 ? 0 : 1);
+
+/** Has a scenario done, and all that it uses disposed, also where it is interrupted. */
+async function perform(
+  scenario: Scenario,
+): Promise<Outcome | { did: string; problems: undefined }> {
+  const folder = await Deno.makeTempDir({ prefix: "coverage-soak-" });
+  await using used = new AsyncDisposableStack();
+  used.defer(() => Deno.remove(folder, { recursive: true }));
+  const soak = { ...options, folder, use: <T extends AsyncDisposable>(one: T) => used.use(one) };
+  try {
+    return await Promise.race([scenario(soak), interrupted]);
+  } catch (error) {
+    if (error instanceof Skipped) return { did: error.message, problems: undefined };
+    return { did: "ended early", problems: [Deno.inspect(error)] };
+  }
 }

@@ -1,42 +1,137 @@
 /**
- * What a scenario is given, and what it gives.
+ * What a scenario is given, what it gives, and the server that it is done to.
  *
  * @module
  */
-import type { Random } from "../fuzz/random.ts";
-import type { Options } from "./options.ts";
-
-/** What came of a scenario. */
-export interface Outcome {
-  /** What was done, with counts. */
-  readonly did: string;
-  /** Uploads that the server acknowledged meanwhile. */
-  readonly acknowledged: number;
-  /** Those of them that are not there any more, or not whole. */
-  readonly lost: number;
-  /** A sentence for each thing that is not as it must be; none: passed. */
-  readonly problems: readonly string[];
-}
-
-/** What a scenario works with. */
-export interface Soak {
-  /** How much is to be done. */
-  readonly options: Options;
-  /** Its random choices. */
-  readonly random: Random;
-  /** A folder of its own. */
-  readonly folder: string;
-  /** Has something disposed when the scenario is over, or the soak is interrupted; the last first. */
-  keep<T extends AsyncDisposable>(resource: T): T;
-  /** Says how far it is. */
-  say(sentence: string): void;
-}
+import { join } from "node:path";
+import type { Sql } from "postgres";
+import { connect } from "../../src/db/connect.ts";
+import type { RunningServer } from "../../tests/support/server.ts";
+import { startWith } from "../support/server.ts";
+import { memoryOf, openFilesOf } from "../support/usage.ts";
+import { until } from "../support/server.ts";
 
 /** Something bad that is done to a server, and what is found afterwards. */
 export type Scenario = (soak: Soak) => Promise<Outcome>;
 
-/** A scenario cannot run on this machine; the message says what it lacks. */
-export class Skipped extends Error {
-  /** `Skipped`. */
-  override readonly name = "Skipped";
+export interface Outcome {
+  /** What was done, with counts. */
+  readonly did: string;
+  /** A sentence for each thing that is not as it must be; none: passed. */
+  readonly problems: readonly string[];
 }
+
+export interface Soak {
+  readonly kills: number;
+  /** Of a load; outages and floods are shorter, and follow from it. */
+  readonly seconds: number;
+  /** A folder of the scenario's own. */
+  readonly folder: string;
+  /** Has something disposed when the scenario is over or interrupted; the last first. */
+  use<T extends AsyncDisposable>(resource: T): T;
+}
+
+/** A scenario cannot run on this machine; the message says what it lacks. */
+export class Skipped extends Error {}
+
+/** A server with its data: it can be ended, and started again on the same. */
+export class Server implements AsyncDisposable {
+  readonly reports: string;
+  readonly #temporary: string;
+  readonly #environment: Record<string, string>;
+  #running: RunningServer | undefined;
+  #starting: Promise<RunningServer> | undefined;
+
+  /** Starts nothing yet. */
+  constructor(soak: Soak, environment: Record<string, string> = {}) {
+    this.#temporary = join(soak.folder, "temporary");
+    this.#environment = {
+      DATA_DIR: join(soak.folder, "data"),
+      TMPDIR: this.#temporary,
+      LOG_LEVEL: "warning",
+      ...environment,
+    };
+    this.reports = join(this.#environment.DATA_DIR!, "reports");
+    soak.use(this);
+  }
+
+  async start(): Promise<void> {
+    // A killed server leaves the socket of its embedded database here.
+    await Deno.remove(this.#temporary, { recursive: true }).catch(() => {});
+    await Deno.mkdir(this.#temporary);
+    this.#running = await (this.#starting = startWith(this.#environment));
+  }
+
+  get process(): RunningServer {
+    if (!this.#running) throw new Error("the server was not started");
+    return this.#running;
+  }
+
+  get address(): string {
+    return this.process.address;
+  }
+
+  /**
+   * Looks into its database with a client of its own. The embedded one is a single session, so that
+   * the server must have nothing to do meanwhile.
+   */
+  async look<T>(at: (sql: Sql) => Promise<T>): Promise<T> {
+    const url = this.#environment.DATABASE_URL;
+    const sql = connect(url ? url : { path: this.#socket(), max: 1 });
+    try {
+      return await at(sql);
+    } finally {
+      await sql.end({ timeout: 5 });
+    }
+  }
+
+  /** What it takes now. */
+  footprint(): Footprint {
+    const memory = memoryOf(this.process.pid), files = openFilesOf(this.process.pid);
+    if (!memory || files === undefined) throw new Error("the server's process tells nothing");
+    return { megabytes: Math.round(memory.resident / 1e6), files };
+  }
+
+  /** What it takes more of than before, once its clients have gone. */
+  async grown(before: Footprint): Promise<string[]> {
+    if (this.process.hasEnded()) return [`the server ended:\n${this.process.output()}`];
+    const mostFiles = before.files + MORE_FILES, most = before.megabytes + MORE_MEGABYTES;
+    await until(() => this.footprint().files <= mostFiles, SETTLE_SECONDS);
+    const { files, megabytes } = this.footprint();
+    return [
+      ...files > mostFiles ? [`${files} files are open, at most ${mostFiles} may be`] : [],
+      ...megabytes > most ? [`it takes ${megabytes} MB, at most ${most} are expected`] : [],
+    ];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await (await this.#starting?.catch(() => undefined))?.stop("SIGKILL");
+  }
+
+  #socket(): string {
+    const found = [...Deno.readDirSync(this.#temporary)]
+      .map(({ name }) => join(this.#temporary, name, ".s.PGSQL.5432"))
+      .find((path) => {
+        try {
+          return Deno.lstatSync(path) !== undefined;
+        } catch {
+          return false;
+        }
+      });
+    if (!found) throw new Error(`There is no socket of an embedded database in ${this.#temporary}`);
+    return found;
+  }
+}
+
+export interface Footprint {
+  readonly megabytes: number;
+  /** Open file descriptors. */
+  readonly files: number;
+}
+
+/** A file that is being read, a connection just made. */
+const MORE_FILES = 8;
+/** What caches and pools may take. */
+const MORE_MEGABYTES = 250;
+/** Until connections whose clients have gone are closed. */
+const SETTLE_SECONDS = 40;

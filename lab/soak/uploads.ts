@@ -1,128 +1,162 @@
 /**
- * Uploads without end, and what the server has said to each.
+ * Uploads without end, each unlike any other, and the answer to each.
  *
  * @module
  */
-import { uploadPath } from "../../tests/support/fields.ts";
-import { type Cargo, makeCargo, type Manifest } from "./cargo.ts";
+import { createHash } from "node:crypto";
+import { cobertura, type Entry, gzip, tar } from "../../tests/support/archive.ts";
+import { FIELDS, uploadPath } from "../../tests/support/fields.ts";
+import { pause } from "../support/server.ts";
 
-/** After an answer that tells to try later, as in a CI job that repeats, but sooner. */
+/** Few, so that uploads supersede each other. */
+const BRANCHES = 12;
+/** Lines of the coverage file, of which each upload has covered another number. */
+const LINES = 10_000;
+/** Between a refusal and the next try. */
 const REPEAT_MS = 100;
 const ANSWER_MS = 90_000;
+const NOISE = Array.from(
+  { length: 32 },
+  () => crypto.getRandomValues(new Uint8Array(2 ** 16)).toHex(),
+).join("");
 
-/** What the server may say to a good upload while something is wrong, beside 200. */
+/** What is known of a report that was sent. */
+export interface Report {
+  readonly number: number;
+  readonly fields: Readonly<Record<string, string>>;
+  /** What the server must make of its coverage file. */
+  readonly percentage: number;
+  /** The SHA-256 of each of its files, by path. */
+  readonly files: ReadonlyMap<string, string>;
+}
+
+/** Refusals that a client may get while something is away, beside those of a busy server. */
 export type Expected = ReadonlySet<number>;
-
-/** Busy, or without what it stands on: the client repeats. */
+/** The client repeats. */
 export const BUSY: Expected = new Set([429, 503]);
-/** Moreover the disk may be full. */
 export const FULL: Expected = new Set([...BUSY, 507]);
 
 /** The uploads of a scenario. */
 export class Uploads {
-  readonly #seed: number;
   #next = 1;
-  /** All that were sent, by number. */
-  readonly sent = new Map<number, Manifest>();
-  /** Those that were answered 200: the number, by the row's id. */
+  /** All that were sent, by the commit that names each in its row. */
+  readonly sent = new Map<string, Report>();
+  /** The numbers of those that were answered 200, by the id of the row. */
   readonly acknowledged = new Map<number, number>();
   /** How often each other answer came; 0: none, because the connection broke. */
-  readonly others = new Map<number, number>();
+  readonly refused = new Map<number, number>();
   /** A sentence for each answer that no server may give. */
   readonly problems: string[] = [];
 
-  /** What is sent follows from the seed. */
-  constructor(seed: number) {
-    this.#seed = seed;
-  }
-
-  /** What another upload would be; {@linkcode send} it or not. */
-  async make(): Promise<Cargo> {
-    return await makeCargo(this.#seed, this.#next++);
-  }
-
-  /** Sends a report; returns the status, or 0 where the connection broke. */
-  async send(
-    address: string,
-    cargo: Cargo,
-    expected: Expected = BUSY,
-    client?: Deno.HttpClient,
-  ): Promise<number> {
-    const { number, fields, percentage, files } = cargo;
-    this.sent.set(number, { number, fields, percentage, files }); // the body is not kept
-    const { status, row } = await this.#answer(address, cargo, expected, client);
-    if (row !== undefined) this.acknowledged.set(row, number);
-    else this.others.set(status, (this.others.get(status) ?? 0) + 1);
+  /** Sends the next report; returns the status, or 0 where the connection broke. */
+  async send(address: string, expected: Expected = BUSY): Promise<number> {
+    const { body, ...report } = await makeReport(this.#next++);
+    this.sent.set(report.fields.commit_hash!, report);
+    const status = await this.#answer(address, report, body, expected);
+    if (status !== 200) this.refused.set(status, (this.refused.get(status) ?? 0) + 1);
     return status;
   }
 
-  /** Uploads in so many lanes, each one after the other, until it is stopped. */
-  continuously(
-    address: string,
-    { lanes = 6, expected = BUSY }: { lanes?: number; expected?: Expected } = {},
-  ): { stop(): Promise<void> } {
-    let isOver = false;
-    const lane = async () => {
-      while (!isOver) {
-        const status = await this.send(address, await this.make(), expected);
-        if (status !== 200) await new Promise((resolve) => setTimeout(resolve, REPEAT_MS));
-      }
-    };
-    const running = Promise.all(Array.from({ length: lanes }, lane));
-    return {
-      async stop() {
-        isOver = true;
-        await running;
-      },
-    };
+  async sendMany(address: string, count: number): Promise<void> {
+    for (let upload = 0; upload < count; upload++) await this.send(address);
   }
 
-  /** The other answers, for the table. */
-  get refusals(): string {
-    const counts = [...this.others].sort(([one], [other]) => one - other)
-      .map(([status, count]) => `${count} × ${status || "no answer"}`);
-    return counts.length > 0 ? `, ${counts.join(", ")}` : "";
+  /** Uploads in six lanes until it is stopped. */
+  continuously(address: string, expected: Expected = BUSY): { stop(): Promise<void> } {
+    return endlessly(6, async () => {
+      if (await this.send(address, expected) !== 200) await pause(REPEAT_MS);
+    });
+  }
+
+  get summary(): string {
+    const refused = [...this.refused].sort(([one], [other]) => one - other)
+      .map(([status, count]) => `, ${count} × ${status || "no answer"}`);
+    return `${this.acknowledged.size} of ${this.sent.size} uploads acknowledged${refused.join("")}`;
   }
 
   async #answer(
     address: string,
-    { number, fields, body, type, percentage }: Cargo,
+    report: Report,
+    body: Uint8Array<ArrayBuffer>,
     expected: Expected,
-    client: Deno.HttpClient | undefined,
-  ): Promise<{ status: number; row?: number }> {
-    const wrong = (what: string) => this.problems.push(`upload ${number} was answered ${what}`);
+  ) {
+    const wrong = (what: string) =>
+      this.problems.push(`upload ${report.number} was answered ${what}`);
     let response: Response, text: string;
     try {
-      response = await fetch(`${address}${uploadPath(fields)}`, {
+      response = await fetch(`${address}${uploadPath(report.fields)}`, {
         method: "POST",
-        headers: { "content-type": type },
+        headers: { "content-type": "application/gzip" },
         body,
         signal: AbortSignal.timeout(ANSWER_MS),
-        ...(client ? { client } : {}),
       });
       text = await response.text();
     } catch (error) {
       if (error instanceof DOMException) wrong(`nothing within ${ANSWER_MS / 1000} seconds`);
-      return { status: 0 };
+      return 0;
     }
-    const { status } = response;
-    if (status !== 200) {
+    if (response.status !== 200) {
       const problem = refusalProblem(response, expected);
       if (problem) wrong(`${problem}: ${text.slice(0, 300)}`);
-      return { status };
+      return response.status;
     }
     const { coverage } = JSON.parse(text);
-    if (coverage.percentage !== percentage) {
-      wrong(`${coverage.percentage} %, and its file has ${percentage} %`);
+    if (coverage.percentage !== report.percentage) {
+      wrong(`${coverage.percentage} %, and its file has ${report.percentage} %`);
     }
-    return { status, row: coverage.id };
+    this.acknowledged.set(coverage.id, report.number);
+    return 200;
   }
 }
 
-/** What is wrong with an answer other than 200; nothing where it is expected, and says when to repeat. */
+/** Runs something again and again, so many at a time, until it is stopped. */
+export function endlessly(lanes: number, work: () => Promise<void>): { stop(): Promise<void> } {
+  let isOver = false;
+  const running = Promise.all(Array.from({ length: lanes }, async () => {
+    while (!isOver) await work();
+  }));
+  return {
+    async stop() {
+      isOver = true;
+      await running;
+    },
+  };
+}
+
+/** What is wrong with an answer other than 200: not expected, or it does not say when to retry. */
 export function refusalProblem(response: Response, expected: Expected): string | undefined {
-  const { status, headers } = response;
-  if (!expected.has(status)) return String(status);
-  if (BUSY.has(status) && !headers.has("retry-after")) return `${status} without Retry-After`;
-  return undefined;
+  if (!expected.has(response.status)) return String(response.status);
+  const saysWhen = response.headers.has("retry-after") || !BUSY.has(response.status);
+  return saysWhen ? undefined : `${response.status} without Retry-After`;
+}
+
+/** A report of two to nine pages; one in eight has a large file, which takes another way to the disk. */
+async function makeReport(number: number): Promise<Report & { body: Uint8Array<ArrayBuffer> }> {
+  const covered = 1 + number % (LINES - 1);
+  const noise = (length: number, at: number) => `${number} ${at} ${NOISE.slice(at, at + length)}`;
+  const entries: Entry[] = [
+    { name: "report/index.html", content: `<h1>upload ${number}</h1>` },
+    { name: "report/coverage.xml", content: cobertura(covered, LINES) },
+    ...Array.from({ length: 2 + number % 8 }, (_, page) => ({
+      name: `report/${["", "src/", "src/deeper/below/"][page % 3]}page${page}.html`,
+      content: noise((number * 7919 * (page + 1)) % 40_000, page),
+    })),
+    ...number % 8 ? [] : [{ name: "report/large.bin", content: noise(2 ** 21, number % 1000) }],
+  ];
+  return {
+    number,
+    fields: {
+      ...FIELDS,
+      branch_name: `branch/${number % BRANCHES}`,
+      language: number % 5 ? "go" : "java",
+      commit_hash: `upload.${number}`,
+    },
+    percentage: covered * 100 / LINES,
+    files: new Map(entries.map(({ name, content }) => [name, sha256(content!)])),
+    body: await gzip(tar(entries)),
+  };
+}
+
+export function sha256(content: string | Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex");
 }

@@ -8,7 +8,7 @@ import { goodReport, gzip, tar } from "../support/archive.ts";
 import { testApp } from "../support/app.ts";
 import { storedReports } from "../support/reports.ts";
 import { DatabaseSwitch } from "../support/database_switch.ts";
-import { smallDisk } from "../support/small_disk.ts";
+import { diskTest } from "../support/small_disk.ts";
 
 const archive = await gzip(
   tar(goodReport([{ name: "report/big", content: "x".repeat(3_000_000) }])),
@@ -111,33 +111,33 @@ function breakAtCommit(sql: Sql, committed: boolean): Sql {
   });
 }
 
-Deno.test("a disk that really is full is 507 and leaves everything as it was", async () => {
-  await using disk = await smallDisk(4);
-  if (!disk) {
-    return console.log("  no tmpfs may be mounted here; the injected failures below stand in");
-  }
-  await using test = await testApp({ disk: disk.folder });
-  const small = await gzip(tar(goodReport()));
-  const { coverage } = await (await test.upload(small)).json();
-  const before = await storedReports(test.reports);
-  const many = Array.from({ length: 100 }, (_, at) => ({
-    name: `report/page${at}.html`,
-    content: "x".repeat(100_000),
-  }));
-  const one = [{ name: "report/large.html", content: "x".repeat(10_000_000) }];
-  const coverageFile = [{ name: "coverage.xml", content: `<a>${" ".repeat(10_000_000)}</a>` }];
-  for (const more of [many, one, coverageFile]) {
-    const response = await test.upload(await gzip(tar(goodReport(more))));
-    assert.equal(response.status, 507);
-    assert.match((await response.json()).error, /disk is full/);
-    assert.deepEqual(await storedReports(test.reports), before);
-    const page = await test.get(new URL(coverage.report_url).pathname);
-    assert.equal(await page.text(), "<h1>coverage</h1>");
-  }
-  const again = await test.upload(small);
-  assert.equal(again.status, 200);
-  await again.body?.cancel();
-});
+await diskTest(
+  "a disk that really is full is 507 and leaves everything as it was",
+  4,
+  async (disk) => {
+    await using test = await testApp({ disk: disk.folder });
+    const small = await gzip(tar(goodReport()));
+    const { coverage } = await (await test.upload(small)).json();
+    const before = await storedReports(test.reports);
+    const many = Array.from({ length: 100 }, (_, at) => ({
+      name: `report/page${at}.html`,
+      content: "x".repeat(100_000),
+    }));
+    const one = [{ name: "report/large.html", content: "x".repeat(10_000_000) }];
+    const coverageFile = [{ name: "coverage.xml", content: `<a>${" ".repeat(10_000_000)}</a>` }];
+    for (const more of [many, one, coverageFile]) {
+      const response = await test.upload(await gzip(tar(goodReport(more))));
+      assert.equal(response.status, 507);
+      assert.match((await response.json()).error, /disk is full/);
+      assert.deepEqual(await storedReports(test.reports), before);
+      const page = await test.get(new URL(coverage.report_url).pathname);
+      assert.equal(await page.text(), "<h1>coverage</h1>");
+    }
+    const again = await test.upload(small);
+    assert.equal(again.status, 200);
+    await again.body?.cancel();
+  },
+);
 
 Deno.test("a full disk is 507 and leaves everything as it was", async () => {
   // The error that a write to a full disk has; which of a report's writes meets it is of no matter.

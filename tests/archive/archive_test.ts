@@ -173,6 +173,20 @@ Deno.test("readArchive stops at the limits, with 413 and the limit", async () =>
   assert.equal((await read(many, { maxReportFiles: 101 })).length, 101);
 });
 
+Deno.test("readArchive inflates a gzip bomb no further than the limit needs", async () => {
+  const zeros = new Uint8Array(1024 * 1024);
+  const bomb = await new Response(
+    ReadableStream.from(Array.from({ length: 256 }, () => zeros))
+      .pipeThrough(new CompressionStream("gzip")),
+  ).bytes();
+  const before = Deno.memoryUsage().rss;
+  // The 256 KB come in one chunk, as the buffer of a form does.
+  const refused = await refusal(bomb);
+  const grown = Deno.memoryUsage().rss - before;
+  assert.equal(refused.status, 413);
+  assert(grown < 128 * zeros.byteLength, `resident memory grew by ${grown} bytes`);
+});
+
 Deno.test("readArchive counts what stands behind the end of the archive as well", async () => {
   const padded = concat([tar([{ name: "a" }]), new Uint8Array(2_000_000)]);
   assert.equal((await refusal(await gzip(padded))).status, 413);

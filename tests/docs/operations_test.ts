@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { connect } from "../../src/db/connect.ts";
 import { cobertura, tar } from "../support/archive.ts";
 import { uploadPath } from "../support/fields.ts";
+import { ownDatabase } from "../support/own_database.ts";
 import { storedReports } from "../support/reports.ts";
 import { type RunningServer, startServer } from "../support/server.ts";
 import { whyNoPgDump } from "../support/pg_dump.ts";
@@ -96,7 +97,6 @@ async function assertWhole(server: RunningServer): Promise<void> {
   }
 }
 
-const target: unknown = JSON.parse(Deno.env.get("TEST_DATABASE") ?? "null");
 const whyNotPostgres = Deno.build.os === "linux" ? await whyNoPgDump() : "is written for Linux";
 
 Deno.test({
@@ -107,70 +107,60 @@ Deno.test({
   ignore: whyNotPostgres !== undefined,
   fn: () =>
     withFolder(async (folder) => {
-      const admin = connect(target as string);
-      const [from, to] = ["from", "to"].map((name) => {
-        const url = new URL(target as string);
-        url.pathname += `_${name}`;
-        return url;
+      await using from = await ownDatabase();
+      await using to = await ownDatabase();
+      const environment = {
+        DATABASE_URL: String(from.target),
+        KEEP_SUPERSEDED: "3",
+        DATA_DIR: join(folder, "data"),
+        backup: join(folder, "data", "backup"),
+      };
+      const server = await started(environment);
+      const uploads = new Uploads(server.address);
+      await uploads.more(20);
+      const before = uploads.done;
+      const { code, output } = await run(lines("Postgres"), environment);
+      assert.deepEqual([code, output], [0, ""]);
+      await uploads.more(20);
+      await uploads.stop();
+
+      await Deno.remove(
+        join(
+          environment.DATA_DIR,
+          "reports",
+          (await storedReports(`${environment.DATA_DIR}/reports`)).published[0]!,
+        ),
+        { recursive: true },
+      );
+      const torn = await run(lines("Postgres"), {
+        ...environment,
+        backup: join(folder, "data", "torn"),
       });
-      for (const { pathname } of [from!, to!]) {
-        await admin.unsafe(`create database ${pathname.slice(1)}`);
-      }
-      try {
-        const environment = {
-          DATABASE_URL: from!.href,
-          KEEP_SUPERSEDED: "3",
-          DATA_DIR: join(folder, "data"),
-          backup: join(folder, "data", "backup"),
-        };
-        const server = await started(environment);
-        const uploads = new Uploads(server.address);
-        await uploads.more(20);
-        const before = uploads.done;
-        const { code, output } = await run(lines("Postgres"), environment);
-        assert.deepEqual([code, output], [0, ""]);
-        await uploads.more(20);
-        await uploads.stop();
+      assert.notEqual(torn.code, 0, "a backup that is not whole says so");
+      await server.stop("SIGTERM");
 
-        await Deno.remove(
-          join(
-            environment.DATA_DIR,
-            "reports",
-            (await storedReports(`${environment.DATA_DIR}/reports`)).published[0]!,
-          ),
-          { recursive: true },
-        );
-        const torn = await run(lines("Postgres"), {
-          ...environment,
-          backup: join(folder, "data", "torn"),
-        });
-        assert.notEqual(torn.code, 0, "a backup that is not whole says so");
-        await server.stop("SIGTERM");
-
-        const restored = { ...environment, DATABASE_URL: to!.href, DATA_DIR: join(folder, "new") };
-        await Deno.mkdir(restored.DATA_DIR);
-        const restore = await run(lines("Postgres", 1), restored);
-        assert.deepEqual([restore.code, restore.output], [0, ""]);
-        const sql = connect(to!.href);
-        const rows = await sql<{ report_id: string; report_stored: boolean }[]>`
+      const restored = {
+        ...environment,
+        DATABASE_URL: String(to.target),
+        DATA_DIR: join(folder, "new"),
+      };
+      await Deno.mkdir(restored.DATA_DIR);
+      const restore = await run(lines("Postgres", 1), restored);
+      assert.deepEqual([restore.code, restore.output], [0, ""]);
+      const sql = connect(String(to.target));
+      const rows = await sql<{ report_id: string; report_stored: boolean }[]>`
           select report_id, report_stored from coverages`;
-        await sql.end();
-        const { length } = rows;
-        assert(length >= before && length < uploads.done, `${before}, ${length}, ${uploads.done}`);
-        const kept = rows.filter((row) => row.report_stored).map((row) => row.report_id);
-        assert(kept.length > BRANCHES.length, "superseded ones as well");
-        const folders = Array.from(Deno.readDirSync(join(restored.DATA_DIR, "reports")))
-          .filter((entry) => entry.isDirectory).map(({ name }) => name);
-        assert.deepEqual(folders.toSorted(), kept.toSorted());
-        const again = await started(restored);
-        await assertWhole(again);
-        await again.stop("SIGTERM");
-      } finally {
-        for (const { pathname } of [from!, to!]) {
-          await admin.unsafe(`drop database ${pathname.slice(1)} with (force)`);
-        }
-        await admin.end({ timeout: 5 });
-      }
+      await sql.end();
+      const { length } = rows;
+      assert(length >= before && length < uploads.done, `${before}, ${length}, ${uploads.done}`);
+      const kept = rows.filter((row) => row.report_stored).map((row) => row.report_id);
+      assert(kept.length > BRANCHES.length, "superseded ones as well");
+      const folders = Array.from(Deno.readDirSync(join(restored.DATA_DIR, "reports")))
+        .filter((entry) => entry.isDirectory).map(({ name }) => name);
+      assert.deepEqual(folders.toSorted(), kept.toSorted());
+      const again = await started(restored);
+      await assertWhole(again);
+      await again.stop("SIGTERM");
     }),
 });
 

@@ -5,6 +5,7 @@ import { connect } from "../../src/db/connect.ts";
 import { type RetentionRun, runRetention } from "../../src/reports/retention.ts";
 import { type TestApp, testApp } from "../support/app.ts";
 import { cobertura, type Entry, tar } from "../support/archive.ts";
+import { ON_POSTGRES } from "../support/database.ts";
 import { logTo } from "../support/log.ts";
 import { ReportStore } from "../../src/reports/store.ts";
 import { storedReports } from "../support/reports.ts";
@@ -239,7 +240,7 @@ Deno.test("a run that is to end removes the report that it is at, and leaves the
 Deno.test({
   name: "while another server of the database is at it, nothing is done",
   // The embedded database has one session, and no other server.
-  ignore: !Deno.env.get("TEST_DATABASE")?.startsWith('"'),
+  ignore: !ON_POSTGRES,
   async fn() {
     await using test = await testApp({ config: { retention: KEEP_ALL } });
     await upload(test, "1");
@@ -270,7 +271,7 @@ Deno.test({
 
 Deno.test({
   name: "a database that ends idle transactions ends no run, however long the disk takes",
-  ignore: !Deno.env.get("TEST_DATABASE")?.startsWith('"'),
+  ignore: !ON_POSTGRES,
   async fn() {
     await using test = await testApp({
       config: { retention: KEEP_ALL },
@@ -294,8 +295,7 @@ Deno.test({
     const [{ name }] = await test.sql<[{ name: string }]>`select current_database() as name`;
     const set = `alter database ${name} set idle_in_transaction_session_timeout`;
     await test.sql.unsafe(`${set} = '100ms'`);
-    const target: string = JSON.parse(Deno.env.get("TEST_DATABASE")!);
-    const sql = connect(target);
+    const sql = connect(test.database.target);
     try {
       const run = await runRetention({
         sql,

@@ -34,6 +34,7 @@ export interface TestApp extends AsyncDisposable {
   /** What it is made of. */
   readonly dependencies: Dependencies;
   readonly sql: Sql;
+  readonly database: TestDatabase;
   readonly store: ReportStore;
   /** The folder of the reports. */
   readonly reports: string;
@@ -80,6 +81,7 @@ export async function testApp(options: AppOptions = {}): Promise<TestApp> {
     app,
     dependencies,
     sql: database.sql,
+    database,
     store,
     reports,
     log: records,

@@ -1,29 +1,33 @@
 /**
- * A database for each test: the one that `run.ts` has made for the tests, emptied, because they run
- * one after the other.
+ * An empty database for each test. `run.ts` makes one for all files, whose tests run one after the
+ * other; a file that is run alone makes its own when it first needs it.
  *
  * @module
  */
 import type { Sql } from "postgres";
 import { connect } from "../../src/db/connect.ts";
 import { migrate, readMigrations } from "../../src/db/migrate.ts";
+import { type OwnDatabase, ownDatabase } from "./own_database.ts";
 
-const made = Deno.env.get("TEST_DATABASE");
-if (!made) throw new Error("Run the tests by `deno task test [file]`.");
-const options: string | { path: string } = JSON.parse(made);
-// The embedded database is one session; see `openDatabase`.
-const target = typeof options === "string" ? options : { ...options, max: 1 };
+let own: Promise<OwnDatabase> | undefined;
+Deno.test.afterAll(async () => await (await own)?.[Symbol.asyncDispose]());
 
-/** A database that is a test's own. */
+/** Whether the tests run on a Postgres rather than on the embedded database. */
+export const ON_POSTGRES = Deno.env.has("TEST_DATABASE")
+  ? Deno.env.get("TEST_DATABASE")!.startsWith('"')
+  : !!Deno.env.get("DATABASE_URL");
+
+/** An empty database. */
 export interface TestDatabase extends AsyncDisposable {
-  /** A client of it. */
   readonly sql: Sql;
-  /** What another client of it connects with. */
-  readonly target: Parameters<typeof connect>[0];
+  /** What another client connects with. */
+  readonly target: OwnDatabase["target"];
 }
 
 /** Empties the database; dispose it when the test is over. */
 export async function emptyDatabase(): Promise<TestDatabase> {
+  const made = Deno.env.get("TEST_DATABASE");
+  const target = made ? JSON.parse(made) : (await (own ??= ownDatabase())).target;
   const sql = connect(target);
   await sql.unsafe("drop schema public cascade; create schema public");
   return { sql, target, [Symbol.asyncDispose]: () => sql.end({ timeout: 5 }) };

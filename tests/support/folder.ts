@@ -17,11 +17,10 @@ export async function withFolder<T>(test: (folder: string) => Promise<T>): Promi
 }
 
 /**
- * Gives a data folder an embedded database that nothing has used, for a server to find there. A server
- * that has to make its own takes three seconds longer to start.
+ * Puts an unused embedded database into a data folder, where `run.ts` has made one. A server that
+ * has to make its own takes three seconds longer to start.
  */
 export async function addDatabase(dataFolder: string): Promise<void> {
   const unused = Deno.env.get("UNUSED_DATABASE");
-  if (!unused) throw new Error("Run the tests by `deno task test [file]`.");
-  await cp(unused, join(dataFolder, "postgres"), { recursive: true });
+  if (unused) await cp(unused, join(dataFolder, "postgres"), { recursive: true });
 }

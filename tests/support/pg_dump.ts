@@ -7,8 +7,8 @@ import { connect } from "../../src/db/connect.ts";
 
 /** Why not; nothing where they can. */
 export async function whyNoPgDump(): Promise<string | undefined> {
-  const target: unknown = JSON.parse(Deno.env.get("TEST_DATABASE") ?? "null");
-  if (typeof target !== "string") return "needs a Postgres at DATABASE_URL";
+  const target = Deno.env.get("DATABASE_URL");
+  if (!target) return "needs a Postgres at DATABASE_URL";
   const said = await new Deno.Command("pg_dump", { args: ["--version"] }).output()
     .then(({ stdout }) => new TextDecoder().decode(stdout), () => "");
   const client = Number(/\) (\d+)/.exec(said)?.[1] ?? 0);

@@ -22,11 +22,13 @@ export interface Stopped {
 export interface RunningServer {
   /** Where it listens, as it said. */
   readonly address: string;
+  readonly pid: number;
   /** What it has printed so far. */
   output(): string;
   /** Waits until it has printed those words, or has ended. */
   says(words: string): Promise<void>;
-  /** Sends it a signal and waits until it has gone. */
+  hasEnded(): boolean;
+  /** Sends it a signal, unless it has ended, and waits until it has gone. */
   stop(signal: Deno.Signal): Promise<Stopped>;
 }
 
@@ -36,7 +38,7 @@ export interface RunningServer {
  */
 export async function startServer(
   environment: Record<string, string>,
-  otherwise?: { args: string[]; cwd: string },
+  otherwise?: { args: string[]; cwd?: string },
 ): Promise<RunningServer | Stopped> {
   const config = JSON.parse(await Deno.readTextFile(`${root}/deno.json`));
   const [command, ...args] = config.tasks.start.command.split(" ");
@@ -52,13 +54,16 @@ export async function startServer(
   let output = "";
   let printed = Promise.withResolvers<void>();
   let hasEnded = false;
+  let isListening = false;
   const listening = Promise.withResolvers<string>();
   const collect = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => {
     for await (const text of stream.pipeThrough(new TextDecoderStream())) {
       output += text;
       printed.resolve();
       printed = Promise.withResolvers();
+      if (isListening) continue;
       const address = /Coverage server: +(\S+)\n[^]*Database: .*\n/.exec(output)?.[1];
+      isListening = address !== undefined;
       if (address) listening.resolve(address);
     }
   };
@@ -74,12 +79,14 @@ export async function startServer(
   if (typeof first !== "string") return first;
   return {
     address: first,
+    pid: child.pid,
     output: () => output,
     async says(words) {
       while (!output.includes(words) && !hasEnded) await printed.promise;
     },
+    hasEnded: () => hasEnded,
     stop: (signal) => {
-      child.kill(signal);
+      if (!hasEnded) child.kill(signal);
       return stopped;
     },
   };

@@ -6,13 +6,12 @@
 
 /** A file system in memory; dispose it to take it away with all it holds. */
 export interface SmallDisk extends AsyncDisposable {
-  /** Where it is. */
   readonly folder: string;
   /** Lets nobody open anything to write any more, or lets them again. */
   writable(is: boolean): Promise<void>;
 }
 
-/** A disk of so many MiB; nothing where this user may not mount one. */
+/** A disk of so many MiB; `undefined` where this user may not mount one. */
 export async function smallDisk(mebibytes: number): Promise<SmallDisk | undefined> {
   const folder = await Deno.makeTempDir({ prefix: "coverage-disk-" });
   if (!await run("mount", "-t", "tmpfs", "-o", `size=${mebibytes}m`, "tmpfs", folder)) {
@@ -40,6 +39,26 @@ export async function smallDisk(mebibytes: number): Promise<SmallDisk | undefine
       await Deno.remove(view).catch(() => {}); // it is only there where it was needed
     },
   };
+}
+
+/** A test on a disk of so many MiB; ignored, with the reason in its name, where none can be mounted. */
+export async function diskTest(
+  name: string,
+  mebibytes: number,
+  test: (disk: SmallDisk) => Promise<void>,
+): Promise<void> {
+  const canMount = await smallDisk(1).then(async (disk) => {
+    await disk?.[Symbol.asyncDispose]();
+    return disk !== undefined;
+  });
+  Deno.test({
+    name: canMount ? name : `${name} (needs the right to mount a tmpfs)`,
+    ignore: !canMount,
+    async fn() {
+      await using disk = (await smallDisk(mebibytes))!;
+      await test(disk);
+    },
+  });
 }
 
 async function run(command: string, ...args: string[]): Promise<boolean> {

@@ -1,0 +1,53 @@
+/**
+ * The reader of coverage files: one result for one document, however it is delivered.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { CoverageError } from "../../src/formats/coverage.ts";
+import { CoverageThread } from "../../src/formats/parser_thread.ts";
+import { type ReadCoverage, readCoverage } from "../../src/formats/read_coverage.ts";
+import { formats } from "../../src/formats/registry.ts";
+import { type Bytes, chunked, chunkSizes, mutate, several } from "./mutations.ts";
+import { assertTotal, type Target } from "./target.ts";
+import { ofText } from "./text_mutations.ts";
+
+const here: ReadCoverage = (document) => readCoverage(document, formats);
+
+export const coverage: Target = {
+  times: 8,
+  async run(corpus, check) {
+    using thread = new CoverageThread();
+    const input = fc.record({
+      file: corpus.coverageFiles,
+      mutations: several(ofText),
+      sizes: chunkSizes,
+      // Messages to the thread cost more than the reading, so that it gets only some.
+      isOnThread: fc.nat(3).map((one) => one === 3),
+    });
+    await check(input, async ({ file, mutations, sizes, isOnThread }) => {
+      const bytes = mutate(file.bytes, mutations);
+      const whole = await read([bytes], here);
+      const inPieces = await read(chunked(bytes, sizes), isOnThread ? thread.read : here);
+      assert.deepEqual(inPieces, whole, "read in pieces, and at once");
+      return whole.outcome;
+    });
+  },
+};
+
+async function read(chunks: readonly Bytes[], reader: ReadCoverage) {
+  async function* delivered() {
+    yield* chunks;
+  }
+  try {
+    const coverage = await reader(delivered());
+    assertTotal(coverage.percentage, coverage.linesCovered, coverage.linesValid);
+    return { outcome: "read", coverage };
+  } catch (error) {
+    if (!(error instanceof CoverageError)) throw error;
+    // Of two faults in one text the parser names the one that its piece shows first.
+    const sentence = error.message.replace(/^(is not well-formed XML: ).*/s, "$1");
+    return { outcome: "refused", sentence };
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * What is made of many measurements.
+ *
+ * @module
+ */
+
+/** The value that a share of them, from 0 to 1, does not exceed: 0.5 for the median. */
+export function quantile(values: readonly number[], share: number): number {
+  if (values.length === 0) throw new RangeError("a quantile needs at least one value");
+  const sorted = values.toSorted((one, other) => one - other);
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)]!;
+}
+
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+/** Lines of text in columns; the first row is the head and is underlined. */
+export function formatTable(rows: readonly (readonly string[])[]): string {
+  const columns = Math.max(...rows.map((row) => row.length));
+  const widths = Array.from(
+    { length: columns },
+    (_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  return rows.toSpliced(1, 0, widths.map((width) => "-".repeat(width)))
+    .map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd())
+    .join("\n");
+}
