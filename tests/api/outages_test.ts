@@ -51,10 +51,12 @@ Deno.test("while the database is away uploads and reads get 503, and service aga
     assert.equal(page.status, 503);
     assert.match(
       await page.text(),
-      /<h1>Not available at the moment<[^]*database is not available/,
+      /<h1>Temporarily unavailable<[^]*database is not available/,
     );
   }
   assert.deepEqual(await storedReports(test.reports), before);
+  const unhealthy = test.log.find(({ message }) => message.startsWith("health check failed"));
+  assert.match(String(unhealthy?.fields.error), /CONNECT|ECONN/);
 
   gate.open();
   const health = await test.get("/coverages-api/health");

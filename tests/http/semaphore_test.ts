@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { HttpError } from "../../src/errors.ts";
 import { Semaphore } from "../../src/http/semaphore.ts";
 
-Deno.test("Semaphore gives places out in turn", async () => {
+Deno.test("a semaphore gives its slots to those who wait, in turn", async () => {
   const semaphore = new Semaphore(1, "uploads");
   const order: number[] = [];
   const work = async (number: number) => {
@@ -15,7 +15,7 @@ Deno.test("Semaphore gives places out in turn", async () => {
   assert.deepEqual(order, [1, 1, 2, 2, 3, 3]);
 });
 
-Deno.test("Semaphore refuses with 429 when too many wait, and takes again afterwards", async () => {
+Deno.test("a full queue is 429 with Retry-After, and opens again", async () => {
   const semaphore = new Semaphore(1, "uploads");
   const first = await semaphore.acquire();
   const waiting = Array.from({ length: 25 }, () => semaphore.acquire());
@@ -28,4 +28,17 @@ Deno.test("Semaphore refuses with 429 when too many wait, and takes again afterw
   first[Symbol.dispose]();
   for (const next of waiting) (await next)[Symbol.dispose]();
   (await semaphore.acquire())[Symbol.dispose]();
+});
+
+Deno.test("a client that leaves gives its place in the queue back", async () => {
+  const semaphore = new Semaphore(1, "uploads");
+  const first = await semaphore.acquire();
+  const leaving = new AbortController();
+  const left = semaphore.acquire(leaving.signal);
+  const others = Array.from({ length: 24 }, () => semaphore.acquire());
+  leaving.abort();
+  await assert.rejects(left, (error) => error instanceof HttpError && error.reason === "gone");
+  const last = semaphore.acquire(new AbortController().signal);
+  first[Symbol.dispose]();
+  for (const next of [...others, last]) (await next)[Symbol.dispose]();
 });
