@@ -3,15 +3,19 @@
  *
  * @module
  */
-import { type Coverage, CoverageError, coverageOf } from "./coverage.ts";
-import { type Attributes, count, type CoverageFormat, type CoverageReader } from "./format.ts";
+import { hitCount, totalCount, wholeNumber } from "./counts.ts";
+import { coverageOf, type ParsedCoverage } from "./coverage.ts";
+import type { Attributes, XmlFormat, XmlReader } from "./format.ts";
+import { type Counts, LineCollector } from "./line_collector.ts";
+import type { DocumentMemory } from "./memory.ts";
 
-/** The format; its root has no `line-rate`, and a `<project>` below it. */
-export const clover: CoverageFormat = {
+export const clover: XmlFormat = {
+  kind: "xml",
   name: "clover",
-  open(root, attributes) {
-    const isCobertura = attributes.get("line-rate") !== undefined;
-    return root === "coverage" && !isCobertura ? new CloverReader() : undefined;
+  title: "Clover",
+  open(root, _attributes, memory, child) {
+    const isClover = root === "coverage" && (child === "project" || child === "testproject");
+    return isClover ? new CloverReader(memory) : undefined;
   },
 };
 
@@ -19,31 +23,62 @@ export const clover: CoverageFormat = {
  * The project's own `<metrics>` states the totals; those of packages, files and classes are parts
  * of it, and `<testproject>` measures the tests. It comes first in some tools and last in others.
  */
-class CloverReader implements CoverageReader {
-  #total: Counts | undefined;
+class CloverReader implements XmlReader {
+  #project: Counts | undefined;
+  readonly #files: Counts = { covered: 0, valid: 0 };
+  readonly #lines: LineCollector;
+
+  constructor(memory: DocumentMemory) {
+    this.#lines = new LineCollector(memory);
+  }
 
   start(name: string, attributes: Attributes, path: readonly string[]): void {
-    if (name !== "metrics" || path.length !== 2 || path[1] !== "project") return;
-    const statements = countsOf(attributes, "statements");
-    const elements = countsOf(attributes, "elements");
-    // gcovr 7 writes statements="0" and counts lines only as elements.
-    this.#total ??= statements.valid === 0 && elements.valid > 0 ? elements : statements;
+    if (path[1] !== "project") return;
+    const parent = path.at(-1);
+    if (name === "file") {
+      this.#lines.begin(attributes.get("path") || attributes.get("name") || "");
+    } else if (name === "metrics" && parent === "project") {
+      this.#project ??= countsOf(attributes);
+    } else if (name === "metrics" && parent === "file") {
+      const { covered, valid } = countsOf(attributes);
+      this.#files.covered += covered;
+      this.#files.valid += valid;
+    } else if (name === "line" && parent === "file") {
+      this.#line(attributes);
+    }
   }
 
-  result(): Coverage {
-    if (this.#total) return coverageOf(this.#total.covered, this.#total.valid, clover.name);
-    throw new CoverageError(
-      "is of no known format: a <coverage> with neither line-rate (Cobertura) " +
-        "nor <project><metrics> (Clover)",
-    );
+  #line(attributes: Attributes): void {
+    // A line with a condition is a "cond" in Istanbul's reports, and a statement as well in others.
+    const type = attributes.get("type");
+    if (type !== "stmt" && type !== "cond") return;
+    const number = wholeNumber(attributes.get("num") ?? "");
+    if (number === undefined) return;
+    const count = attributes.get("count");
+    // OpenClover counts a condition by its two outcomes.
+    const hits = count === undefined
+      ? hitCount(attributes.get("truecount")) + hitCount(attributes.get("falsecount"))
+      : hitCount(count);
+    this.#lines.add(number, hits);
+  }
+
+  result(): ParsedCoverage {
+    const lines = this.#lines.finish();
+    const { covered, valid } = [this.#project, this.#files]
+      .find((counts) => counts !== undefined && counts.valid > 0) ?? lines;
+    return {
+      total: coverageOf(covered, valid, clover.name),
+      lines: lines.valid > 0 ? lines.encoded : null,
+    };
   }
 }
 
-interface Counts {
-  covered: number;
-  valid: number;
-}
-
-function countsOf(metrics: Attributes, what: "statements" | "elements"): Counts {
-  return { covered: count(metrics, `covered${what}`) ?? 0, valid: count(metrics, what) ?? 0 };
+/** Statements; gcovr 7 writes statements="0" and counts lines only as elements. */
+function countsOf(metrics: Attributes): Counts {
+  const counts = (what: "statements" | "elements") => ({
+    covered: totalCount(`covered${what}`, metrics.get(`covered${what}`)) ?? 0,
+    valid: totalCount(what, metrics.get(what)) ?? 0,
+  });
+  const statements = counts("statements");
+  return statements.valid > 0 ? statements : counts("elements");
 }

@@ -4,93 +4,151 @@
  *
  * @module
  */
-import { quote } from "../errors.ts";
-import { type Coverage, CoverageError, coverageOf, coverageOfRate } from "./coverage.ts";
-import { type Attributes, count, type CoverageFormat, type CoverageReader } from "./format.ts";
+import { agrees, hitCount, lineRate, totalCount, wholeNumber } from "./counts.ts";
+import { CoverageError, coverageOf, coverageOfRate, type ParsedCoverage } from "./coverage.ts";
+import type { Attributes, XmlFormat, XmlReader } from "./format.ts";
+import { LineBatch } from "./line_batch.ts";
+import { type CollectedLines, type Counts, LineCollector } from "./line_collector.ts";
+import type { DocumentMemory } from "./memory.ts";
 
-/** Distinct lines that are counted one by one; a report of more states its totals at the root. */
-const MAX_LINES = 5_000_000;
-/** Distinct files, and characters of their names, that are held for it. */
-const MAX_FILES = 500_000;
-const MAX_NAMES = 100_000_000;
+/** Lines that the methods of one class may have. */
+const MAX_METHOD_LINES = 1_048_576;
+/** Folders that `<sources>` may name, and characters of each. */
+const MAX_SOURCES = 100;
+const MAX_SOURCE = 4096;
 
-/** The format; its root carries `line-rate`, which tells it from Clover. */
-export const cobertura: CoverageFormat = {
+export const cobertura: XmlFormat = {
+  kind: "xml",
   name: "cobertura",
-  open(root, attributes) {
-    const rate = attributes.get("line-rate");
-    if (root !== "coverage" || rate === undefined) return undefined;
-    const covered = count(attributes, "lines-covered");
-    const valid = count(attributes, "lines-valid");
-    if (covered !== undefined && valid !== undefined) return new TotalsReader(covered, valid);
-    return new LinesReader(rate);
+  title: "Cobertura",
+  open(root, attributes, memory, child) {
+    if (root !== "coverage") return undefined;
+    const isTold = ["line-rate", "branch-rate", "lines-valid"].some((name) =>
+      attributes.get(name) !== undefined
+    );
+    if (!isTold && child !== "packages" && child !== "sources") return undefined;
+    return new CoberturaReader(attributes, memory);
   },
 };
 
-/** The root states the totals: nothing below it is needed. */
-class TotalsReader implements CoverageReader {
-  constructor(private readonly covered: number, private readonly valid: number) {}
-  start(): void {}
-  result(): Coverage {
-    return coverageOf(this.covered, this.valid, cobertura.name);
+class CoberturaReader implements XmlReader {
+  readonly #covered: number | undefined;
+  readonly #valid: number | undefined;
+  readonly #rate: string | undefined;
+  readonly #lines: LineCollector;
+  readonly #packages = new Map<string, number>();
+  #package = 0;
+  /** Classes, and what all of them count when none shares its file with another. */
+  #classes = 0;
+  readonly #byClass: Counts = { covered: 0, valid: 0 };
+  /** Lines of the class's methods: they stand again below the class, except in some tools. */
+  readonly #methodLines = new LineBatch();
+  #hasOwnLines = false;
+  readonly #sources: string[] = [];
+
+  constructor(root: Attributes, memory: DocumentMemory) {
+    this.#covered = totalCount("lines-covered", root.get("lines-covered"));
+    this.#valid = totalCount("lines-valid", root.get("lines-valid"));
+    this.#rate = root.get("line-rate");
+    this.#lines = new LineCollector(memory);
   }
-}
-
-/**
- * Writers older than the `lines-*` attributes: counts each (file, line) once, hit if any class of
- * the file hit it. Lines under `<methods>` stand again under the class, so those are left out. A
- * summary without any lines has only its rate.
- */
-class LinesReader implements CoverageReader {
-  readonly #files = new Map<string, Map<number, boolean>>();
-  #file = "";
-  #names = 0;
-  #valid = 0;
-  #covered = 0;
-
-  constructor(private readonly rate: string) {}
 
   start(name: string, attributes: Attributes, path: readonly string[]): void {
-    if (name === "class") {
-      this.#file = attributes.get("filename") ?? attributes.get("name") ?? "";
+    switch (name) {
+      case "package": {
+        const key = attributes.get("name") ?? "";
+        this.#package = this.#packages.get(key) ?? this.#packages.size;
+        if (this.#packages.size < 100_000) this.#packages.set(key, this.#package);
+        return;
+      }
+      case "class":
+        this.#classes++;
+        this.#lines.begin(
+          attributes.get("filename")?.trim() || attributes.get("name") || `class ${this.#classes}`,
+          this.#package,
+        );
+        return;
+      case "source":
+        if (this.#sources.length < MAX_SOURCES) this.#sources.push("");
+        return;
+      case "line":
+        if (path.at(-1) === "lines") this.#line(attributes, path.at(-2));
+    }
+  }
+
+  #line(attributes: Attributes, owner: string | undefined): void {
+    if (owner !== "class" && owner !== "method") return;
+    if (owner === "method" && this.#hasOwnLines) return;
+    const number = wholeNumber(attributes.get("number") ?? "");
+    if (number === undefined) return;
+    const hits = hitCount(attributes.get("hits"));
+    if (owner === "class") {
+      this.#hasOwnLines = true;
+      this.#lines.add(number, hits);
       return;
     }
-    if (name !== "line" || path.at(-1) !== "lines" || path.at(-2) !== "class") return;
-    const number = count(attributes, "number");
-    if (number === undefined) return;
-    const hit = Number(attributes.get("hits")) > 0;
-    const lines = this.#linesOfFile();
-    const before = lines.get(number);
-    if (before === undefined && ++this.#valid > MAX_LINES) {
-      throw new CoverageError(
-        `has more than ${MAX_LINES} lines and no lines-valid and lines-covered at its root`,
-      );
+    if (this.#methodLines.length === MAX_METHOD_LINES) {
+      throw new CoverageError(`has a class whose methods have more than ${MAX_METHOD_LINES} lines`);
     }
-    if (hit && !before) this.#covered++;
-    if (before !== true) lines.set(number, hit);
+    this.#methodLines.add(number, Math.min(hits, 2 ** 32 - 1));
   }
 
-  result(): Coverage {
-    if (this.#valid > 0) return coverageOf(this.#covered, this.#valid, cobertura.name);
-    const rate = this.rate.trim();
-    if (rate !== "NaN" && !/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(rate)) {
-      throw new CoverageError(`has the line-rate ${quote(rate)}, which is no number`);
-    }
-    return coverageOfRate(Number(rate), cobertura.name);
+  end(name: string): void {
+    if (name !== "class") return;
+    if (!this.#hasOwnLines) this.#methodLines.each((line, hits) => this.#lines.add(line, hits));
+    const { covered, valid } = this.#lines.end();
+    this.#byClass.covered += covered;
+    this.#byClass.valid += valid;
+    this.#methodLines.clear();
+    this.#hasOwnLines = false;
   }
 
-  #linesOfFile(): Map<number, boolean> {
-    let lines = this.#files.get(this.#file);
-    if (!lines) {
-      this.#names += this.#file.length;
-      if (this.#files.size >= MAX_FILES || this.#names > MAX_NAMES) {
-        throw new CoverageError(
-          `has more than ${MAX_FILES} files, or ${MAX_NAMES} characters of their names, and no ` +
-            "lines-valid and lines-covered at its root",
-        );
-      }
-      this.#files.set(this.#file, lines = new Map());
+  text(text: string, path: readonly string[]): void {
+    if (path.at(-1) !== "source" || path.at(-2) !== "sources") return;
+    const last = this.#sources.length - 1;
+    if (last >= 0 && this.#sources[last]!.length + text.length <= MAX_SOURCE) {
+      this.#sources[last] += text;
     }
-    return lines;
+  }
+
+  result(): ParsedCoverage {
+    const lines = this.#lines.finish();
+    const roots = this.#sources.map((source) => source.trim()).filter((source) => source !== "");
+    return {
+      total: this.#total(lines),
+      lines: lines.valid > 0 ? lines.encoded : null,
+      ...(roots.length > 0 ? { sourceRoots: roots } : {}),
+    };
+  }
+
+  #total(lines: CollectedLines) {
+    const covered = this.#covered, valid = this.#valid;
+    const hasTotals = covered !== undefined && valid !== undefined;
+    if (hasTotals && (lines.valid === 0 || this.#isCredible(covered, valid))) {
+      return coverageOf(covered, valid, cobertura.name);
+    }
+    if (lines.valid > 0) {
+      const counted = this.#counted(lines);
+      return coverageOf(counted.covered, counted.valid, cobertura.name);
+    }
+    if (this.#classes > 0 || this.#rate === undefined) return coverageOf(0, 0, cobertura.name);
+    return coverageOfRate(lineRate(this.#rate), cobertura.name);
+  }
+
+  /** Totals of the root that differ from the lines are no fault; those that contradict themselves are. */
+  #isCredible(covered: number, valid: number): boolean {
+    if (covered > valid || valid === 0) return false;
+    const rate = this.#rate === undefined ? NaN : lineRate(this.#rate);
+    if (Number.isNaN(rate)) return true;
+    // Some tools write percent.
+    return [rate, rate / 100].some((rate) => Math.abs(covered / valid - rate) <= 0.01);
+  }
+
+  /** Without totals: of the ways to count, the one that gives the file's own rate. */
+  #counted(lines: CollectedLines): Counts {
+    const rate = this.#rate;
+    if (rate === undefined) return lines;
+    return [lines, lines.byGroup, this.#byClass]
+      .find(({ covered, valid }) => agrees(covered, valid, rate)) ?? lines;
   }
 }

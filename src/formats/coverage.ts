@@ -17,9 +17,18 @@ export interface Coverage {
   readonly format: string;
 }
 
+/** What a coverage file holds. */
+export interface ParsedCoverage {
+  /** The number that the tool itself prints. */
+  readonly total: Coverage;
+  /** The lines of each source file, as `decodeLines` reads them; null where the file has none. */
+  readonly lines: Uint8Array<ArrayBuffer> | null;
+  /** Folders that the paths of `lines` are relative to, where the file names them. */
+  readonly sourceRoots?: readonly string[];
+}
+
 /** The coverage file cannot be used; the message is a clause that follows the file's name. */
 export class CoverageError extends Error {
-  /** `CoverageError`. */
   override readonly name = "CoverageError";
 }
 

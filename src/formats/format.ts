@@ -1,34 +1,81 @@
 /**
- * What a coverage format is to the rest of the server.
+ * What a coverage format is to the rest of the server: how its documents are recognised, and a
+ * reader for them. A document is XML, JSON, or lines of text; which, its first character tells.
  *
  * @module
  */
-import type { Coverage } from "./coverage.ts";
+import type { ParsedCoverage } from "./coverage.ts";
+import type { DocumentMemory } from "./memory.ts";
+
+export type CoverageFormat = XmlFormat | JsonFormat | TextFormat;
+
+interface Named {
+  /** As it is stored and shown: lower case, no version. */
+  readonly name: string;
+  /** As messages list it. */
+  readonly title: string;
+}
+
+interface Reader {
+  /** After the end of the document. Throws `CoverageError` where there is no number. */
+  result(): ParsedCoverage;
+}
+
+/** A format of XML, recognised by its first one or two elements. */
+export interface XmlFormat extends Named {
+  readonly kind: "xml";
+  /**
+   * A reader for a document with this root element; nothing for another format. It is asked a
+   * second time with the root's first child, or "" where there is none, if no format knows the root.
+   */
+  open(
+    root: string,
+    attributes: Attributes,
+    memory: DocumentMemory,
+    child?: string,
+  ): XmlReader | undefined;
+}
+
+export interface XmlReader extends Reader {
+  /** A start tag below the root. `path` holds the names of its ancestors, the root's first. */
+  start(name: string, attributes: Attributes, path: readonly string[]): void;
+  /** The end of an element below the root. */
+  end?(name: string): void;
+  /** Text in the element that `path` ends with, perhaps in pieces. */
+  text?(text: string, path: readonly string[]): void;
+}
 
 /** The attributes of a start tag; to be read during the call that hands them over, never kept. */
 export interface Attributes {
-  /** The value of an attribute, nothing where it is absent. */
   get(name: string): string | undefined;
 }
 
-/** Reads one document of a format, element by element; it keeps no more than it needs. */
-export interface CoverageReader {
-  /** A start tag below the root. `path` holds the names of its ancestors, the root's first. */
-  start(name: string, attributes: Attributes, path: readonly string[]): void;
-  /** The total, after the last element. Throws `CoverageError` where there is none. */
-  result(): Coverage;
+/** A format of JSON, recognised by its keys. */
+export interface JsonFormat extends Named {
+  readonly kind: "json";
+  /** Whether a key or an array's place, the last of `path`, tells the format. */
+  matches(path: JsonPath): boolean;
+  open(memory: DocumentMemory): JsonReader;
 }
 
-/** A format: told by the root element, never by a file's name. */
-export interface CoverageFormat {
-  /** As it is stored and shown: lower case, no version. */
-  readonly name: string;
-  /** A reader for a document with this root element, or nothing where it is of another format. */
-  open(root: string, attributes: Attributes): CoverageReader | undefined;
+/** Keys and places in arrays, from the root to a value; it changes after the call. */
+export type JsonPath = readonly (string | number)[];
+
+export interface JsonReader extends Reader {
+  /** A value that is no object and no array; of a long string, its first characters. */
+  value(value: string | number | boolean | null, path: JsonPath): void;
+  /** The end of the object or array at `path`. */
+  end?(path: JsonPath): void;
 }
 
-/** The value of an attribute that counts something; nothing where it is absent or no integer. */
-export function count(attributes: Attributes, name: string): number | undefined {
-  const value = attributes.get(name);
-  return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
+/** A format of lines, recognised by the first that is neither blank nor a comment. */
+export interface TextFormat extends Named {
+  readonly kind: "text";
+  matches(firstLine: string): boolean;
+  open(memory: DocumentMemory): TextReader;
+}
+
+export interface TextReader extends Reader {
+  /** A line without its end, each byte of UTF-8 as a character (`decodeName` makes text of it). */
+  line(line: string, number: number): void;
 }

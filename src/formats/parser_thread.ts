@@ -4,8 +4,10 @@
  *
  * @module
  */
-import { type Coverage, CoverageError } from "./coverage.ts";
-import type { FromReader, ToReader } from "./parser_worker.ts";
+import { unavailable } from "../errors.ts";
+import { CoverageError } from "./coverage.ts";
+import type { Answer, Job } from "./parser_worker.ts";
+import { DEFAULT_MAX_COVERAGE_BYTES, type ParsedCoverage, type ReadCoverage } from "./read_coverage.ts";
 
 /**
  * Bytes that may wait for the thread, so that unpacking the rest of the report goes on meanwhile.
@@ -14,22 +16,16 @@ import type { FromReader, ToReader } from "./parser_worker.ts";
  */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 
-interface Job {
-  readonly outcome: PromiseWithResolvers<Coverage>;
-  waitingBytes: number;
-  settled: boolean;
-  /** Called when a piece was taken or the job is over. */
-  wake: () => void;
-}
-
 /** A thread that reads coverage files, several at a time. Dispose it to end the thread. */
 export class CoverageThread implements Disposable {
   #worker: Worker | undefined;
-  readonly #jobs = new Map<number, Job>();
-  #lastJob = 0;
+  /** How to fail what is being read, should the thread die. */
+  readonly #running = new Set<(error: Error) => void>();
+  readonly #maxCoverageBytes: number;
 
   /** Starts the thread, so that the first upload need not wait for it. */
-  constructor() {
+  constructor({ maxCoverageBytes = DEFAULT_MAX_COVERAGE_BYTES } = {}) {
+    this.#maxCoverageBytes = maxCoverageBytes;
     this.#start();
   }
 
@@ -40,74 +36,72 @@ export class CoverageThread implements Disposable {
   }
 
   /** Reads a document like `readCoverage`, whose errors it throws; a bound method. */
-  readonly read = async (bytes: AsyncIterable<Uint8Array<ArrayBuffer>>): Promise<Coverage> => {
+  readonly read: ReadCoverage = async (bytes) => {
     const worker = this.#worker ?? this.#start();
-    const id = ++this.#lastJob;
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = ({ data }: MessageEvent<Answer>) => resolve(data);
+    const source = sourceOf(bytes);
     const job: Job = {
-      outcome: Promise.withResolvers(),
-      waitingBytes: 0,
-      settled: false,
-      wake() {},
+      bytes: source.stream,
+      answer: port2,
+      maxCoverageBytes: this.#maxCoverageBytes,
     };
-    job.outcome.promise.catch(() => {}); // it is awaited further down, or no longer of interest
-    this.#jobs.set(id, job);
-    const post = (message: ToReader, transfer: Transferable[] = []) =>
-      worker.postMessage(message, transfer);
-    post({ job: id, begin: true });
+    this.#running.add(reject);
     try {
-      for await (const chunk of bytes) {
-        while (job.waitingBytes >= MAX_WAITING_BYTES && !job.settled) {
-          await new Promise<void>((resolve) => job.wake = resolve);
-        }
-        if (job.settled) break;
-        job.waitingBytes += chunk.byteLength;
-        const copy = chunk.slice(); // the chunk is a view of what others read as well
-        post({ job: id, chunk: copy }, [copy.buffer]);
-      }
-      post({ job: id, end: true });
-      return await job.outcome.promise;
+      worker.postMessage(job, [source.stream, port2]);
+      const answer = await promise;
+      if (source.failure) throw source.failure.error;
+      return coverageOf(answer);
     } finally {
-      if (!job.settled) post({ job: id, abort: true });
-      this.#jobs.delete(id);
+      this.#running.delete(reject);
+      port1.close();
     }
   };
 
   #start(): Worker {
     const worker = new Worker(new URL("./parser_worker.ts", import.meta.url), { type: "module" });
-    worker.onmessage = ({ data }: MessageEvent<FromReader>) => this.#take(data);
     worker.onerror = (event) => {
       // The thread is lost, and with it what it was reading; the next upload starts another.
       event.preventDefault();
       this.#worker = undefined;
-      for (const job of this.#jobs.values()) {
-        settle(
-          job,
-          () => job.outcome.reject(new Error(`The reading thread died: ${event.message}`)),
-        );
+      for (const reject of this.#running) {
+        reject(new Error(`The parsing thread died: ${event.message}`));
       }
     };
     return this.#worker = worker;
   }
-
-  #take(message: FromReader): void {
-    const job = this.#jobs.get(message.job);
-    if (!job) return;
-    const { outcome } = job;
-    if ("taken" in message) {
-      job.waitingBytes -= message.taken;
-      job.wake();
-    } else if ("coverage" in message) {
-      settle(job, () => outcome.resolve(message.coverage));
-    } else if ("refusal" in message) {
-      settle(job, () => outcome.reject(new CoverageError(message.refusal)));
-    } else {
-      settle(job, () => outcome.reject(message.failure));
-    }
-  }
 }
 
-function settle(job: Job, outcome: () => void): void {
-  job.settled = true;
-  outcome();
-  job.wake();
+function coverageOf(answer: Answer): ParsedCoverage {
+  if ("coverage" in answer) return answer.coverage;
+  if ("refusal" in answer) throw new CoverageError(answer.refusal);
+  if ("unavailable" in answer) throw unavailable(answer.unavailable);
+  throw answer.failure;
+}
+
+/** A stream to transfer, and how reading its bytes failed, which loses its class on the way. */
+function sourceOf(bytes: AsyncIterable<Uint8Array<ArrayBuffer>>) {
+  const chunks = bytes[Symbol.asyncIterator]();
+  const source: {
+    stream: ReadableStream<Uint8Array<ArrayBuffer>>;
+    failure?: { error: unknown };
+  } = {
+    stream: new ReadableStream({
+      async pull(controller) {
+        try {
+          const { done, value } = await chunks.next();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        } catch (error) {
+          source.failure = { error };
+          controller.error(new Error("The source failed"));
+        }
+      },
+      async cancel() {
+        await chunks.return?.();
+      },
+    }, new ByteLengthQueuingStrategy({ highWaterMark: MAX_WAITING_BYTES })),
+  };
+  return source;
 }

@@ -1,67 +1,45 @@
 /**
- * The thread that reads coverage files; see `threaded.ts`, which talks to it.
+ * The thread that reads coverage files; `parser_thread.ts` talks to it.
  *
  * @module
  */
-import { type Coverage, CoverageError } from "./coverage.ts";
-import { formats } from "./registry.ts";
+import { HttpError } from "../errors.ts";
+import { CoverageError, type ParsedCoverage } from "./coverage.ts";
+import { SharedMemory } from "./memory.ts";
 import { readCoverage } from "./read_coverage.ts";
+import { formats } from "./registry.ts";
 
-/** To the thread: a job, a piece of its document, its end, or that nobody wants it any more. */
-export type ToReader =
-  | { readonly job: number; readonly begin: true }
-  | { readonly job: number; readonly chunk: Uint8Array<ArrayBuffer> }
-  | { readonly job: number; readonly end: true }
-  | { readonly job: number; readonly abort: true };
+/** A document, and where its result goes. */
+export interface Job {
+  readonly bytes: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly answer: MessagePort;
+  readonly maxCoverageBytes: number;
+}
 
-/** From the thread: that so many bytes were taken, or how the job came out. */
-export type FromReader =
-  | { readonly job: number; readonly taken: number }
-  | { readonly job: number; readonly coverage: Coverage }
-  /** A sentence for the client. */
-  | { readonly job: number; readonly refusal: string }
+/** Errors lose their class on the way between threads. */
+export type Answer =
+  | { readonly coverage: ParsedCoverage }
+  /** The message of a `CoverageError`. */
+  | { readonly refusal: string }
+  /** The message of a 503. */
+  | { readonly unavailable: string }
   /** A bug. */
-  | { readonly job: number; readonly failure: unknown };
+  | { readonly failure: unknown };
 
-/** The part of a worker's global scope that is used here. */
-interface Thread {
-  onmessage: ((event: MessageEvent<ToReader>) => void) | null;
-  postMessage(message: FromReader): void;
+const shared = new SharedMemory();
+
+async function answerTo({ bytes, maxCoverageBytes }: Job): Promise<Answer> {
+  try {
+    return { coverage: await readCoverage(bytes, formats, { maxCoverageBytes, shared }) };
+  } catch (error) {
+    if (error instanceof CoverageError) return { refusal: error.message };
+    if (error instanceof HttpError) return { unavailable: error.message };
+    return { failure: error };
+  }
 }
 
-const thread = self as unknown as Thread;
-const documents = new Map<number, ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>>();
-
-thread.onmessage = ({ data: message }) => {
-  const { job } = message;
-  if ("begin" in message) return begin(job);
-  // A document that was refused early is no longer here; what still comes of it is dropped.
-  const document = documents.get(job);
-  if ("chunk" in message) return document?.enqueue(message.chunk);
-  documents.delete(job);
-  if ("end" in message) document?.close();
-  else document?.error(new CoverageError("was given up"));
-};
-
-function begin(job: number): void {
-  const chunks = new ReadableStream<Uint8Array<ArrayBuffer>>({
-    start: (controller) => void documents.set(job, controller),
-    // A reader that stops early closes the stream; nothing may be enqueued from that moment on.
-    cancel: () => void documents.delete(job),
-  });
-  const counted = chunks.pipeThrough(
-    new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
-      transform(chunk, controller) {
-        thread.postMessage({ job, taken: chunk.byteLength });
-        controller.enqueue(chunk);
-      },
-    }),
-  );
-  readCoverage(counted, formats).then(
-    (coverage) => thread.postMessage({ job, coverage }),
-    (error) =>
-      thread.postMessage(
-        error instanceof CoverageError ? { job, refusal: error.message } : { job, failure: error },
-      ),
-  );
-}
+addEventListener("message", async ({ data: job }: MessageEvent<Job>) => {
+  const answer = await answerTo(job);
+  job.answer.postMessage(answer);
+  job.answer.close();
+});

@@ -1,111 +1,151 @@
 /**
- * From the bytes of a coverage file to its total.
+ * From the bytes of a coverage file to its total and its lines.
  *
  * @module
  */
-import { parseXmlStream, type XmlAttributeIterator, XmlSyntaxError } from "@std/xml";
-import { clip } from "../errors.ts";
-import { type Coverage, CoverageError } from "./coverage.ts";
-import type { Attributes, CoverageFormat, CoverageReader } from "./format.ts";
-import { decodeXml } from "./xml_text.ts";
+import { CoverageError, type ParsedCoverage } from "./coverage.ts";
+import { binary, decoded, encodingOf } from "./document_text.ts";
+import type { CoverageFormat } from "./format.ts";
+import { readJson, UnknownKeys } from "./json_document.ts";
+import { DocumentMemory, type SharedMemory } from "./memory.ts";
+import { readText, UnknownLine } from "./text_document.ts";
+import { unknownBytes, unknownKeys, unknownLine, unknownRoot } from "./unknown_format.ts";
+import { readXml, UnknownRoot } from "./xml_document.ts";
 
-/** A report nests 8 deep; a parser's stack of open elements must not be the memory of the server. */
-const MAX_DEPTH = 256;
-/** Clover's metrics have about 20. */
-const MAX_ATTRIBUTES = 256;
+export type { ParsedCoverage } from "./coverage.ts";
+
+/** Bytes of a coverage file by default. */
+export const DEFAULT_MAX_COVERAGE_BYTES = 256 * 1024 * 1024;
+/**
+ * Bytes that tell what a document is; an XML parser gets them in one piece, because the published
+ * `@std/xml` does not take a DOCTYPE that comes in two.
+ */
+const HEAD_BYTES = 16 * 1024;
+/** Bytes that a parser gets at a time: it may make several times as much of them before it returns. */
+const PIECE_BYTES = 64 * 1024;
 
 /** How a coverage file is read, here or on another thread. */
-export type ReadCoverage = (bytes: AsyncIterable<Uint8Array<ArrayBuffer>>) => Promise<Coverage>;
+export type ReadCoverage = (
+  bytes: AsyncIterable<Uint8Array<ArrayBuffer>>,
+) => Promise<ParsedCoverage>;
+
+export interface ReadOptions {
+  /** Default: {@linkcode DEFAULT_MAX_COVERAGE_BYTES}. */
+  readonly maxCoverageBytes?: number;
+  /** What the documents hold that are read at the same time; default: there are no others. */
+  readonly shared?: SharedMemory;
+}
 
 /**
- * Reads the whole document in one pass, in memory that does not grow with it. Which of `formats` it
- * is, its root element tells. Throws {@linkcode CoverageError} for what is not well-formed, of no
- * known format, or without lines.
+ * Reads the whole document in one pass. Which of `formats` it is, its content tells. Throws
+ * {@linkcode CoverageError} for what is malformed, of no known format, too large, or measured nothing.
  */
 export async function readCoverage(
   bytes: AsyncIterable<Uint8Array<ArrayBuffer>>,
   formats: readonly CoverageFormat[],
-): Promise<Coverage> {
-  const path: string[] = [];
-  const attributes = new CurrentAttributes();
-  let reader: CoverageReader | undefined;
-  const position = { line: 1, column: 1 };
-  let sourceFailure: { error: unknown } | undefined;
-  async function* source() {
+  { maxCoverageBytes = DEFAULT_MAX_COVERAGE_BYTES, shared }: ReadOptions = {},
+): Promise<ParsedCoverage> {
+  using memory = new DocumentMemory(shared);
+  const source = new Source(bytes, maxCoverageBytes);
+  const kindOf = <K extends CoverageFormat["kind"]>(kind: K) =>
+    formats.filter((format): format is Extract<CoverageFormat, { kind: K }> => format.kind === kind);
+  try {
+    const pieces = source.pieces();
+    const { value: head, done } = await pieces.next();
+    if (done) throw new CoverageError("is empty");
+    const encoding = encodingOf(head);
+    const first = new TextDecoder(encoding).decode(head).trimStart()[0];
+    if (first === undefined && head.byteLength < HEAD_BYTES) throw new CoverageError("is empty");
+    const unknown = unknownBytes(head, formats);
+    if (unknown) throw unknown;
+    const all = withFirst(head, pieces);
+    switch (first) {
+      case "<":
+        return await readXml(decoded(all, encoding), kindOf("xml"), memory);
+      case "{":
+      case "[":
+        return await readJson(decoded(all, encoding), kindOf("json"), memory);
+      default:
+        return await readText(binary(all, encoding), kindOf("text"), memory);
+    }
+  } catch (error) {
+    // A client that is gone, or a full disk, is no fault of the document.
+    if (source.failure) throw source.failure.error;
+    if (error instanceof UnknownRoot) throw unknownRoot(error.root, formats);
+    if (error instanceof UnknownKeys) throw unknownKeys(error.keys, formats);
+    if (error instanceof UnknownLine) throw unknownLine(error.firstLine, formats);
+    throw error;
+  } finally {
+    await source.close();
+  }
+}
+
+/** The bytes of a document, counted; it remembers how reading them failed. */
+class Source {
+  failure: { error: unknown } | undefined;
+  readonly #chunks: AsyncIterator<Uint8Array<ArrayBuffer>>;
+
+  constructor(
+    bytes: AsyncIterable<Uint8Array<ArrayBuffer>>,
+    private readonly maxBytes: number,
+  ) {
+    this.#chunks = bytes[Symbol.asyncIterator]();
+  }
+
+  /** The head, then pieces of a bounded size. */
+  async *pieces(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    let head: Uint8Array<ArrayBuffer> | undefined = new Uint8Array(0);
+    let total = 0;
+    for (let chunk = await this.#next(); chunk; chunk = await this.#next()) {
+      total += chunk.byteLength;
+      if (total > this.maxBytes) {
+        throw new CoverageError(
+          `is larger than ${this.maxBytes} bytes, which is the limit for a coverage file`,
+        );
+      }
+      if (head) {
+        chunk = joined(head, chunk);
+        head = undefined;
+        if (chunk.byteLength < HEAD_BYTES) {
+          head = chunk;
+          continue;
+        }
+      }
+      for (let at = 0; at < chunk.byteLength; at += PIECE_BYTES) {
+        yield chunk.subarray(at, at + PIECE_BYTES);
+      }
+    }
+    if (head && head.byteLength > 0) yield head;
+  }
+
+  /** Tells the source that no more of it is read. */
+  async close(): Promise<void> {
+    if (!this.failure) await this.#chunks.return?.();
+  }
+
+  async #next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     try {
-      yield* bytes;
+      const { done, value } = await this.#chunks.next();
+      return done ? undefined : value;
     } catch (error) {
-      sourceFailure = { error };
+      this.failure = { error };
       throw error;
     }
   }
-  try {
-    await parseXmlStream(decodeXml(source()), {
-      onStartElement(name, _colon, _uri, iterator, _selfClosing, line, column) {
-        position.line = line;
-        position.column = column;
-        attributes.iterator = iterator;
-        if (reader) {
-          reader.start(name, attributes, path);
-        } else {
-          for (const format of formats) reader ??= format.open(name, attributes);
-          if (!reader) throw unknownFormat(name, formats);
-        }
-        path.push(name);
-      },
-      onEndElement() {
-        path.pop();
-      },
-    }, {
-      // Most real reports have a DOCTYPE; neither parser reads or fetches what it names.
-      disallowDoctype: false,
-      trackPosition: true,
-      maxDepth: MAX_DEPTH,
-      maxAttributes: MAX_ATTRIBUTES,
-    });
-  } catch (error) {
-    // A client that is gone, or a full disk, is no fault of the document.
-    if (sourceFailure) throw sourceFailure.error;
-    throw malformed(error, position) ?? error;
-  }
-  if (!reader) throw new CoverageError("is empty");
-  return reader.result();
 }
 
-/** What a parser throws for a malformed document, in words; nothing for any other error. */
-function malformed(
-  error: unknown,
-  lastTag: { line: number; column: number },
-): CoverageError | undefined {
-  if (error instanceof XmlSyntaxError) {
-    return new CoverageError(`is not well-formed XML: ${clip(error.message)}`, { cause: error });
-  }
-  // The published parser has plain errors, without a position, for an entity it does not know.
-  if (error instanceof Error && error.constructor === Error) {
-    const after = `after line ${lastTag.line}, column ${lastTag.column}`;
-    return new CoverageError(`is not well-formed XML: ${clip(error.message)} (${after})`, {
-      cause: error,
-    });
-  }
-  return undefined;
+async function* withFirst<T>(first: T, others: AsyncIterable<T>): AsyncGenerator<T> {
+  yield first;
+  yield* others;
 }
 
-/** Looks into the tag that the parser is at; one object serves all of them. */
-class CurrentAttributes implements Attributes {
-  iterator: XmlAttributeIterator | undefined;
-
-  get(name: string): string | undefined {
-    const iterator = this.iterator!;
-    for (let index = 0; index < iterator.count; index++) {
-      if (iterator.getName(index) === name) return iterator.getValue(index);
-    }
-    return undefined;
-  }
-}
-
-function unknownFormat(root: string, formats: readonly CoverageFormat[]): CoverageError {
-  const known = formats.map((format) => format.name).join(", ");
-  return new CoverageError(
-    `is of no known format: its root element is <${clip(root, 100)}>; known are ${known}`,
-  );
+function joined(
+  first: Uint8Array<ArrayBuffer>,
+  second: Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> {
+  if (first.byteLength === 0) return second;
+  const both = new Uint8Array(first.byteLength + second.byteLength);
+  both.set(first);
+  both.set(second, first.byteLength);
+  return both;
 }

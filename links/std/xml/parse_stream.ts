@@ -38,6 +38,8 @@ export interface XmlEventCallbacks {
     column: number,
     offset: number,
   ): void;
+  /** Text between tags, entities resolved; perhaps in pieces. */
+  onText?(text: string, line: number, column: number, offset: number): void;
 }
 
 /** Options of {@linkcode parseXmlStream}. */
@@ -104,7 +106,7 @@ export async function parseXmlStream(
     if (options.disallowDoctype ?? true) fail("A DOCTYPE declaration is not allowed");
   });
   const { maxDepth = Infinity, maxAttributes = Infinity } = options;
-  const { onStartElement, onEndElement } = callbacks;
+  const { onStartElement, onEndElement, onText } = callbacks;
   const iterator = new Attributes();
   let depth = 0;
   parser.on("opentag", ({ name, attributes, isSelfClosing }) => {
@@ -134,6 +136,9 @@ export async function parseXmlStream(
     const { line, column, offset } = lastTag;
     onEndElement?.(name, name.indexOf(":"), undefined, line, column, offset);
   });
+  if (onText) {
+    parser.on("text", (text) => onText(text, lastTag.line, lastTag.column, lastTag.offset));
+  }
   for await (const chunk of source) parser.write(chunk);
   atEnd = true;
   parser.close();

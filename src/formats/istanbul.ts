@@ -1,0 +1,67 @@
+/**
+ * Istanbul's coverage-final.json: nyc, Jest, Vitest, Cypress, c8.
+ *
+ * @module
+ */
+import { wholeHits } from "./counts.ts";
+import { CoverageError, coverageOf, type ParsedCoverage } from "./coverage.ts";
+import type { JsonFormat, JsonPath, JsonReader } from "./format.ts";
+import { LineCollector } from "./line_collector.ts";
+import type { DocumentMemory } from "./memory.ts";
+
+/** Statements of one file, which are held until its end. */
+const MAX_STATEMENTS = 500_000;
+const PARTS = new Set(["statementMap", "fnMap", "branchMap", "s", "f", "b"]);
+
+export const istanbul: JsonFormat = {
+  kind: "json",
+  name: "istanbul",
+  title: "Istanbul's coverage-final.json",
+  matches: (path) => path.length === 2 && PARTS.has(String(path[1])),
+  open: (memory) => new IstanbulReader(memory),
+};
+
+/** As `FileCoverage.getLineCoverage` does: the statements that start in a line, with the highest count. */
+class IstanbulReader implements JsonReader {
+  readonly #lines: LineCollector;
+  readonly #starts = new Map<string, number>();
+  readonly #counts = new Map<string, number>();
+
+  constructor(memory: DocumentMemory) {
+    this.#lines = new LineCollector(memory);
+  }
+
+  value(value: string | number | boolean | null, path: JsonPath): void {
+    if (typeof value !== "number") return;
+    if (path[1] === "s" && path.length === 3) {
+      this.#set(this.#counts, path[2]!, wholeHits(value));
+    } else if (
+      path[1] === "statementMap" && path.length === 5 && path[3] === "start" && path[4] === "line"
+    ) {
+      this.#set(this.#starts, path[2]!, value);
+    }
+  }
+
+  #set(map: Map<string, number>, id: string | number, value: number): void {
+    if (map.size === MAX_STATEMENTS) {
+      throw new CoverageError(`has a file of more than ${MAX_STATEMENTS} statements`);
+    }
+    map.set(String(id).slice(0, 20), value);
+  }
+
+  end(path: JsonPath): void {
+    if (path.length !== 1) return;
+    if (this.#counts.size > 0) this.#lines.begin(String(path[0]));
+    for (const [id, count] of this.#counts) {
+      const line = this.#starts.get(id);
+      if (line !== undefined) this.#lines.add(line, count);
+    }
+    this.#starts.clear();
+    this.#counts.clear();
+  }
+
+  result(): ParsedCoverage {
+    const { covered, valid, encoded } = this.#lines.finish();
+    return { total: coverageOf(covered, valid, istanbul.name), lines: encoded };
+  }
+}

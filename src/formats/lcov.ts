@@ -1,0 +1,101 @@
+/**
+ * LCOV tracefiles: lcov, gcovr, llvm-cov, Istanbul, Deno, coverage.py, Flutter and others. Rules after
+ * geninfo(1), section FILES, and what those tools write.
+ *
+ * @module
+ */
+import { quote } from "../errors.ts";
+import { hitCount, wholeNumber } from "./counts.ts";
+import { CoverageError, coverageOf, type ParsedCoverage } from "./coverage.ts";
+import { decodeName } from "./document_text.ts";
+import type { TextFormat, TextReader } from "./format.ts";
+import { type Counts, LineCollector } from "./line_collector.ts";
+import type { DocumentMemory } from "./memory.ts";
+
+export const lcov: TextFormat = {
+  kind: "text",
+  name: "lcov",
+  title: "LCOV",
+  matches: (line) => /^(?:TN|SF|KF|VER):/.test(line),
+  open: (memory) => new LcovReader(memory),
+};
+
+/**
+ * `LF` and `LH` of a record are the tool's own numbers: llvm-cov counts more lines than it lists. They
+ * count where every source file has one record; with test names it has several, and lines are shared.
+ */
+class LcovReader implements TextReader {
+  readonly #lines: LineCollector;
+  readonly #stated: Counts = { covered: 0, valid: 0 };
+  /** Whether every record so far states numbers that can be true, of a file of its own. */
+  #isStated = true;
+  #hasUnlisted = false;
+
+  /** The record that is being read. */
+  #isOpen = false;
+  #hasLines = false;
+  #found: number | undefined;
+  #hit: number | undefined;
+
+  constructor(memory: DocumentMemory) {
+    this.#lines = new LineCollector(memory);
+  }
+
+  line(line: string, number: number): void {
+    if (line.startsWith("DA:")) return this.#data(line, number);
+    if (line.startsWith("SF:")) {
+      this.#endRecord();
+      this.#isOpen = true;
+      if (!this.#lines.begin(decodeName(line.slice(3).trim()))) this.#isStated = false;
+    } else if (line.startsWith("LF:")) {
+      this.#found = wholeNumber(line.slice(3).trim());
+    } else if (line.startsWith("LH:")) {
+      this.#hit = wholeNumber(line.slice(3).trim());
+    } else if (line.startsWith("end_of_record")) {
+      this.#endRecord();
+    } else if (line !== "" && !line.startsWith("#") && !/^(?:[A-Z]+:|\s*$)/.test(line)) {
+      throw new CoverageError(`is not LCOV: line ${number} is ${quote(line)}`);
+    }
+  }
+
+  /** `DA:<line>,<hits>[,<checksum>]` */
+  #data(text: string, number: number): void {
+    if (!this.#isOpen) throw new CoverageError(`is not LCOV: line ${number} is of no file (SF)`);
+    const comma = text.indexOf(",", 3);
+    const line = wholeNumber(text.slice(3, comma < 0 ? undefined : comma));
+    const end = text.indexOf(",", comma + 1);
+    if (comma < 0 || line === undefined) {
+      throw new CoverageError(`is not LCOV: line ${number} is ${quote(text)}`);
+    }
+    this.#lines.add(line, hitCount(text.slice(comma + 1, end < 0 ? undefined : end).trim()));
+    this.#hasLines = true;
+  }
+
+  #endRecord(): void {
+    const found = this.#found ?? 0, hit = this.#hit ?? 0;
+    if (this.#isOpen) {
+      this.#stated.valid += found;
+      this.#stated.covered += hit;
+      const isAbsent = this.#found === undefined || this.#hit === undefined;
+      // coverage.py 6 writes LF:0 and LH:1 for a module without statements, and counts none as well.
+      const isWrong = found > 0 ? hit > found : hit === 0;
+      if (this.#hasLines && (isAbsent || isWrong)) this.#isStated = false;
+      if (!this.#hasLines && found > 0) this.#hasUnlisted = true;
+    }
+    this.#isOpen = this.#hasLines = false;
+    this.#found = this.#hit = undefined;
+  }
+
+  result(): ParsedCoverage {
+    this.#endRecord();
+    const lines = this.#lines.finish();
+    const { covered, valid } = this.#stated;
+    const isStated = this.#isStated && valid > 0 && covered <= valid;
+    return {
+      total: isStated || lines.valid === 0
+        ? coverageOf(covered, valid, lcov.name)
+        : coverageOf(lines.covered, lines.valid, lcov.name),
+      lines: lines.valid > 0 && !this.#hasUnlisted ? lines.encoded : null,
+    };
+  }
+}

@@ -1,0 +1,143 @@
+/**
+ * The stored form of lines. Measured on 600,000 real lines: 31 kB per 100,000 lines.
+ *
+ * Deflated, one column after the other, each with its length before it: the paths; which lines of
+ * a file are known, a bit each, without long gaps; the hits, as `count, hits` of known lines in a
+ * row. Line numbers as differences take a quarter more.
+ *
+ * @module
+ */
+import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
+import { ByteReader, ByteWriter } from "./varints.ts";
+
+/** The lines of a source file that can be hit. */
+export interface FileLines {
+  readonly path: string;
+  /** Line numbers, ascending. */
+  readonly lines: Uint32Array;
+  /** How often each of `lines` was hit, at most 2^32 - 1. */
+  readonly hits: Uint32Array;
+}
+
+/** Empty bytes of the bitmap that are worth a new span: a span costs two numbers. */
+const MIN_GAP = 3;
+/** Far more than a document may have; against bytes that are not ours. */
+const MAX_INFLATED_BYTES = 1024 * 1024 * 1024;
+const text = { encoder: new TextEncoder(), decoder: new TextDecoder() };
+
+/** Takes files one after the other, and the lines of each in ascending order. */
+export class LineEncoder {
+  readonly #paths = new ByteWriter();
+  readonly #bitmap = new ByteWriter();
+  readonly #hits = new ByteWriter();
+  /** The span of bitmap bytes that is being gathered, and where it and the one before it end. */
+  readonly #span = new ByteWriter();
+  #spanStart = 0;
+  #spanEnd = 0;
+  #lastSpanEnd = 0;
+  /** The byte of the bitmap that is being filled, and its number. */
+  #bits = 0;
+  #byte = 0;
+  #run = 0;
+  #runHits = 0;
+
+  file(path: string): void {
+    const bytes = text.encoder.encode(path);
+    this.#paths.varint(bytes.byteLength);
+    this.#paths.append(bytes);
+  }
+
+  line(line: number, hits: number): void {
+    const byte = line >>> 3;
+    if (byte !== this.#byte) this.#endByte(byte);
+    this.#bits |= 1 << (line & 7);
+    if (hits !== this.#runHits || this.#run === 0) this.#endRun(hits);
+    this.#run++;
+  }
+
+  endFile(): void {
+    this.#endByte(0);
+    this.#endSpan();
+    this.#bitmap.varint(0);
+    this.#bitmap.varint(0);
+    this.#spanStart = this.#spanEnd = this.#lastSpanEnd = 0;
+    this.#endRun(0);
+    this.#hits.varint(0);
+  }
+
+  finish(): Uint8Array<ArrayBuffer> {
+    const all = new ByteWriter();
+    for (const column of [this.#paths, this.#bitmap, this.#hits]) {
+      all.varint(column.length);
+      all.append(column.bytes);
+    }
+    return new Uint8Array(deflateRawSync(all.bytes, { level: constants.Z_DEFAULT_COMPRESSION }));
+  }
+
+  #endByte(next: number): void {
+    if (this.#bits !== 0) {
+      if (this.#byte - this.#spanEnd >= MIN_GAP) {
+        this.#endSpan();
+        this.#spanStart = this.#byte;
+      } else {
+        for (let at = this.#spanEnd; at < this.#byte; at++) this.#span.byte(0);
+      }
+      this.#span.byte(this.#bits);
+      this.#spanEnd = this.#byte + 1;
+    }
+    this.#bits = 0;
+    this.#byte = next;
+  }
+
+  /** Writes a span as the gap before it, its length and its bytes. */
+  #endSpan(): void {
+    if (this.#span.length === 0) return;
+    this.#bitmap.varint(this.#spanStart - this.#lastSpanEnd);
+    this.#bitmap.varint(this.#span.length);
+    this.#bitmap.append(this.#span.bytes);
+    this.#lastSpanEnd = this.#spanEnd;
+    this.#span.clear();
+  }
+
+  #endRun(hits: number): void {
+    if (this.#run > 0) {
+      this.#hits.varint(this.#run);
+      this.#hits.varint(this.#runHits);
+    }
+    this.#run = 0;
+    this.#runHits = hits;
+  }
+}
+
+/** Every file of what {@linkcode LineEncoder} made. Throws where the bytes are not its own. */
+export function* decodeFiles(encoded: Uint8Array): Generator<FileLines> {
+  const all = new ByteReader(inflateRawSync(encoded, { maxOutputLength: MAX_INFLATED_BYTES }));
+  const paths = new ByteReader(all.take(all.varint()));
+  const bitmap = new ByteReader(all.take(all.varint()));
+  const hits = new ByteReader(all.take(all.varint()));
+  while (!paths.done) {
+    const path = text.decoder.decode(paths.take(paths.varint()));
+    const runs: number[] = [];
+    let count = 0;
+    for (let run = hits.varint(); run > 0; run = hits.varint()) {
+      runs.push(run, hits.varint());
+      count += run;
+    }
+    const file = { path, lines: new Uint32Array(count), hits: new Uint32Array(count) };
+    let byte = 0, at = 0;
+    while (true) {
+      const gap = bitmap.varint(), length = bitmap.varint();
+      if (length === 0) break;
+      byte += gap;
+      for (const bits of bitmap.take(length)) {
+        for (let bit = 0; bit < 8; bit++) if (bits & (1 << bit)) file.lines[at++] = byte * 8 + bit;
+        byte++;
+      }
+    }
+    at = 0;
+    for (let run = 0; run < runs.length; run += 2) {
+      file.hits.fill(runs[run + 1]!, at, at += runs[run]!);
+    }
+    yield file;
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * The lines of an upload: stored, read again, and united with those of others.
+ *
+ * @module
+ */
+import { type Coverage, CoverageError, coverageOf, type ParsedCoverage } from "./coverage.ts";
+import { type Counts, LineCollector } from "./line_collector.ts";
+import { decodeFiles, type FileLines } from "./line_encoder.ts";
+import { DocumentMemory } from "./memory.ts";
+
+export type { FileLines } from "./line_encoder.ts";
+
+/** The stored form of these files: the same file once, with the highest hits of each line. */
+export function encodeLines(files: Iterable<FileLines>): Uint8Array<ArrayBuffer> {
+  using memory = new DocumentMemory();
+  const collector = new LineCollector(memory);
+  addFiles(collector, files);
+  return collector.finish().encoded;
+}
+
+/** The files of what `encodeLines` made, in the order they were added. Throws for other bytes. */
+export function decodeLines(encoded: Uint8Array): FileLines[] {
+  return [...decodeFiles(encoded)];
+}
+
+/** The lines of these files that were hit, and all of them. */
+export function totalsOf(files: Iterable<FileLines>): Counts {
+  const total = { covered: 0, valid: 0 };
+  for (const { hits } of files) {
+    total.valid += hits.length;
+    for (const value of hits) if (value > 0) total.covered++;
+  }
+  return total;
+}
+
+/**
+ * The lines of a file that were not hit, as `12-18,40`. Lines that cannot be hit, such as blank
+ * ones, do not end a range.
+ */
+export function uncoveredRanges({ lines, hits }: FileLines): string {
+  const ranges: string[] = [];
+  for (let at = 0; at < lines.length;) {
+    if (hits[at]! > 0) {
+      at++;
+      continue;
+    }
+    const first = lines[at]!;
+    while (at < lines.length && hits[at] === 0) at++;
+    const last = lines[at - 1]!;
+    ranges.push(first === last ? `${first}` : `${first}-${last}`);
+  }
+  return ranges.join(",");
+}
+
+/** The union by file and line, with the highest hits; `format` is what the total is said to be of. */
+export function unite(
+  encoded: Iterable<Uint8Array>,
+  format = "union",
+): { total: Coverage; lines: Uint8Array<ArrayBuffer> } {
+  using memory = new DocumentMemory();
+  const collector = new LineCollector(memory);
+  for (const bytes of encoded) addFiles(collector, decodeFiles(bytes));
+  const { covered, valid, encoded: lines } = collector.finish();
+  return { total: coverageOf(covered, valid, format), lines };
+}
+
+/**
+ * One coverage of several files. Throws a `CoverageError` where one of them has no lines, or none
+ * can be counted.
+ */
+export function uniteCoverage(parsed: readonly ParsedCoverage[]): ParsedCoverage {
+  const [first] = parsed;
+  if (parsed.length === 1) return first!;
+  const summary = parsed.find(({ lines }) => lines === null);
+  if (summary) {
+    throw new CoverageError(
+      `is a summary without lines (${summary.total.format}), which cannot be united with others`,
+    );
+  }
+  const formats = new Set(parsed.map(({ total }) => total.format.replace(/-statements$/, "")));
+  const format = formats.size === 1 ? [...formats][0]! : "union";
+  const roots = [...new Set(parsed.flatMap(({ sourceRoots }) => sourceRoots ?? []))];
+  return {
+    ...unite(parsed.map(({ lines }) => lines!), format),
+    ...(roots.length > 0 ? { sourceRoots: roots } : {}),
+  };
+}
+
+function addFiles(collector: LineCollector, files: Iterable<FileLines>): void {
+  for (const { path, lines, hits } of files) {
+    collector.begin(path);
+    for (let at = 0; at < lines.length; at++) collector.add(lines[at]!, hits[at]!);
+  }
+}

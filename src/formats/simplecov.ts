@@ -1,0 +1,67 @@
+/**
+ * SimpleCov's .resultset.json, and its coverage.json.
+ *
+ * @module
+ */
+import { wholeHits } from "./counts.ts";
+import { coverageOf, type ParsedCoverage } from "./coverage.ts";
+import type { JsonFormat, JsonPath, JsonReader } from "./format.ts";
+import { LineCollector } from "./line_collector.ts";
+import type { DocumentMemory } from "./memory.ts";
+
+export const simplecov: JsonFormat = {
+  kind: "json",
+  name: "simplecov",
+  title: "SimpleCov's .resultset.json",
+  matches: ([first, second, ...rest]) =>
+    (second === "coverage" && rest.length === 0) ||
+    (first === "meta" && second === "simplecov_version"),
+  open: (memory) => new SimpleCovReader(memory),
+};
+
+/** Ranks for a line that one suite missed, one that another suite says cannot be hit, and a hit one. */
+const MISSED = 0;
+const NEVER = 1;
+const HIT = 2;
+
+/**
+ * Suites are united as `SimpleCov::Combine::LinesCombiner` does: hit if any suite hit it; else no line
+ * where any suite has `null` for it. A file's lines are an array, or `{"lines": […]}` since 0.18.
+ */
+class SimpleCovReader implements JsonReader {
+  readonly #lines: LineCollector;
+  #file = "";
+  #suite = "";
+
+  constructor(memory: DocumentMemory) {
+    this.#lines = new LineCollector(memory);
+  }
+
+  value(value: string | number | boolean | null, path: JsonPath): void {
+    // The file is a key below "coverage", which is below the suite, but in coverage.json.
+    const depth = path[1] === "coverage" ? 2 : path[0] === "coverage" ? 1 : undefined;
+    if (depth === undefined) return;
+    const inFile = path.slice(depth + 1);
+    const place = inFile[0] === "lines" ? inFile[1] : inFile[0];
+    if (typeof place !== "number" || inFile.length !== (inFile[0] === "lines" ? 2 : 1)) return;
+    const file = String(path[depth]), suite = String(path[0]);
+    if (file !== this.#file || suite !== this.#suite) {
+      this.#lines.begin(file);
+      this.#file = file;
+      this.#suite = suite;
+    }
+    if (typeof value === "number") {
+      const hits = wholeHits(value);
+      this.#lines.add(place + 1, hits > 0 ? hits + HIT - 1 : MISSED);
+    } else {
+      this.#lines.add(place + 1, NEVER); // null, or "ignored" between :nocov: marks
+    }
+  }
+
+  result(): ParsedCoverage {
+    const { covered, valid, encoded } = this.#lines.finish((rank) =>
+      rank === NEVER ? -1 : rank === MISSED ? 0 : rank - HIT + 1
+    );
+    return { total: coverageOf(covered, valid, simplecov.name), lines: encoded };
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * SonarQube's generic coverage, version 1: gcovr, Istanbul converters and others.
+ * https://docs.sonarsource.com/sonarqube-server/latest/analyzing-source-code/test-coverage/generic-test-data/
+ *
+ * @module
+ */
+import { wholeNumber } from "./counts.ts";
+import { coverageOf, type ParsedCoverage } from "./coverage.ts";
+import type { Attributes, XmlFormat, XmlReader } from "./format.ts";
+import { LineCollector } from "./line_collector.ts";
+import type { DocumentMemory } from "./memory.ts";
+
+export const sonarqube: XmlFormat = {
+  kind: "xml",
+  name: "sonarqube",
+  title: "SonarQube generic coverage",
+  open(root, attributes, memory, child) {
+    const isGeneric = root === "coverage" &&
+      (child === "file" || (child === "" && attributes.get("version") !== undefined));
+    return isGeneric ? new SonarQubeReader(memory) : undefined;
+  },
+};
+
+class SonarQubeReader implements XmlReader {
+  readonly #lines: LineCollector;
+
+  constructor(memory: DocumentMemory) {
+    this.#lines = new LineCollector(memory);
+  }
+
+  start(name: string, attributes: Attributes): void {
+    if (name === "file") {
+      this.#lines.begin(attributes.get("path") ?? "");
+    } else if (name === "lineToCover") {
+      const number = wholeNumber(attributes.get("lineNumber") ?? "");
+      if (number === undefined) return;
+      this.#lines.add(number, /^(?:true|1)$/i.test(attributes.get("covered") ?? "") ? 1 : 0);
+    }
+  }
+
+  result(): ParsedCoverage {
+    const { covered, valid, encoded } = this.#lines.finish();
+    return { total: coverageOf(covered, valid, sonarqube.name), lines: encoded };
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * What a file of no known format looks like, so that a refusal says what to give instead.
+ *
+ * @module
+ */
+import { clip, quote } from "../errors.ts";
+import { CoverageError } from "./coverage.ts";
+import type { CoverageFormat } from "./format.ts";
+
+/** What a file looks like, and the file that is read instead. */
+type Looks = readonly [looksLike: string, instead: string];
+
+const ANY = "the XML, JSON or LCOV file that the coverage tool writes";
+
+/** First bytes, as Latin-1. */
+const BYTES: readonly (readonly [RegExp, ...Looks])[] = [
+  // deno-lint-ignore no-control-regex
+  [/^\x1f\x8b/, "a gzip file", "the unpacked coverage file"],
+  [/^PK[\x03\x05]/, "a zip file", "the unpacked coverage file"],
+  [/^SQLite format 3/, "an SQLite database, perhaps coverage.py's .coverage", "what `coverage xml` writes"],
+  // deno-lint-ignore no-control-regex
+  [/^\x01\xc0\xc0/, "JaCoCo's execution data (.exec)", "JaCoCo's XML report"],
+  [/^(?:adcg|gcda|oncg|gcno)/, "gcc's raw counters", "what gcovr or lcov writes"],
+  // deno-lint-ignore no-control-regex
+  [/^(?:\xff?lprof|.rforpl\x81|\x81rforpl)/, "LLVM's raw profile", "what `llvm-cov export` writes"],
+  [/^<\?php|^a:\d+:\{/, "PHPUnit's raw data", "what PHPUnit writes with --coverage-clover"],
+  [/^\s*<(?:!doctype\s+html|html)/i, "an HTML page", ANY],
+  [/^GROUP,PACKAGE,CLASS,/, "JaCoCo's CSV report", "JaCoCo's XML report"],
+  [/^\s+-:\s+0:Source:/, "gcov's text output", "what gcovr or lcov writes"],
+];
+
+/** Root elements of XML. */
+const ROOTS: Readonly<Record<string, Looks>> = {
+  html: ["an HTML page", ANY],
+  testsuites: ["JUnit test results", ANY],
+  testsuite: ["JUnit test results", ANY],
+  phpunit: ["PHPUnit's --coverage-xml index", "what PHPUnit writes with --coverage-clover"],
+  crap_result: ["a Crap4j report", "what PHPUnit writes with --coverage-clover"],
+  results: ["a Visual Studio coverage report", "what dotnet-coverage writes with -f cobertura"],
+  CoverageDSPriv: ["a Visual Studio coverage report", "what dotnet-coverage writes with -f cobertura"],
+  TestRun: ["test results of .NET (.trx)", "what coverlet writes as Cobertura"],
+};
+
+/** First keys of JSON. */
+const KEYS: Readonly<Record<string, Looks>> = {
+  source_files: ["a Coveralls upload", ANY],
+  result: ["V8's raw coverage", "what c8 writes"],
+  mappings: ["a source map", ANY],
+  numTotalTests: ["Jest's test results", ANY],
+};
+
+/** A refusal by the first bytes of a file, nothing where they say nothing. */
+export function unknownBytes(
+  head: Uint8Array,
+  formats: readonly CoverageFormat[],
+): CoverageError | undefined {
+  const text = String.fromCharCode(...head.subarray(0, 200)).replace(/^\xef\xbb\xbf/, "");
+  for (const [pattern, ...looks] of BYTES) if (pattern.test(text)) return refusal(looks, formats);
+  return undefined;
+}
+
+export function unknownRoot(root: string, formats: readonly CoverageFormat[]): CoverageError {
+  return refusal(ROOTS[root], formats, `its root element is <${clip(root, 100)}>`);
+}
+
+export function unknownKeys(
+  keys: readonly string[],
+  formats: readonly CoverageFormat[],
+): CoverageError {
+  const looks = keys.map((key) => KEYS[key]).find((looks) => looks !== undefined);
+  const named = keys.map(quote).join(", ");
+  return refusal(
+    looks,
+    formats,
+    keys.length > 0 ? `it is JSON, and its first keys are ${named}` : "it is JSON without any keys",
+  );
+}
+
+export function unknownLine(line: string, formats: readonly CoverageFormat[]): CoverageError {
+  return refusal(undefined, formats, `it begins with ${quote(clip(line, 60))}`);
+}
+
+function refusal(
+  looks: Looks | undefined,
+  formats: readonly CoverageFormat[],
+  found = "",
+): CoverageError {
+  const what = looks ? `it looks like ${looks[0]}; give ${looks[1]}` : found;
+  const known = formats.map((format) => format.title).join(", ");
+  return new CoverageError(`is of no known format: ${what}. Known are ${known}`);
+}
