@@ -63,7 +63,7 @@ export function createUploadPageHandler(
       base ? readFiles(base.report_id) : undefined,
     ]);
     const links = new Links(config, url.origin);
-    const link = (query: Query) => links.uploadPage({ ...page, id: upload.id }, query);
+    const link = (query: Query) => `${links.uploadPage({ ...page, id: upload.id }, query)}#files`;
     const html = renderPage(
       links,
       { title: `${upload.branch_name} · ${page.org_name}/${page.repo_name} · Coverage` },
