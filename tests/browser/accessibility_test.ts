@@ -4,6 +4,7 @@ import type { Page } from "playwright-core";
 import { browserTest } from "../support/browser.ts";
 import { listeningApp } from "../support/listening.ts";
 import { seed } from "../support/seed.ts";
+import { readArchiveFile } from "../support/test_data.ts";
 
 /** What is wrong with the page that is open, a line for each. */
 async function violations(page: Page): Promise<string[]> {
@@ -59,6 +60,10 @@ browserTest(
         active_branches: ["main", "feature/1", "feature/2"],
       }),
     });
+    const { coverage } = await (await test.upload(await readArchiveFile("python-gnu.tar.gz"), {
+      language: "python",
+      coverage_xml_file_name: "coverage.xml",
+    })).json();
     await check([
       "/coverages-ui",
       "/coverages-ui?q=nothing",
@@ -67,6 +72,7 @@ browserTest(
       "/coverages-ui/acme/user/ada",
       "/coverages-ui/acme/nothing",
       "/coverages-ui/acme/shop/uploads/1",
+      `/coverages-ui/acme/shop/uploads/${coverage.id}`,
     ]);
     for (const { complaints } of [light, dark]) {
       assert.deepEqual(

@@ -237,6 +237,7 @@ browserTest("whatever a name can hold is shown as text, and fits a telephone", a
     )}`,
     `/coverages-ui/${"o".repeat(100)}/${"r".repeat(100)}`,
     ...authors.map((author) => `/coverages-ui/acme/user/${encodeURIComponent(author)}`),
+    ...branches.map((_, index) => `/coverages-ui/acme/shop/uploads/${index + 1}`),
   ];
   for (const address of addresses) {
     const response = await page.goto(`${test.address}${address}`);
@@ -249,11 +250,12 @@ browserTest("whatever a name can hold is shown as text, and fits a telephone", a
     assert(width <= 360, `${address} is ${width} pixels wide`);
   }
   await page.goto(`${test.address}/coverages-ui/acme/shop`);
-  const shown = await page.locator("#branches th.branch bdi").allTextContents();
+  const shown = await page.locator("#branches tbody th > a > bdi").allTextContents();
   assert.deepEqual(new Set(shown), new Set(branches));
-  const links = await page.locator("#branches td.author a:first-child").evaluateAll((all) =>
+  const links = await page.locator('#branches small a[href*="/user/"]').evaluateAll((all) =>
     all.map((link) => (link as HTMLAnchorElement).href)
   );
+  assert.equal(new Set(links).size, authors.length);
   for (const link of new Set(links)) {
     const response = await page.goto(link);
     assert.equal(response?.status(), 200, link);
