@@ -10,13 +10,13 @@ export interface LineCounts {
   readonly linesValid: number;
 }
 
-export interface FileLines extends LineCounts {
+export interface FileSummary extends LineCounts {
   readonly path: string;
   /** Lines without a hit: "12-18,40". */
   readonly uncovered: string;
 }
 
-export interface FileCoverage extends FileLines {
+export interface FileCoverage extends FileSummary {
   /** In the base; undefined where that does not have the file. */
   readonly before?: LineCounts | undefined;
 }
@@ -31,8 +31,8 @@ export interface FolderCoverage extends LineCounts {
 export type FileSort = "coverage" | "missed" | "change" | "path";
 
 export function compareWithBase(
-  files: readonly FileLines[],
-  base: readonly FileLines[],
+  files: readonly FileSummary[],
+  base: readonly FileSummary[],
 ): FileCoverage[] {
   const before = new Map(base.map((file) => [file.path, file]));
   return files.map((file) => ({ ...file, before: before.get(file.path) }));
@@ -75,8 +75,8 @@ export function commonFolder(files: readonly { readonly path: string }[]): strin
  */
 export function foldersIn(
   folder: string,
-  files: readonly FileLines[],
-  base: readonly FileLines[],
+  files: readonly FileSummary[],
+  base: readonly FileSummary[],
 ): FolderCoverage[] {
   const before = groupByFolder(folder, base);
   return [...groupByFolder(folder, files)].map(([name, inside]) => {
@@ -92,9 +92,9 @@ export function foldersIn(
 
 function groupByFolder(
   folder: string,
-  files: readonly FileLines[],
-): Map<string, FileLines[]> {
-  const groups = new Map<string, FileLines[]>();
+  files: readonly FileSummary[],
+): Map<string, FileSummary[]> {
+  const groups = new Map<string, FileSummary[]>();
   for (const file of files) {
     if (!file.path.startsWith(folder)) continue;
     const end = file.path.indexOf("/", folder.length);

@@ -14,7 +14,7 @@ import type { Handler } from "../http/router.ts";
 import { decodeSegment } from "../http/path_segment.ts";
 import { readUpload, type UploadPage } from "../db/page_queries.ts";
 import { Bar } from "./bar.tsx";
-import type { FileLines } from "./file_coverage.ts";
+import type { FileSummary } from "./file_coverage.ts";
 import type { Html } from "./html.ts";
 import { Breadcrumbs, htmlHeaders, renderPage } from "./layout.tsx";
 import { Links, type Query } from "./links.ts";
@@ -33,7 +33,7 @@ const uploadFields = z.object({
 });
 
 /** The lines of a report's files, undefined where they are not known. */
-export type ReadFiles = (reportId: string) => Promise<readonly FileLines[] | undefined>;
+export type ReadFiles = (reportId: string) => Promise<readonly FileSummary[] | undefined>;
 
 /** Throws 404 for an upload that is not of the repository. */
 export function createUploadPageHandler(
@@ -63,7 +63,7 @@ export function createUploadPageHandler(
       base ? readFiles(base.report_id) : undefined,
     ]);
     const links = new Links(config, url.origin);
-    const link = (query: Query) => links.uploadPage({ ...page, id: upload.id }, query);
+    const link = (query: Query) => `${links.uploadPage({ ...page, id: upload.id }, query)}#files`;
     const html = renderPage(
       links,
       { title: `${upload.branch_name} · ${page.org_name}/${page.repo_name} · Coverage` },

@@ -3,8 +3,8 @@ import {
   commonFolder,
   compareWithBase,
   type FileCoverage,
-  type FileLines,
   type FileSort,
+  type FileSummary,
   type FolderCoverage,
   foldersIn,
   percentageIn,
@@ -40,9 +40,9 @@ const RANGES_SHOWN = 120;
 
 /** The folders and files of an upload, the ones with the least coverage first. */
 export function UploadFiles({ files, base, total, view, link }: {
-  files: readonly FileLines[];
+  files: readonly FileSummary[];
   /** Undefined: there is nothing to compare with. */
-  base: readonly FileLines[] | undefined;
+  base: readonly FileSummary[] | undefined;
   /** Of the upload, as its coverage file has it. */
   total: { lines_covered: number | null; lines_valid: number | null };
   view: FilesView;
@@ -50,7 +50,7 @@ export function UploadFiles({ files, base, total, view, link }: {
 }): Html {
   const linkTo = (changes: Partial<FilesView>) => link(queryOf({ ...view, ...changes }));
   const keyword = view.q?.toLowerCase();
-  const matches = ({ path }: FileLines) =>
+  const matches = ({ path }: FileSummary) =>
     path.startsWith(view.folder) && (!keyword || path.toLowerCase().includes(keyword));
   const shown = files.filter(matches);
   const baseShown = base?.filter(matches) ?? [];
@@ -150,7 +150,7 @@ function queryOf({ q, folder, sort, descending }: FilesView): Query {
   };
 }
 
-function statusOf(shown: readonly FileLines[], { q, folder }: FilesView): string {
+function statusOf(shown: readonly FileSummary[], { q, folder }: FilesView): string {
   const place = folder === "" ? "" : ` in ${folder}`;
   const matching = q === undefined ? "" : ` match “${q}”`;
   if (shown.length === 0) return `No files${place}${matching}.`;

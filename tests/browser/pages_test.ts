@@ -44,7 +44,7 @@ browserTest("two clicks lead from the list of repositories into a report", async
   await page.getByRole("link", { name: "acme/shop" }).click();
   await page.waitForURL(`${test.address}/coverages-ui/acme/shop`);
   assert.equal(await page.locator(".big").innerText(), "56.76%");
-  await page.locator(".head").getByRole("link", { name: "Report" }).click();
+  await page.locator(".cards").getByRole("link", { name: "Report" }).click();
   await page.waitForURL(`${test.address}${new URL(coverage.report_url).pathname}`);
   assert.match(await page.locator("h1").innerText(), /proben ü & <co>/);
   assert.deepEqual(complaints, []);
@@ -61,7 +61,7 @@ browserTest(
       const search = page.getByRole("searchbox", { name: "Search repositories" });
       await search.fill("ACME/Repository-1");
       if (!javaScriptEnabled) await page.getByRole("button", { name: "Search" }).click();
-      await page.getByText("10 repositories with “ACME/Repository-1” in the name.").waitFor();
+      await page.getByText("10 repositories match “ACME/Repository-1”.").waitFor();
       assert.equal(await page.locator(".repositories > li").count(), 10);
       const { searchParams } = new URL(page.url());
       assert.equal(searchParams.get("q"), "ACME/Repository-1");
@@ -70,7 +70,7 @@ browserTest(
       assert.equal(await search.inputValue(), "ACME/Repository-1");
       await search.fill("nothing like this");
       if (!javaScriptEnabled) await page.getByRole("button", { name: "Search" }).click();
-      await page.getByText("No repository has “nothing like this” in its name.").waitFor();
+      await page.getByText("No repositories match “nothing like this”.").waitFor();
       assert.equal(await page.locator(".repositories > li").count(), 0);
       assert.deepEqual(complaints, []);
     }
@@ -106,7 +106,7 @@ browserTest("repositories are sorted and paged", async (open) => {
 });
 
 browserTest(
-  "branches are picked for the chart, and the rest of the page stays where it was",
+  "readers choose branches for the chart, and its points lead to uploads",
   async (open) => {
     await using test = await listeningApp();
     for (const branch_name of ["main", "a", "b", "c", "d", "e", "f"]) {
@@ -117,22 +117,54 @@ browserTest(
     const drawn = () => page.locator(".legend li").allInnerTexts();
     await page.goto(`${test.address}/coverages-ui/acme/shop`);
     assert.deepEqual(await drawn(), ["main", "f", "e", "d", "c"]);
-    await page.getByText("Pick branches").click();
+    await page.getByText("Choose branches (max. 6)").click();
     for (const branch of ["f", "e", "d", "c"]) {
       await page.getByLabel(branch, { exact: true })
         .uncheck();
     }
     await page.getByLabel("a", { exact: true }).check();
-    await page.getByRole("button", { name: "Draw" }).click();
+    await page.getByRole("button", { name: "Apply" }).click();
     await page.waitForURL(/branch=a/);
     assert.deepEqual(await drawn(), ["main", "a"]);
-    const chart = page.getByRole("img", { name: /^Coverage over time/ });
+    const chart = page.getByRole("figure", { name: /^Coverage over time/ });
     assert.match(
       await chart.getAttribute("aria-label") ?? "",
       /a: from 40\.00% on \d{4}-\d\d-\d\d to 60\.00% on .* in 2 uploads/,
     );
     assert.equal(await page.locator("svg.wide title").count(), 4);
+    await page.locator("svg.wide .series-1 a").last().click();
+    await page.waitForURL(/\/coverages-ui\/acme\/shop\/uploads\/4$/);
+    assert.equal(await page.locator("h1").innerText(), "go on a");
     assert.deepEqual(complaints, []);
+  },
+);
+
+browserTest(
+  "branches are filtered as somebody types, and by the button without JavaScript",
+  async (open) => {
+    await using test = await listeningApp();
+    await seed(test.sql);
+    for (let index = 1; index <= 30; index++) {
+      await seed(test.sql, { branch_name: `feature/${index}` });
+    }
+    for (const javaScriptEnabled of [true, false]) {
+      const { page, complaints } = await open({ javaScriptEnabled });
+      await page.goto(`${test.address}/coverages-ui/acme/shop?branches=2&history=2`);
+      const names = page.locator("#branches th bdi:first-child");
+      assert.equal(await names.first().innerText(), "main");
+      const filter = page.getByRole("searchbox", { name: "Filter branches" });
+      await filter.fill("FEATURE/3");
+      if (!javaScriptEnabled) await page.getByRole("button", { name: "Filter" }).click();
+      await page.waitForURL(/q=FEATURE/);
+      await page.waitForFunction(() =>
+        document.querySelectorAll("#branches tbody tr").length === 2
+      );
+      assert.equal(new URL(page.url()).searchParams.get("history"), "2");
+      await filter.fill("nothing");
+      if (!javaScriptEnabled) await page.getByRole("button", { name: "Filter" }).click();
+      await page.getByText("No branches match “nothing”.").waitFor();
+      assert.deepEqual(complaints, []);
+    }
   },
 );
 
@@ -147,7 +179,7 @@ browserTest("the badge's Markdown can be copied, and is the badge", async (open)
   const [, badge, link] = /^\[!\[coverage\]\((.*)\)\]\((.*)\)$/.exec(copied)!;
   assert.equal(link, `${test.address}/coverages-ui/acme/shop`);
   assert.match(await (await fetch(badge!)).text(), /33\.03%/);
-  const shown = await page.locator("section.badge img").evaluate(async (image) => {
+  const shown = await page.locator("#badge img").evaluate(async (image) => {
     await (image as HTMLImageElement).decode();
     return (image as HTMLImageElement).naturalWidth;
   });
@@ -162,7 +194,7 @@ browserTest("a page is reached by the keyboard alone", async (open) => {
   await page.goto(`${test.address}/coverages-ui`);
   const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim());
   await page.keyboard.press("Tab");
-  assert.equal(await focused(), "Skip to the content");
+  assert.equal(await focused(), "Skip to content");
   const box = await page.locator(":focus").boundingBox();
   assert(box && box.x >= 0 && box.y >= 0, "what has the focus is seen");
   await page.keyboard.press("Enter");
@@ -205,6 +237,7 @@ browserTest("whatever a name can hold is shown as text, and fits a telephone", a
     )}`,
     `/coverages-ui/${"o".repeat(100)}/${"r".repeat(100)}`,
     ...authors.map((author) => `/coverages-ui/acme/user/${encodeURIComponent(author)}`),
+    ...branches.map((_, index) => `/coverages-ui/acme/shop/uploads/${index + 1}`),
   ];
   for (const address of addresses) {
     const response = await page.goto(`${test.address}${address}`);
@@ -217,11 +250,12 @@ browserTest("whatever a name can hold is shown as text, and fits a telephone", a
     assert(width <= 360, `${address} is ${width} pixels wide`);
   }
   await page.goto(`${test.address}/coverages-ui/acme/shop`);
-  const shown = await page.locator("#branches th.branch bdi").allTextContents();
+  const shown = await page.locator("#branches tbody th > a > bdi").allTextContents();
   assert.deepEqual(new Set(shown), new Set(branches));
-  const links = await page.locator("#branches td.author a:first-child").evaluateAll((all) =>
+  const links = await page.locator('#branches small a[href*="/user/"]').evaluateAll((all) =>
     all.map((link) => (link as HTMLAnchorElement).href)
   );
+  assert.equal(new Set(links).size, authors.length);
   for (const link of new Set(links)) {
     const response = await page.goto(link);
     assert.equal(response?.status(), 200, link);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { FileLines } from "../../src/dashboard/file_coverage.ts";
+import type { FileSummary } from "../../src/dashboard/file_coverage.ts";
 import { createUploadPageHandler } from "../../src/dashboard/upload.tsx";
 import { type TestApp, testApp } from "../support/app.ts";
 import { seed } from "../support/seed.ts";
@@ -9,7 +9,7 @@ const file = (
   linesCovered: number,
   linesValid: number,
   uncovered = "",
-): FileLines => ({
+): FileSummary => ({
   path,
   linesCovered,
   linesValid,
@@ -20,7 +20,7 @@ const file = (
 async function page(
   test: TestApp,
   path: string,
-  files: Readonly<Record<string, FileLines[]>> = {},
+  files: Readonly<Record<string, FileSummary[]>> = {},
 ): Promise<string> {
   const handler = createUploadPageHandler({
     sql: test.sql,

@@ -1,6 +1,6 @@
 /**
- * The demo: `deno task demo` starts a server that is full of life, on a folder of its own. Ctrl-C
- * ends it and removes that folder. `PORT` is as for the server; by default any free one.
+ * `deno task demo` starts a server with invented history on a scratch folder. Ctrl-C stops it and
+ * removes the folder. `PORT` is as for the server; default: any free port.
  *
  * @module
  */
@@ -25,7 +25,7 @@ if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", () => stop.re
     },
   });
   const page = `${server.address}/coverages-ui`;
-  show(`Open these; Ctrl-C ends the demo and removes what it made.
+  show(`Ctrl-C stops the demo and removes its data.
 
   All repositories   ${page}
   A repository       ${page}/rakuten/laravel-request-docs

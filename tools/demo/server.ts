@@ -1,6 +1,6 @@
 /**
- * A server on a scratch folder that has lived through the demo's story. Everything goes through the
- * API, as CI would send it; only the times are moved into the past afterwards.
+ * A server on a scratch folder with the demo's history. Every upload goes through the API, as CI would
+ * send it; only the times are moved into the past afterwards.
  *
  * @module
  */
@@ -10,15 +10,14 @@ import { openDatabase } from "../../src/db/connect.ts";
 import { cobertura, gzip, tar } from "../../tests/support/archive.ts";
 import { type RunningServer, startServer } from "../../tests/support/server.ts";
 import { readArchiveFile } from "../../tests/support/test_data.ts";
-import { type StoryUpload, tellStory } from "./story.ts";
+import { demoHistory, type DemoUpload } from "./history.ts";
 
-/** A running server; dispose it to stop it and to remove its folder. */
+/** Dispose it to stop the server and to remove its folder. */
 export interface DemoServer extends AsyncDisposable {
-  /** Where it listens. */
   readonly address: string;
 }
 
-/** Makes it; `progress` is told how many uploads are done. Takes some seconds. */
+/** Starts the server and fills it, which takes some seconds. */
 export async function startDemo(
   { end, port, progress }: {
     end: Date;
@@ -48,29 +47,29 @@ export async function startDemo(
 
 async function start(folder: string, port: string): Promise<RunningServer> {
   const server = await startServer({
-    // Whatever the caller's environment sets: the demo touches no other data.
+    // The caller's settings must not lead the demo to other data.
     ...Object.fromEntries(variableNames.map((name) => [name, ""])),
     PORT: port,
     DATA_DIR: folder,
     LOG_LEVEL: "warning",
   });
-  if (!("address" in server)) throw new Error(`The server has ended: ${server.output}`);
+  if (!("address" in server)) throw new Error(`The server exited: ${server.output}`);
   return server;
 }
 
-/** Uploads the story in its order; returns the time of each row. */
+/** Uploads the history in its order; returns the time of each row. */
 async function upload(
   address: string,
   end: Date,
   progress: (done: number, all: number) => void,
 ): Promise<Map<number, Date>> {
-  const { uploads, syncs } = tellStory(end);
+  const { uploads, syncs } = demoHistory(end);
   const api = `${address}/coverages-api`;
   const times = new Map<number, Date>();
   for (const { at, report, ...fields } of uploads) {
     const coverage_xml_file_name = "archive" in report ? report.coverageFile : "coverage.xml";
     const query = new URLSearchParams({ ...fields, coverage_xml_file_name });
-    const answer = await ask(`${api}?${query}`, {
+    const answer = await send(`${api}?${query}`, {
       method: "POST",
       headers: { "content-type": "application/gzip" },
       body: "archive" in report ? await readArchiveFile(report.archive) : await invented(report),
@@ -78,12 +77,12 @@ async function upload(
     times.set(answer.coverage.id, at);
     progress(times.size, uploads.length);
   }
-  for (const sync of syncs) await ask(api, { method: "PUT", body: JSON.stringify(sync) });
+  for (const sync of syncs) await send(api, { method: "PUT", body: JSON.stringify(sync) });
   return times;
 }
 
 // deno-lint-ignore no-explicit-any
-async function ask(url: string, init: RequestInit): Promise<any> {
+async function send(url: string, init: RequestInit): Promise<any> {
   const response = await fetch(url, init);
   const answer = await response.json();
   if (!response.ok) throw new Error(`${url}: ${response.status} ${JSON.stringify(answer)}`);
@@ -91,7 +90,7 @@ async function ask(url: string, init: RequestInit): Promise<any> {
 }
 
 async function invented(
-  { covered, valid }: Extract<StoryUpload["report"], { covered: number }>,
+  { covered, valid }: Extract<DemoUpload["report"], { covered: number }>,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const html = `<!DOCTYPE html><title>Invented</title><h1>${covered} of ${valid} lines</h1>`;
   return await gzip(tar([
@@ -100,7 +99,7 @@ async function invented(
   ]));
 }
 
-/** Dates the rows back; the next start derives from them what it shows of each repository. */
+/** Moves the rows into the past; the next start derives the home page from them again. */
 async function movePast(postgres: string, times: ReadonlyMap<number, Date>): Promise<void> {
   const { sql, close } = await openDatabase({ url: undefined, folder: postgres });
   try {
@@ -109,7 +108,7 @@ async function movePast(postgres: string, times: ReadonlyMap<number, Date>): Pro
       update coverages c set created_at = t.at, updated_at = t.at
       from jsonb_to_recordset(${sql.json(rows)}) as t (id bigint, at timestamptz)
       where c.id = t.id`;
-    await sql`update repositories set default_branches = null`;
+    await sql`update repositories set default_branches = '{}'`;
   } finally {
     await close();
   }

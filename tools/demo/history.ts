@@ -1,11 +1,10 @@
 /**
- * The invented months of the demo: who uploaded what, when. The same each time.
+ * The invented history of the demo: who uploaded what, when. The same on each run.
  *
  * @module
  */
 
-/** An upload of the story. */
-export interface StoryUpload {
+export interface DemoUpload {
   readonly org_name: string;
   readonly repo_name: string;
   readonly branch_name: string;
@@ -19,14 +18,14 @@ export interface StoryUpload {
     | { readonly archive: string; readonly coverageFile: string };
 }
 
-/** Branches that a repository still has at the end of the story. */
-export interface StorySync {
+/** Branches that a repository still has at the end. */
+export interface DemoSync {
   readonly org_name: string;
   readonly repo_name: string;
   readonly active_branches: readonly string[];
 }
 
-interface Plot {
+interface Project {
   readonly name: readonly [org: string, repo: string];
   readonly main: string;
   readonly authors: readonly string[];
@@ -47,7 +46,7 @@ interface Plot {
   readonly merged: readonly string[];
 }
 
-const PLOTS: readonly Plot[] = [
+const PROJECTS: readonly Project[] = [
   {
     name: ["rakuten", "laravel-request-docs"],
     main: "develop",
@@ -161,12 +160,14 @@ const DAYS = 120;
 /** Lines of the invented reports. */
 const LINES = 4000;
 
-/** Tells the story that ends at `end`: uploads in their order, then the syncs. */
-export function tellStory(end: Date): { uploads: StoryUpload[]; syncs: StorySync[] } {
+/** Uploads in their order, the last one at `end`, then the syncs. */
+export function demoHistory(end: Date): { uploads: DemoUpload[]; syncs: DemoSync[] } {
   const random = randomNumbers(20);
-  const uploads = PLOTS.flatMap((plot) => uploadsOf(plot, end, random))
+  const uploads = PROJECTS.flatMap((project) => uploadsOf(project, end, random))
     .sort((a, b) => a.at.getTime() - b.at.getTime());
-  const syncs = PLOTS.filter(({ merged }) => merged.length > 0).map(({ name, main, branches }) => ({
+  const syncs = PROJECTS.filter(({ merged }) => merged.length > 0).map((
+    { name, main, branches },
+  ) => ({
     org_name: name[0],
     repo_name: name[1],
     active_branches: [main, ...branches],
@@ -174,12 +175,12 @@ export function tellStory(end: Date): { uploads: StoryUpload[]; syncs: StorySync
   return { uploads, syncs };
 }
 
-function uploadsOf(plot: Plot, end: Date, random: () => number): StoryUpload[] {
-  const { name: [org_name, repo_name], main, authors, uploads: count } = plot;
+function uploadsOf(project: Project, end: Date, random: () => number): DemoUpload[] {
+  const { name: [org_name, repo_name], main, authors, uploads: count } = project;
   const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)]!;
   const commit = () => Array.from({ length: 40 }, () => pick([..."0123456789abcdef"])).join("");
-  const uploads: StoryUpload[] = [];
-  const add = (branch_name: string, language: string, at: number, report: StoryUpload["report"]) =>
+  const uploads: DemoUpload[] = [];
+  const add = (branch_name: string, language: string, at: number, report: DemoUpload["report"]) =>
     uploads.push({
       org_name,
       repo_name,
@@ -195,7 +196,7 @@ function uploadsOf(plot: Plot, end: Date, random: () => number): StoryUpload[] {
     valid: LINES,
   });
   const lastAt = end.getTime() - random() * 3 * DAY_MS / 24;
-  for (const { language, archive, coverageFile, covered, valid, from } of plot.languages) {
+  for (const { language, archive, coverageFile, covered, valid, from } of project.languages) {
     const goal = covered / valid * 100;
     let wander = 0;
     for (let index = 1; index < count; index++) {
@@ -206,9 +207,9 @@ function uploadsOf(plot: Plot, end: Date, random: () => number): StoryUpload[] {
     }
     add(main, language, lastAt, { archive, coverageFile });
   }
-  const { language, archive, coverageFile, covered, valid } = plot.languages[0]!;
+  const { language, archive, coverageFile, covered, valid } = project.languages[0]!;
   const goal = covered / valid * 100;
-  for (const [place, branch] of plot.branches.entries()) {
+  for (const [place, branch] of project.branches.entries()) {
     const away = random() * 6 - 3;
     for (let index = 8; index > 0; index--) {
       const at = lastAt - (index * (place + 1) + random()) * DAY_MS;
@@ -217,7 +218,7 @@ function uploadsOf(plot: Plot, end: Date, random: () => number): StoryUpload[] {
     const last = place === 0 ? { archive, coverageFile } : lines(goal + away + random() * 2);
     add(branch, language, lastAt - random() * DAY_MS / 2, last);
   }
-  for (const branch of plot.merged) {
+  for (const branch of project.merged) {
     const merged = lastAt - (10 + random() * 60) * DAY_MS;
     for (let index = 5; index > 0; index--) {
       add(branch, language, merged - index * DAY_MS / 2, lines(goal - 8 + random() * 10));
