@@ -62,7 +62,7 @@ export function createUploadHandler(dependencies: UploadDependencies): Handler {
       const startedAt = performance.now();
       const form = kind === "form" ? await readForm(request, bodyLimits) : undefined;
       const fields = completeUploadFields(query, form);
-      const archive = form ? filePart(form) : readBody(request, bodyLimits);
+      const archive = () => form ? filePart(form) : readBody(request, bodyLimits);
       const stored = await store(dependencies, { ...fields, identity: grant.identity }, archive);
       report(dependencies, stored, performance.now() - startedAt);
       return stored.added;
@@ -70,12 +70,10 @@ export function createUploadHandler(dependencies: UploadDependencies): Handler {
       description: summaryOf(added, config.defaultBranches),
       url: toAnswer(added.row, origin).report_url,
     }));
-    return Response.json(
-      {
-        coverage: toAnswer(row, origin),
-        data: active.map((other) => toAnswer(other, origin)),
-      },
-    );
+    return Response.json({
+      coverage: toAnswer(row, origin),
+      data: active.map((other) => toAnswer(other, origin)),
+    });
   };
   return counted(handler, dependencies);
 }
@@ -85,15 +83,18 @@ interface Stored {
   readonly added: Added;
 }
 
-/** Stores an upload completely, or leaves everything as it was: staging, one rename, the row. */
+/**
+ * Stores an upload completely, or leaves everything as it was: staging, one rename, the row. The
+ * body is opened once there is a place for it, because its deadline runs from then on.
+ */
 async function store(
   { config, sql, store, readCoverage, log }: UploadDependencies,
   upload: UploadFields & { readonly identity: string | undefined },
-  archive: ByteStream,
+  archive: () => ByteStream,
 ): Promise<Stored> {
   const staged = await store.stage();
   try {
-    const entries = readArchive(archive, config.limits);
+    const entries = readArchive(archive(), config.limits);
     const report = await traced(
       "extract",
       () => extract(entries, staged, upload.coverage_xml_file_name),

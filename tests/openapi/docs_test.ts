@@ -7,7 +7,7 @@ function filesOf(page: string): string[] {
   return [...page.matchAll(/(?:href|src)="([^"]*\/docs\/[^"]+)"/g)].map(([, address]) => address!);
 }
 
-Deno.test("the page about the API may load only this server's files, which are kept for good", async () => {
+Deno.test("the API page loads only files of this server, which browsers keep", async () => {
   await using test = await testApp();
   const response = await test.get(PATH);
   assert.equal(response.headers.get("content-type"), "text/html; charset=utf-8");
@@ -34,18 +34,10 @@ Deno.test("the page about the API may load only this server's files, which are k
   }
 });
 
-Deno.test("a server below a path of a proxy has its page's files there", async () => {
+Deno.test("behind a proxy's path, the API page loads its files below that path", async () => {
   await using test = await testApp({ config: { publicUrl: "https://coverage.test/below" } });
   const page = await (await test.get(PATH)).text();
   for (const address of filesOf(page)) assert.match(address, /^\/below\/coverages-api\/docs\//);
   assert.match(page, /data-document="\/below\/coverages-api\/openapi\.json"/);
   assert.match(page, /<a href="\/below\/coverages-ui">/);
-});
-
-Deno.test("every page of the dashboard leads to the page about the API", async () => {
-  await using test = await testApp();
-  for (const path of ["/coverages-ui", "/coverages-ui/acme/nothing"]) {
-    const page = await (await test.get(path)).text();
-    assert.match(page, /<footer><a href="\/coverages-api\/docs">API<\/a><\/footer>/);
-  }
 });
