@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { HttpError, OperatorError, quote } from "../../src/errors.ts";
 import type { StagedReport } from "../../src/reports/store.ts";
 import { safePath } from "../../src/archive/safe_path.ts";
-import { ReportIndex } from "../../src/archive/index_page.ts";
+import { IndexPage } from "../../src/archive/index_page.ts";
 
 export interface CopiedReport {
   /** The page to show first; null: the listing. */
@@ -29,7 +29,7 @@ export async function copyReport(
   staged: StagedReport | undefined,
 ): Promise<CopiedReport | undefined> {
   const root = join(assets, folder);
-  const index = new ReportIndex();
+  const index = new IndexPage();
   const skipped: string[] = [];
   let files = 0, bytes = 0;
   const visit = async (below: string) => {
