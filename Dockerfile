@@ -13,9 +13,8 @@ FROM --platform=$BUILDPLATFORM denoland/deno:debian-${DENO_VERSION} AS packages
 ENV DENO_DIR=/deno-dir
 WORKDIR /app
 COPY . .
-# Starting it here shows that it starts, and leaves nothing to be compiled later.
-RUN deno run --no-prompt --no-code-cache -A main.ts version \
-  && mkdir /data
+# Nothing is left to be fetched or compiled later.
+RUN deno cache main.ts src/formats/parser_worker.ts && mkdir /data
 
 FROM gcr.io/distroless/cc-debian13:nonroot
 COPY --from=deno /deno /usr/bin/deno

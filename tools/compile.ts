@@ -29,7 +29,6 @@ export interface Compiled {
 const UNREAD = /\.([cm]?tsx?|map|md|scss|tar\.gz)$/;
 /** Packages of which only these files are read. */
 const READ: Readonly<Record<string, RegExp>> = {
-  "@picocss/pico": /(package\.json|LICENSE.*|pico\.classless\.min\.css)$/,
   "swagger-ui-dist": /(package\.json|LICENSE|NOTICE|swagger-ui-bundle\.js|swagger-ui\.css)$/,
 };
 
