@@ -375,7 +375,7 @@ jobTest("the script retries 5xx but not 4xx", async () => {
     assert.equal(code, 22);
     assert.match(JSON.parse(stdout).error, sentence);
   };
-  assertRefused(await runIt({ COVERAGE_TOKEN: "cov_other" }), /^The credential is not known here/);
+  assertRefused(await runIt({ COVERAGE_TOKEN: "cov_other" }), /^The credential is unknown/);
   assert.equal(server.arrived.length, 3);
   await Deno.remove(join(checkout.folder, "coverage", "coverage.xml"));
   assertRefused(await runIt(), /^The archive has no file "coverage\.xml"/);

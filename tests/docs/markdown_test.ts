@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { variableNames } from "../../src/config.ts";
+import { describeVariables } from "../../src/config.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 /** Columns of a screen. */
@@ -57,10 +57,21 @@ Deno.test("no line of a table is wider than a screen", async () => {
   }
 });
 
-Deno.test("docs/settings.md has every setting, and none that does not exist", async () => {
+Deno.test("docs/settings.md has every setting with its default, and none that does not exist", async () => {
   const text = (await documents()).get("docs/settings.md")!;
-  const documented = [...text.matchAll(/^- `([A-Z_]+)` \(default/gm)].map(([, name]) => name!);
-  assert.deepEqual(documented.toSorted(), variableNames.toSorted());
+  const documented = [...text.matchAll(/^- `([A-Z_]+)` \(default(?:: | `([^`]*)`)/gm)]
+    .map(([, name, fallback = ""]) => `${name}=${fallback}`);
+  const settings = describeVariables().map(({ name, fallback }) => `${name}=${fallback}`);
+  assert.deepEqual(documented.toSorted(), settings.toSorted());
+});
+
+Deno.test("docs/http.md names every route of the API", async () => {
+  const text = (await documents()).get("docs/http.md")!;
+  const { paths } = JSON.parse(
+    await Deno.readTextFile(join(root, "src", "openapi", "openapi.json")),
+  );
+  const routes = Object.keys(paths).map((path) => path.split("/").slice(0, 3).join("/"));
+  assert.deepEqual(routes.filter((route) => !text.includes(route)), []);
 });
 
 Deno.test("docs/ARCHITECTURE.md says what each dependency does, and names none that is gone", async () => {
