@@ -103,10 +103,11 @@ async function store(
       "parse",
       () => readCoverageFiles(report.coverageFiles, staged, readCoverage),
     );
+    if (coverage.lines) await staged.writeLines(coverage.lines);
     await staged.publish();
     const added = await addCoverage(sql, {
       ...upload,
-      coverage,
+      coverage: coverage.total,
       reportId: staged.id,
       reportIndex: report.index,
       size: report,
