@@ -38,6 +38,8 @@ create table coverages (
   branch_name text not null,
   commit_hash text not null,
   commit_author text not null,
+  -- As the upload says it; null: not said.
+  commit_time timestamptz,
   language text not null,
   percentage numeric(5, 2) not null check (percentage between 0 and 100),
   -- Null where the coverage file holds only a rate.
@@ -48,6 +50,10 @@ create table coverages (
   report_id uuid not null unique,
   -- The page that opens first, a path in the report; null: its listing.
   report_index text,
+  -- Paths in the report: its lines can be read from these again.
+  coverage_files text[] not null default '{}',
+  -- Whether it is made of parts, uploads that were united; the report is that of the last one.
+  has_parts boolean not null default false,
   -- Of the report's files, unpacked.
   report_bytes bigint not null,
   report_files integer not null,
@@ -83,6 +89,24 @@ create index coverages_author on coverages (commit_author, repository_id, id des
 -- Reports on disk: what retention goes through, and their total size.
 create index coverages_stored on coverages (repository_id, branch_name, language, id desc)
   include (report_bytes) where report_stored;
+
+-- The parts of an upload: reports of their own, whose lines are united.
+create table parts (
+  report_id uuid primary key,
+  repository_id bigint not null,
+  coverage_id bigint not null,
+  part text not null,
+  percentage numeric(5, 2) not null,
+  lines_covered integer,
+  lines_valid integer,
+  format text not null,
+  report_index text,
+  report_bytes bigint not null,
+  report_files integer not null,
+  created_at timestamptz not null default clock_timestamp(),
+  unique (repository_id, coverage_id, part),
+  foreign key (repository_id, coverage_id) references coverages (repository_id, id)
+);
 
 -- Tells this database from any other, whatever its address: a reports folder belongs to one.
 create table identity (

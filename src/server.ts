@@ -7,6 +7,7 @@ import type { Sql } from "postgres";
 import { createAssetHandlers } from "./api/assets.ts";
 import { createBadgeHandler } from "./api/badge.ts";
 import { createCompareHandler } from "./api/compare.ts";
+import { createFilesHandler } from "./api/files.ts";
 import { createHealthHandler } from "./api/health.ts";
 import { createListHandler } from "./api/list.ts";
 import { createOpenApiHandler } from "./api/openapi.ts";
@@ -30,6 +31,7 @@ import { createRouter, type Routes } from "./http/router.ts";
 import type { Log } from "./log.ts";
 import { API_PATH, DASHBOARD_PATH, DOCS_PATH } from "./model/urls.ts";
 import { createDocsHandlers } from "./openapi/docs.tsx";
+import { createReadFiles } from "./reports/file_lines.ts";
 import type { ReportStore } from "./reports/store.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
 import { createRequestLog } from "./telemetry/requests.ts";
@@ -54,6 +56,7 @@ export function routesOf(dependencies: Dependencies): Routes {
   const docs = createDocsHandlers(config);
   const entrances = createEntrances(config);
   const assets = createAssetHandlers(dependencies);
+  const readFiles = createReadFiles(dependencies);
   const ASSETS = `${API_PATH}/assets/:org/:repo/:branch`;
   return {
     [`POST ${API_PATH}`]: createUploadHandler({ ...dependencies, authenticate }),
@@ -61,11 +64,13 @@ export function routesOf(dependencies: Dependencies): Routes {
     [`PUT ${API_PATH}`]: createSyncHandler({ ...dependencies, authenticate }),
     [`GET ${API_PATH}/badge`]: createBadgeHandler(dependencies),
     [`GET ${API_PATH}/compare`]: createCompareHandler(dependencies),
+    [`GET ${API_PATH}/files`]: createFilesHandler({ ...dependencies, readFiles }),
     [`GET ${API_PATH}/health`]: createHealthHandler(dependencies),
     [`GET ${API_PATH}/metrics`]: createMetricsHandler(dependencies),
     [`GET ${API_PATH}/openapi.json`]: createOpenApiHandler(config),
     [`GET ${DOCS_PATH}`]: docs.page,
     [`GET ${DOCS_PATH}/:file`]: docs.file,
+    [`GET ${API_PATH}/reports/:report{/*}?`]: assets.ownFile,
     [`GET ${ASSETS}`]: assets.index,
     [`GET ${ASSETS}/archive{/*}?`]: assets.file,
     [`GET ${ASSETS}/:language`]: assets.index,
@@ -75,7 +80,10 @@ export function routesOf(dependencies: Dependencies): Routes {
     [`GET ${DASHBOARD_PATH}`]: createHomeHandler(dependencies),
     [`GET ${DASHBOARD_PATH}/:name`]: entrances.organisationOrAsset,
     [`GET ${DASHBOARD_PATH}/:org/:repo`]: createRepositoryHandler(dependencies),
-    [`GET ${DASHBOARD_PATH}/:org/:repo/uploads/:id(\\d+)`]: createUploadPageHandler(dependencies),
+    [`GET ${DASHBOARD_PATH}/:org/:repo/uploads/:id(\\d+)`]: createUploadPageHandler({
+      ...dependencies,
+      readFiles,
+    }),
     [`GET ${DASHBOARD_PATH}/:org/user/*`]: createAuthorHandler(dependencies),
   };
 }

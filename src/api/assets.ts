@@ -10,7 +10,7 @@ import { reportHeaders, type Surface, uploadReportHeaders } from "../http/header
 import type { Handler } from "../http/router.ts";
 import { decodeSegment } from "../http/path_segment.ts";
 import { serveReport } from "../reports/serve.ts";
-import type { ReportStore } from "../reports/store.ts";
+import { isReportId, type ReportStore } from "../reports/store.ts";
 import { branchParts, reportPath } from "../model/urls.ts";
 import { findActive, findStored } from "../db/coverages.ts";
 import type { CoverageRow, RepositoryName } from "../model/rows.ts";
@@ -19,7 +19,7 @@ type Params = Readonly<Record<string, string | undefined>>;
 
 /**
  * The handlers of a branch's report files, of the addresses that lead to its first page, and of the
- * files of one upload's report, for as long as it is retained.
+ * files of one upload's report and of any report by its id, for as long as it is retained.
  */
 export function createAssetHandlers(
   { sql, store, config: { publicUrl } }: {
@@ -27,7 +27,7 @@ export function createAssetHandlers(
     store: Pick<ReportStore, "folder">;
     config: Pick<Config, "publicUrl">;
   },
-): { file: Handler; index: Handler; uploadFile: Handler } {
+): { file: Handler; index: Handler; uploadFile: Handler; ownFile: Handler } {
   const serve = (request: Request, row: CoverageRow, params: Params, headers: Surface) =>
     serveReport(request, { folder: store.folder(row.report_id), path: params["0"] ?? "", headers });
   return {
@@ -46,6 +46,15 @@ export function createAssetHandlers(
     },
     async uploadFile(request, { params }) {
       return await serve(request, await findUpload(sql, params), params, uploadReportHeaders);
+    },
+    async ownFile(request, { params }) {
+      const { report = "", "0": path = "" } = params;
+      if (!isReportId(report)) throw new HttpError(404, "There is no such report.");
+      return await serveReport(request, {
+        folder: store.folder(report),
+        path,
+        headers: uploadReportHeaders,
+      });
     },
     async index(_request, { params }) {
       const location = `${publicUrl ?? ""}${reportPath(await findReport(sql, params))}`;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { PendingStatus } from "../auth/grant.ts";
-import type { Added } from "../db/coverages.ts";
+import type { Added } from "../db/add_coverage.ts";
 import { changeOf, signed } from "../model/percentage.ts";
 
 export function pendingStatus({ language }: { language: string }): PendingStatus {

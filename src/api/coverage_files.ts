@@ -1,13 +1,14 @@
 /**
- * Reads the coverage files of a staged report.
+ * Reads the coverage files of an upload, and unites those of its parts.
  *
  * @module
  */
 import { quote, unprocessable } from "../errors.ts";
-import { CoverageError, type ParsedCoverage } from "../formats/coverage.ts";
+import type { PartCoverage } from "../db/add_coverage.ts";
+import { type Coverage, CoverageError, type ParsedCoverage } from "../formats/coverage.ts";
 import { uniteCoverage } from "../formats/lines.ts";
 import type { ReadCoverage } from "../formats/read_coverage.ts";
-import type { StagedReport } from "../reports/store.ts";
+import type { ReportStore, StagedReport } from "../reports/store.ts";
 
 /**
  * The coverage of these files, of several their union. Throws a 422 that names the file which cannot
@@ -31,6 +32,33 @@ export async function readCoverageFiles(
     parsed.push(coverage);
   }
   return await described("The union of the coverage files", () => uniteCoverage(parsed));
+}
+
+/**
+ * The coverage of all parts of a commit, whose lines are stored beside the report of the last one.
+ * Throws a 422 where a part has no lines.
+ */
+export async function uniteParts(
+  parts: readonly PartCoverage[],
+  reportId: string,
+  store: Pick<ReportStore, "readLines" | "writeUnion">,
+): Promise<Coverage> {
+  const parsed = await Promise.all(
+    parts.map(async ({ report_id, coverage }) => ({
+      total: coverage,
+      lines: await store.readLines(report_id) ?? null,
+    })),
+  );
+  const withoutLines = parts.find((_, at) => parsed[at]?.lines === null);
+  if (withoutLines && parts.length > 1) {
+    throw unprocessable(
+      `Part ${quote(withoutLines.part)} is a summary without lines ` +
+        `(${withoutLines.coverage.format}), which cannot be united with others.`,
+    );
+  }
+  const { total, lines } = await described("The union of the parts", () => uniteCoverage(parsed));
+  if (lines) await store.writeUnion(reportId, lines);
+  return total;
 }
 
 /** What is wrong with a coverage file becomes a 422 about it. */

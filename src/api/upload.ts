@@ -9,7 +9,7 @@ import { readArchive } from "../archive/read_archive.ts";
 import type { Authenticate } from "../auth/authenticate.ts";
 import { withCommitStatus } from "../auth/grant.ts";
 import type { Config } from "../config.ts";
-import { addCoverage, type Added, UnknownOutcomeError } from "../db/coverages.ts";
+import { addCoverage, type Added, UnknownOutcomeError } from "../db/add_coverage.ts";
 import { checkIdentity } from "../db/repository_names.ts";
 import type { ReadCoverage } from "../formats/read_coverage.ts";
 import { archiveBodyKind, filePart, readBody, readForm } from "../http/body.ts";
@@ -27,7 +27,7 @@ import type { ReportStore } from "../reports/store.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { traced } from "../telemetry/spans.ts";
 import { pendingStatus, summaryOf } from "./commit_status.ts";
-import { readCoverageFiles } from "./coverage_files.ts";
+import { readCoverageFiles, uniteParts } from "./coverage_files.ts";
 import { counted } from "./upload_outcome.ts";
 
 export interface UploadDependencies {
@@ -56,7 +56,7 @@ export function createUploadHandler(dependencies: UploadDependencies): Handler {
       () => credential.authorize(query, pendingStatus(query)),
     );
     const origin = config.publicUrl ?? context.url.origin;
-    const { row, active } = await withCommitStatus(grant, context.requestId, async () => {
+    const { row, active, parts } = await withCommitStatus(grant, context.requestId, async () => {
       await checkIdentity(sql, query, grant.identity);
       using _slot = await slots.acquire(request.signal);
       const startedAt = performance.now();
@@ -73,6 +73,7 @@ export function createUploadHandler(dependencies: UploadDependencies): Handler {
     return Response.json({
       coverage: toAnswer(row, origin),
       data: active.map((other) => toAnswer(other, origin)),
+      ...(parts === undefined ? {} : { parts }),
     });
   };
   return counted(handler, dependencies);
@@ -108,9 +109,11 @@ async function store(
     const added = await addCoverage(sql, {
       ...upload,
       coverage: coverage.total,
+      coverageFiles: report.coverageFiles,
       reportId: staged.id,
       reportIndex: report.index,
       size: report,
+      unite: (parts) => uniteParts(parts, staged.id, store),
     }, config);
     return { report, added };
   } catch (error) {

@@ -4,17 +4,7 @@
  * @module
  */
 import { changeOf, percentageOf } from "../model/percentage.ts";
-
-export interface LineCounts {
-  readonly linesCovered: number;
-  readonly linesValid: number;
-}
-
-export interface FileSummary extends LineCounts {
-  readonly path: string;
-  /** Lines without a hit: "12-18,40". */
-  readonly uncovered: string;
-}
+import type { FileSummary, LineCounts } from "../reports/file_lines.ts";
 
 export interface FileCoverage extends FileSummary {
   /** In the base; undefined where that does not have the file. */

@@ -9,6 +9,7 @@ import {
   type BranchOfLanguage,
   DASHBOARD_PATH,
   DOCS_PATH,
+  ownReportPath,
   type ReportName,
   reportPath,
   repositoryPath,
@@ -64,6 +65,11 @@ export class Links {
   /** The first page of a branch's newest report. */
   report(row: ReportName): string {
     return `${this.#base}${reportPath(row)}`;
+  }
+
+  /** The first page of a report at its own address. */
+  ownReport(report: Pick<CoverageRow, "report_id" | "report_index">): string {
+    return `${this.#base}${ownReportPath(report)}`;
   }
 
   /** The first page of an upload's own report. */

@@ -12,9 +12,9 @@ import { HttpError } from "../errors.ts";
 import { etagged } from "../http/etag.ts";
 import type { Handler } from "../http/router.ts";
 import { decodeSegment } from "../http/path_segment.ts";
-import { readUpload, type UploadPage } from "../db/page_queries.ts";
+import { type FoundUpload, readUpload } from "../db/upload_query.ts";
+import type { ReadFiles } from "../reports/file_lines.ts";
 import { Bar } from "./bar.tsx";
-import type { FileSummary } from "./file_coverage.ts";
 import type { Html } from "./html.ts";
 import { Breadcrumbs, htmlHeaders, renderPage } from "./layout.tsx";
 import { Links, type Query } from "./links.ts";
@@ -32,15 +32,12 @@ const uploadFields = z.object({
   order: z.enum(["asc", "desc"], "must be asc or desc").optional(),
 });
 
-/** The lines of a report's files, undefined where they are not known. */
-export type ReadFiles = (reportId: string) => Promise<readonly FileSummary[] | undefined>;
-
 /** Throws 404 for an upload that is not of the repository. */
 export function createUploadPageHandler(
-  { sql, config, readFiles = () => Promise.resolve(undefined) }: {
+  { sql, config, readFiles }: {
     sql: Sql;
     config: Pick<Config, "publicUrl" | "githubUrl">;
-    readFiles?: ReadFiles;
+    readFiles: ReadFiles;
   },
 ): Handler {
   return async (request, { url, params }) => {
@@ -59,14 +56,14 @@ export function createUploadPageHandler(
     if (!page) throw new HttpError(404, `${org_name}/${repo_name} has no upload ${params.id}.`);
     const { upload, base } = page;
     const [files, baseFiles] = await Promise.all([
-      readFiles(upload.report_id),
-      base ? readFiles(base.report_id) : undefined,
+      readFiles(upload),
+      base ? readFiles(base) : undefined,
     ]);
     const links = new Links(config, url.origin);
-    const link = (query: Query) => `${links.uploadPage({ ...page, id: upload.id }, query)}#files`;
+    const link = (query: Query) => `${links.uploadPage(upload, query)}#files`;
     const html = renderPage(
       links,
-      { title: `${upload.branch_name} · ${page.org_name}/${page.repo_name} · Coverage` },
+      { title: `${upload.branch_name} · ${upload.org_name}/${upload.repo_name} · Coverage` },
       <>
         <Head links={links} page={page} now={new Date()} />
         <section id="files" aria-labelledby="files-title">
@@ -88,30 +85,28 @@ export function createUploadPageHandler(
   };
 }
 
-function Head({ links, page, now }: { links: Links; page: UploadPage; now: Date }): Html {
-  const { org_name, repo_name, main_branch, upload, base } = page;
-  const row = { ...upload, org_name, repo_name };
-  const isMain = upload.branch_name === main_branch;
-  const note = reportNote(upload);
+function Head({ links, page, now }: { links: Links; page: FoundUpload; now: Date }): Html {
+  const { main_branch, upload: row, base, newest, newest_id, parts } = page;
+  const { org_name, repo_name } = row;
+  const isMain = row.branch_name === main_branch;
+  const note = reportNote(row);
   return (
     <section aria-labelledby="name">
       <Breadcrumbs links={links} org={org_name} repo={repo_name} />
       <h1 id="name">
-        {upload.language} on <bdi>{upload.branch_name}</bdi>
+        {row.language} on <bdi>{row.branch_name}</bdi>
         {isMain ? <Tag>main branch</Tag> : null}
-        {upload.deleted_at === null
-          ? null
-          : <Tag>{upload.newest ? "branch deleted" : "superseded"}</Tag>}
+        {row.deleted_at === null ? null : <Tag>{newest ? "branch deleted" : "superseded"}</Tag>}
       </h1>
       <p>
         <a class="outside" href={links.githubBranch(row)}>branch</a> ·{" "}
         <Commit links={links} row={row} /> by{" "}
-        <Author links={links} org={org_name} author={upload.commit_author} /> · uploaded{" "}
-        <Ago at={upload.created_at} now={now} />
-        {upload.newest ? null : (
+        <Author links={links} org={org_name} author={row.commit_author} /> · uploaded{" "}
+        <Ago at={row.created_at} now={now} />
+        {newest ? null : (
           <>
             {" · "}
-            <a href={links.uploadPage({ ...row, id: page.newest_id })}>
+            <a href={links.uploadPage({ ...row, id: newest_id })}>
               newest upload of this branch
             </a>
           </>
@@ -121,19 +116,19 @@ function Head({ links, page, now }: { links: Links; page: UploadPage; now: Date 
         <li>
           <div class="title">
             <span class="big">
-              <Percentage value={upload.percentage} />
+              <Percentage value={row.percentage} />
             </span>
             <Change
-              value={base && changeOf(base.percentage, upload.percentage)}
+              value={changeOf(base?.percentage, row.percentage)}
               against="the base"
             />
           </div>
-          <Bar value={upload.percentage} />
+          <Bar value={row.percentage} />
           <p class="muted">
-            {linesText(upload)}
-            {base === null ? null : (
+            {linesText(row)}
+            {base === undefined ? null : (
               <>
-                {upload.lines_valid === null ? null : " · "}vs{" "}
+                {row.lines_valid === null ? null : " · "}vs{" "}
                 <a href={links.uploadPage({ ...row, id: base.id })}>
                   <bdi>{base.branch_name}</bdi> at {base.commit_hash.slice(0, 8)}
                 </a>
@@ -141,13 +136,14 @@ function Head({ links, page, now }: { links: Links; page: UploadPage; now: Date 
               </>
             )}
           </p>
-          {upload.report_stored
+          {row.report_stored
             ? (
-              <a href={upload.deleted_at === null ? links.report(row) : links.uploadReport(row)}>
+              <a href={row.deleted_at === null ? links.report(row) : links.uploadReport(row)}>
                 HTML report
               </a>
             )
             : "The HTML report is no longer stored."}
+          <Parts links={links} parts={parts} />
           <div class="muted">{note}</div>
         </li>
       </ul>
@@ -155,8 +151,28 @@ function Head({ links, page, now }: { links: Links; page: UploadPage; now: Date 
   );
 }
 
+/** The parts of an upload, each with its own report. */
+function Parts({ links, parts }: { links: Links; parts: FoundUpload["parts"] }): Html | null {
+  if (parts.length === 0) return null;
+  return (
+    <>
+      <p>United from {parts.length === 1 ? "one part" : `${parts.length} parts`}:</p>
+      <ul class="parts">
+        {parts.map((part) => (
+          <li key={part.part}>
+            <a href={links.ownReport(part)}>
+              <bdi>{part.part}</bdi>
+            </a>{" "}
+            <Percentage value={part.percentage} />
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
 /** Why the tool's own report may show another number. */
-function reportNote({ format, language }: UploadPage["upload"]): string {
+function reportNote({ format, language }: FoundUpload["upload"]): string {
   if (format.startsWith("jacoco") && format.includes("instruction")) {
     return "The coverage file has no line numbers, so this number counts instructions.";
   }
@@ -172,7 +188,7 @@ function reportNote({ format, language }: UploadPage["upload"]): string {
   return "";
 }
 
-function NoFiles({ upload }: Pick<UploadPage, "upload">): Html {
+function NoFiles({ upload }: Pick<FoundUpload, "upload">): Html {
   return (
     <>
       <h2 id="files-title">Files</h2>

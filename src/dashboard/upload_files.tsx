@@ -4,13 +4,13 @@ import {
   compareWithBase,
   type FileCoverage,
   type FileSort,
-  type FileSummary,
   type FolderCoverage,
   foldersIn,
   percentageIn,
   sortCoverage,
   sumOf,
 } from "./file_coverage.ts";
+import type { FileSummary } from "../reports/file_lines.ts";
 import type { Content, Html } from "./html.ts";
 import { Hidden } from "./layout.tsx";
 import type { Query } from "./links.ts";

@@ -1,126 +1,52 @@
 /**
- * The statements of uploads, syncs, lists and badges; those of pages are in `page_queries.ts`.
+ * The statements of syncs, lists and badges; those of uploads are in `add_coverage.ts`, those of
+ * pages in `page_queries.ts`.
  *
  * @module
  */
 import type { Sql, TransactionSql } from "postgres";
 import type { Config } from "../config.ts";
-import { isDatabaseAway } from "../errors.ts";
-import type { Coverage } from "../formats/coverage.ts";
-import type { CoverageRow, ReportSize, RepositoryName } from "../model/rows.ts";
+import type { CoverageRow, RepositoryName } from "../model/rows.ts";
 import { inTime } from "./connect.ts";
-import { checkIdentity, findOrAddRepository, findRepository, named } from "./repository_names.ts";
+import { findRepository, named } from "./repository_names.ts";
 import { summarise } from "./repository_summary.ts";
 import { expireReports } from "./stored_reports.ts";
-
-/** What an upload adds. */
-export interface NewCoverage extends
-  Pick<
-    CoverageRow,
-    "branch_name" | "commit_hash" | "commit_author" | "language" | keyof RepositoryName
-  > {
-  readonly coverage: Coverage;
-  readonly reportId: string;
-  /** The page that opens first; null: the listing. */
-  readonly reportIndex: string | null;
-  readonly size: ReportSize;
-  /** Who the repository is to the issuer of the credential; undefined where that knows only a name. */
-  readonly identity: string | undefined;
-}
-
-/** What an upload led to. */
-export interface Added {
-  readonly row: CoverageRow;
-  /** The active rows of its repository, this one included. */
-  readonly active: CoverageRow[];
-  /** The percentage of the upload before, of the same branch and language. */
-  readonly before: number | undefined;
-  /** Reports that are no longer retained. */
-  readonly expired: string[];
-}
 
 export type RowSettings = Pick<Config, "defaultBranches" | "retention">;
 
 /** A history is a trend's points; more would only be drawn over each other. */
 export const MAX_HISTORY = 10_000;
 
-/** The connection broke while a transaction committed: its rows may exist or not. */
-export class UnknownOutcomeError extends Error {
-  override readonly name = "UnknownOutcomeError";
-}
-
-const columns = (sql: Sql | TransactionSql) =>
+/** The columns of a `CoverageRow`. */
+export const columns = (sql: Sql | TransactionSql) =>
   sql`
     c.id::float8 as id, r.org_name, r.repo_name, c.branch_name, c.commit_hash, c.commit_author,
     c.language, c.percentage::float8 as percentage, c.created_at, c.updated_at, c.lines_covered,
-    c.lines_valid, c.format, c.report_id, c.report_index, c.deleted_at, c.report_stored`;
+    c.lines_valid, c.format, c.report_id, c.report_index, c.coverage_files, c.deleted_at,
+    c.report_stored`;
 
-/**
- * Adds an upload's row in one transaction: it supersedes the active row of its branch and language.
- * Throws 403 for another repository of the same name, and {@linkcode UnknownOutcomeError} where the
- * database went away during the commit; after any other error, nothing was changed.
- */
-export async function addCoverage(
-  sql: Sql,
-  upload: NewCoverage,
-  settings: RowSettings,
-  seconds?: number,
-): Promise<Added> {
-  let committing = false, settled = false, tooLate = false;
-  const transaction = sql.begin(async (tx) => {
-    const added = await insert(tx, upload, settings);
-    // Its client got a 503, and its report may be gone, when it gets its turn this late.
-    if (tooLate) throw new Error("The client no longer waits for this upload");
-    committing = true;
-    return added;
-  });
-  transaction.catch(() => {}).finally(() => settled = true);
-  return await inTime(transaction, seconds).catch((error) => {
-    tooLate = true;
-    // Without an answer the transaction may still go on, and commit, when the database does.
-    throw (committing || !settled) && isDatabaseAway(error)
-      ? new UnknownOutcomeError("The database went away during a commit", { cause: error })
-      : error;
-  });
-}
-
-async function insert(
-  tx: TransactionSql,
-  upload: NewCoverage,
-  { defaultBranches, retention }: RowSettings,
-): Promise<Added> {
-  const { branch_name, language, coverage, size } = upload;
-  const repositoryId = await findOrAddRepository(tx, upload);
-  // One upload of a branch and language at a time, also across servers.
-  await tx`
-    select pg_advisory_xact_lock(hashtextextended(${`${repositoryId}/${language}/${branch_name}`}, 0))`;
-  const [superseded] = await tx<{ percentage: number }[]>`
-    update coverages set newest = false,
-      updated_at = case when deleted_at is null then clock_timestamp() else updated_at end,
-      deleted_at = coalesce(deleted_at, clock_timestamp())
-    where repository_id = ${repositoryId} and branch_name = ${branch_name}
-      and language = ${language} and newest
-    returning percentage::float8 as percentage`;
-  const [added] = await tx<{ id: number }[]>`
-    insert into coverages (
-      repository_id, branch_name, commit_hash, commit_author, language, percentage,
-      lines_covered, lines_valid, format, report_id, report_index, report_bytes, report_files
-    ) values (
-      ${repositoryId}, ${branch_name}, ${upload.commit_hash}, ${upload.commit_author},
-      ${language}, ${coverage.percentage}, ${coverage.linesCovered}, ${coverage.linesValid},
-      ${coverage.format}, ${upload.reportId}, ${upload.reportIndex}, ${size.bytes}, ${size.files}
-    )
-    returning id::float8 as id`;
-  await checkIdentity(tx, upload, upload.identity);
-  await summarise(tx, [repositoryId], defaultBranches);
-  const expired = await expireReports(tx, retention, { repositoryId, branch_name, language });
-  const active = await tx<CoverageRow[]>`
-    select ${columns(tx)} from coverages c join repositories r on r.id = c.repository_id
+/** The active rows of a repository. */
+export async function activeRows(
+  sql: Sql | TransactionSql,
+  repositoryId: string,
+): Promise<CoverageRow[]> {
+  return await sql<CoverageRow[]>`
+    select ${columns(sql)} from coverages c join repositories r on r.id = c.repository_id
     where c.repository_id = ${repositoryId} and c.newest and c.deleted_at is null
     order by c.branch_name, c.language`;
-  const row = active.find(({ id }) => id === added?.id);
-  if (!row) throw new Error("The new row is not among the active ones");
-  return { row, active, before: superseded?.percentage, expired };
+}
+
+/** A row by its key. Throws where there is none. */
+export async function rowOf(
+  sql: Sql | TransactionSql,
+  repositoryId: string,
+  id: number,
+): Promise<CoverageRow> {
+  const [row] = await sql<CoverageRow[]>`
+    select ${columns(sql)} from coverages c join repositories r on r.id = c.repository_id
+    where c.repository_id = ${repositoryId} and c.id = ${id}`;
+  if (!row) throw new Error(`There is no row ${id}`);
+  return row;
 }
 
 /** What a list shows. */

@@ -42,7 +42,8 @@ export async function findExpired(
   return await sql<ExpiredReport[]>`
     with stored as (
       select id, report_id, report_bytes as bytes, deleted_at,
-        row_number() over (branch order by id desc) - 1 as newer,
+        -- An upload of an older commit has a higher id than the active one.
+        row_number() over (branch order by (deleted_at is not null), id desc) - 1 as newer,
         bool_or(deleted_at is null) over branch as is_active,
         max(deleted_at) over branch as branch_deleted_at
       from coverages
@@ -77,17 +78,27 @@ export async function findExpired(
     order by deleted_at, id`;
 }
 
-/** Marks reports as removed; returns those that were stored, whose folders may go after the commit. */
+/**
+ * Marks reports as removed; returns those that were stored, with those of their parts, whose folders
+ * may go after the commit.
+ */
 export async function markRemoved(
   sql: Sql | TransactionSql,
   reportIds: readonly string[],
 ): Promise<string[]> {
   if (reportIds.length === 0) return [];
   const rows = await sql<{ report_id: string }[]>`
-    update coverages set report_stored = false
-    where report_id = any(${sql.array([...reportIds])}::uuid[])
-      and report_stored and deleted_at is not null
-    returning report_id`;
+    with removed as (
+      update coverages set report_stored = false
+      where report_id = any(${sql.array([...reportIds])}::uuid[])
+        and report_stored and deleted_at is not null
+      returning report_id, repository_id, id
+    ), removed_parts as (
+      delete from parts p using removed r
+      where p.repository_id = r.repository_id and p.coverage_id = r.id
+      returning p.report_id
+    )
+    select report_id from removed union select report_id from removed_parts`;
   return rows.map(({ report_id }) => report_id);
 }
 
@@ -105,7 +116,9 @@ export async function expireReports(
 export async function storedReports(sql: Sql, ids: readonly string[]): Promise<Set<string>> {
   const rows = await sql<{ report_id: string }[]>`
     select report_id from coverages
-    where report_id = any(${sql.array([...ids])}::uuid[]) and report_stored`;
+    where report_id = any(${sql.array([...ids])}::uuid[]) and report_stored
+    union
+    select report_id from parts where report_id = any(${sql.array([...ids])}::uuid[])`;
   return new Set(rows.map(({ report_id }) => report_id));
 }
 
@@ -118,6 +131,8 @@ export async function* listStored(sql: Sql): AsyncGenerator<string> {
     const rows: { id: string; reports: string[] }[] = await sql`
       select r.id, array(
         select c.report_id from coverages c where c.repository_id = r.id and c.report_stored
+        union
+        select p.report_id from parts p where p.repository_id = r.id
       ) as reports
       from repositories r where r.id > ${after} order by r.id limit ${BATCH}`;
     for (const { reports } of rows) yield* reports;

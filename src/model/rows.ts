@@ -32,6 +32,8 @@ export interface CoverageRow extends RepositoryName {
   report_id: string;
   /** The report's first page; null: its listing. */
   report_index: string | null;
+  /** The coverage files, as paths in the report. */
+  coverage_files: string[];
   /** When it was superseded or deleted; null: active. */
   deleted_at: Date | null;
   /** Whether its report is still there. */

@@ -37,6 +37,13 @@ const details = z.object({
         "must be a file's name or its path in the archive",
       ),
   ).max(100, "must be given at most 100 times"),
+  part: z.string()
+    .regex(/^[A-Za-z0-9._-]{1,64}$/, "must be 1 to 64 of A-Z a-z 0-9 . _ -")
+    .optional(),
+  commit_time: z.iso.datetime({
+    offset: true,
+    message: "must be a time like 2026-01-31T12:00:00Z (RFC 3339)",
+  }).transform((time) => new Date(time)).optional(),
 });
 
 export const uploadFields = target.extend(details.shape);

@@ -35,9 +35,20 @@ export function uploadReportPath(row: ReportName & { id: number }): string {
 
 function pathOf(row: ReportName, archive: string): string {
   const [org, repo, language] = [row.org_name, row.repo_name, row.language].map(encodeURIComponent);
-  const page = (row.report_index ?? "").split("/").map(encodeURIComponent).join("/");
+  const page = encodePath(row.report_index ?? "");
   const branch = encodeBranch(row.branch_name);
   return `${API_PATH}/assets/${org}/${repo}/${branch}/${language}/${archive}/${page}`;
+}
+
+/** The path of the first page of a report at its own address, which never changes. */
+export function ownReportPath(
+  { report_id, report_index }: Pick<CoverageRow, "report_id" | "report_index">,
+): string {
+  return `${API_PATH}/reports/${report_id}/${encodePath(report_index ?? "")}`;
+}
+
+function encodePath(path: string): string {
+  return path.split("/").map(encodeURIComponent).join("/");
 }
 
 /** The path of a repository's page. */

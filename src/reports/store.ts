@@ -1,8 +1,8 @@
 /**
  * The reports on disk. Every path that the server writes, reads or removes is made here.
  *
- * - `<root>/<id>/…` is a published report, never changed afterwards, and `<root>/<id>.lines` the
- *   lines of its coverage files.
+ * - `<root>/<id>/…` is a published report, never changed afterwards, `<root>/<id>.lines` the lines
+ *   of its coverage files, and `<root>/<id>.union.lines` those of all parts that it was united with.
  * - `<root>/.staging/<server>/<id>/…` is a report being uploaded. `<root>/.staging/<server>.lock` is
  *   locked for as long as that server runs, so that others can tell left-overs from work.
  * - `<root>/.database` names the database whose rows point here.
@@ -18,6 +18,10 @@ import { OperatorError, unusable } from "../errors.ts";
 const STAGING = ".staging";
 const MARKER = ".database";
 const REPORT_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+export function isReportId(text: string): boolean {
+  return REPORT_ID.test(text);
+}
 
 /** A report being uploaded, in a folder that nobody reads. Paths are relative, with `/`, and safe. */
 export interface StagedReport {
@@ -112,8 +116,13 @@ export class ReportStore implements Disposable {
 
   /** Where the report's files are. */
   folder(id: string): string {
-    if (!REPORT_ID.test(id)) throw new TypeError(`${JSON.stringify(id)} is not a report's id`);
+    if (!isReportId(id)) throw new TypeError(`${JSON.stringify(id)} is not a report's id`);
     return join(this.#root, id);
+  }
+
+  /** The content of a file of a published report. */
+  readFile(id: string, path: string): AsyncIterable<Uint8Array<ArrayBuffer>> {
+    return readFile(join(this.folder(id), path));
   }
 
   async stage(): Promise<StagedReport> {
@@ -148,6 +157,7 @@ export class ReportStore implements Disposable {
   async remove(id: string): Promise<void> {
     await removeTree(this.folder(id));
     await removeTree(`${this.folder(id)}.lines`);
+    await removeTree(`${this.folder(id)}.union.lines`);
   }
 
   /** Removes reports after everything that is being removed; what cannot be is left to the sweeper. */
@@ -160,16 +170,29 @@ export class ReportStore implements Disposable {
     await this.#removing;
   }
 
-  /** The encoded lines of a report; undefined where none are stored. */
+  /** The encoded lines of a report alone; undefined where none are stored. */
   async readLines(id: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
     return await Deno.readFile(`${this.folder(id)}.lines`).catch(ifGone);
+  }
+
+  async writeLines(id: string, lines: Uint8Array): Promise<void> {
+    await Deno.writeFile(`${this.folder(id)}.lines`, lines);
+  }
+
+  /** The encoded lines of a report and the parts that it was united with; undefined without parts. */
+  async readUnion(id: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    return await Deno.readFile(`${this.folder(id)}.union.lines`).catch(ifGone);
+  }
+
+  async writeUnion(id: string, lines: Uint8Array): Promise<void> {
+    await Deno.writeFile(`${this.folder(id)}.union.lines`, lines);
   }
 
   /** The ids of published reports, of lines without a report as well. */
   async *published(): AsyncGenerator<string> {
     for await (const { name, isDirectory } of Deno.readDir(this.#root)) {
-      const id = isDirectory ? name : name.replace(/\.lines$/, "");
-      if (REPORT_ID.test(id)) yield id;
+      const id = isDirectory ? name : name.replace(/(\.union)?\.lines$/, "");
+      if (isReportId(id)) yield id;
     }
   }
 

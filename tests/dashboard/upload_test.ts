@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { FileSummary } from "../../src/dashboard/file_coverage.ts";
+import type { FileSummary } from "../../src/reports/file_lines.ts";
 import { createUploadPageHandler } from "../../src/dashboard/upload.tsx";
 import { type TestApp, testApp } from "../support/app.ts";
 import { seed } from "../support/seed.ts";
@@ -25,7 +25,7 @@ async function page(
   const handler = createUploadPageHandler({
     sql: test.sql,
     config: test.dependencies.config,
-    readFiles: (id) => Promise.resolve(files[id]),
+    readFiles: ({ report_id }) => Promise.resolve(files[report_id]),
   });
   const url = new URL(`http://host/coverages-ui/${path}`);
   const [, , org, repo, , id] = url.pathname.split("/");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Sql } from "postgres";
 import { readConfig } from "../../src/config.ts";
-import { addCoverage, UnknownOutcomeError } from "../../src/db/coverages.ts";
+import { addCoverage, UnknownOutcomeError } from "../../src/db/add_coverage.ts";
 import { testDatabase } from "../support/database.ts";
 import { newCoverage } from "../support/seed.ts";
 

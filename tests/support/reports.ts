@@ -23,10 +23,11 @@ export async function tree(folder: string): Promise<string[]> {
 export async function storedReports(
   reports: string,
 ): Promise<{ published: string[]; staged: string[] }> {
-  const published: string[] = [];
+  const ids = new Set<string>(); // of their folders and of their lines
   for await (const { name } of Deno.readDir(reports)) {
-    if (!name.startsWith(".")) published.push(name);
+    if (!name.startsWith(".")) ids.add(name.replace(/(\.union)?\.lines$/, ""));
   }
+  const published = [...ids];
   const staged = (await tree(join(reports, ".staging"))).filter((path) =>
     /^[^/]+\/[^/]+\/$/.test(path)
   );

@@ -5,7 +5,7 @@
  */
 import type { Sql } from "postgres";
 import { readConfig } from "../../src/config.ts";
-import { addCoverage, type NewCoverage } from "../../src/db/coverages.ts";
+import { addCoverage, type NewCoverage } from "../../src/db/add_coverage.ts";
 
 /** The branches that stand for a repository by default. */
 export const DEFAULT_BRANCHES = readConfig({}).defaultBranches;
@@ -25,6 +25,8 @@ export function newCoverage({ percentage = 50, ...rest }: Seed = {}): NewCoverag
     coverage: { percentage, linesCovered: null, linesValid: null, format: "cobertura" },
     reportId: crypto.randomUUID(),
     reportIndex: "index.html",
+    coverageFiles: ["coverage.xml"],
+    unite: ([part]) => Promise.resolve(part!.coverage),
     identity: undefined,
     size: { bytes: 100, files: 1 },
     ...rest,
