@@ -24,8 +24,8 @@ export async function storedReports(
   reports: string,
 ): Promise<{ published: string[]; staged: string[] }> {
   const published: string[] = [];
-  for await (const { name } of Deno.readDir(reports)) {
-    if (!name.startsWith(".")) published.push(name);
+  for await (const { name, isDirectory } of Deno.readDir(reports)) {
+    if (isDirectory && !name.startsWith(".")) published.push(name); // beside its lines, a file
   }
   const staged = (await tree(join(reports, ".staging"))).filter((path) =>
     /^[^/]+\/[^/]+\/$/.test(path)
