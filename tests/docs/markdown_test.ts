@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describeVariables } from "../../src/config.ts";
+import { formats } from "../../src/formats/registry.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 /** Columns of a screen. */
@@ -72,6 +73,12 @@ Deno.test("docs/http.md names every route of the API", async () => {
   );
   const routes = Object.keys(paths).map((path) => path.split("/").slice(0, 3).join("/"));
   assert.deepEqual(routes.filter((route) => !text.includes(route)), []);
+});
+
+Deno.test("docs/formats.md names every format", async () => {
+  const text = (await documents()).get("docs/formats.md")!;
+  const names = formats.map(({ name }) => name === "go" ? "go-statements" : name);
+  assert.deepEqual(names.filter((name) => !text.includes(`(\`${name}\`)`)), []);
 });
 
 Deno.test("docs/ARCHITECTURE.md says what each dependency does, and names none that is gone", async () => {
