@@ -30,7 +30,7 @@ async function documentedUpload(address: string): Promise<string> {
   return new TextDecoder().decode(stdout);
 }
 
-Deno.test("the documented upload works against the documented start, and outlives a restart", async () => {
+Deno.test("the documented upload works against the documented start and survives a restart", async () => {
   await withFolder(async (folder) => {
     const data = join(folder, "data");
     const first = await running({ DATA_DIR: data });
@@ -54,7 +54,7 @@ Deno.test("the documented upload works against the documented start, and outlive
   });
 });
 
-Deno.test("a server that was killed amid an upload has lost nothing and left nothing when it is back", async () => {
+Deno.test("a server killed during an upload loses nothing and leaves nothing behind", async () => {
   await withFolder(async (folder) => {
     await addDatabase(folder);
     const reports = join(folder, "reports");
@@ -91,7 +91,7 @@ Deno.test("a server that was killed amid an upload has lost nothing and left not
 const FIELDS =
   "commit_hash=abcd&commit_author=d&language=e&coverage_xml_file_name=coverage.xml&org_name=a&repo_name=b";
 
-/** An upload whose body ends when it is told to; resolves when its first file is on disk. */
+/** An upload whose body ends at `finish()`; resolves when its first file is on disk. */
 async function slowUpload(address: string, reports: string) {
   const archive = tar([
     { name: "coverage.xml", content: cobertura(1, 2) },
@@ -121,7 +121,7 @@ async function slowUpload(address: string, reports: string) {
 }
 
 Deno.test({
-  name: "a server that is asked to stop finishes the uploads under way, and ends with 0",
+  name: "a stopping server finishes running uploads and exits with 0",
   ignore: !CAN_ASK,
   async fn() {
     await withFolder(async (folder) => {
@@ -142,7 +142,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "after SHUTDOWN_SECONDS an upload is cut and leaves nothing; a second signal does not wait",
+  name: "after SHUTDOWN_SECONDS an upload is cut and leaves nothing; a second signal stops at once",
   ignore: !CAN_ASK,
   async fn() {
     await withFolder(async (folder) => {
@@ -153,7 +153,7 @@ Deno.test({
       const stopping = first.stop("SIGTERM");
       const answer = await cut.answer;
       assert.deepEqual([answer.status, await answer.json()], [503, {
-        error: "The server is stopping; try again shortly.",
+        error: "The server is stopping. Retry shortly.",
       }]);
       const { code, output } = await stopping;
       assert.equal(code, 0);
@@ -204,7 +204,7 @@ Deno.test({
       const { published, staged } = await storedReports(join(folder, "reports"));
       assert.deepEqual([published.length, staged], [4, []]);
 
-      // One goes amid an upload, and the other neither takes its work for left-overs nor stops.
+      // One stops during an upload; the others neither remove its files nor stop.
       const upload = await slowUpload(servers[0]!.address, join(folder, "reports"));
       const third = await running(environment);
       const stopped = servers[0]!.stop("SIGTERM");
@@ -224,8 +224,8 @@ Deno.test({
 /** Waits until the first file of an upload to that server is in staging. */
 async function watchForStaged(reports: string): Promise<void> {
   const staging = join(reports, ".staging");
-  // The server's own place there stands already. What a watch finds in a folder that is new itself may
-  // come before that is watched, so the report's folder is watched apart, and then looked into.
+  // A recursive watch can miss what happens in a folder before it watches that too. So the report's
+  // folder gets a watch of its own, and the file is looked for after that has begun.
   using places = Deno.watchFs(staging, { recursive: true });
   for await (const { paths } of places) {
     const report = paths.map((path) => relative(staging, path).split(sep).slice(0, 2))
@@ -238,7 +238,7 @@ async function watchForStaged(reports: string): Promise<void> {
   }
 }
 
-Deno.test("a server that cannot start says why in a sentence and ends with 1", async () => {
+Deno.test("a server that cannot start says why in a sentence and exits with 1", async () => {
   await withFolder(async (folder) => {
     const bad = await startServer({ DATA_DIR: folder, PORT: "port", LOG_LEVEL: "loud" });
     assert("code" in bad);
@@ -255,7 +255,7 @@ Deno.test("a server that cannot start says why in a sentence and ends with 1", a
     assert.match(away.output, /^The database does not answer: .*Is DATABASE_URL right\?$/m);
     assert(!away.output.includes("secret"));
 
-    for (const data of ["another", "other", "."]) await addDatabase(join(folder, data));
+    for (const data of ["another", "."]) await addDatabase(join(folder, data));
     const reports = join(folder, "another", "reports");
     await Deno.mkdir(reports);
     await Deno.writeTextFile(join(reports, ".database"), crypto.randomUUID());
@@ -268,15 +268,6 @@ Deno.test("a server that cannot start says why in a sentence and ends with 1", a
 
     const first = await running({ DATA_DIR: folder });
     try {
-      const { port } = new URL(first.address);
-      const samePort = await startServer({
-        DATA_DIR: join(folder, "other"),
-        DATABASE_URL: "",
-        PORT: port,
-      });
-      assert("code" in samePort);
-      assert.equal(samePort.code, 1);
-      assert.match(samePort.output, new RegExp(`PORT ${port} .*in use`));
       const sameData = await startServer({ DATA_DIR: folder, DATABASE_URL: "" });
       assert("code" in sameData);
       assert.match(sameData.output, /in use by another server/);
@@ -284,5 +275,22 @@ Deno.test("a server that cannot start says why in a sentence and ends with 1", a
     } finally {
       await first.stop("SIGTERM");
     }
+  });
+});
+
+Deno.test("a port in use ends the start before the database is touched", async () => {
+  await withFolder(async (folder) => {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = listener.addr;
+    for (const DATABASE_URL of ["", "postgres://127.0.0.1:1/none"]) {
+      const server = await startServer({ DATA_DIR: folder, DATABASE_URL, PORT: String(port) });
+      assert("code" in server);
+      assert.equal(server.code, 1);
+      assert.match(
+        server.output,
+        new RegExp(`^PORT ${port} on 127\\.0\\.0\\.1 is in use; [^\\n]*\\n$`),
+      );
+    }
+    assert.deepEqual(await Array.fromAsync(Deno.readDir(folder)), []);
   });
 });

@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { parseArgs, type ParseArgsConfig } from "node:util";
 import { OperatorError } from "../errors.ts";
 
 /** What an operator can run beside the server. */
@@ -22,11 +22,7 @@ export async function run(call: string, command: Command, args: readonly string[
   if (typeof parsed === "string") refuse(parsed);
   else if (parsed.flags.has("help")) console.log(commandHelp(call, command));
   else if (parsed.operands.length !== operands.length) {
-    refuse(
-      `It takes ${operands.join(" ") || "no arguments"}, and got ${
-        parsed.operands.length || "none"
-      }.`,
-    );
+    refuse(`It takes ${operands.join(" ") || "no arguments"}.`);
   } else await command.run(parsed.operands, parsed.flags);
 
   function refuse(sentence: string): never {
@@ -37,13 +33,13 @@ export async function run(call: string, command: Command, args: readonly string[
 /** The arguments, or what is wrong with them. */
 function parse({ flags = {} }: Command, args: readonly string[]) {
   const names = [...Object.keys(flags), "help"];
-  const options = Object.fromEntries(names.map((name) => [name, { type: "boolean" as const }]));
+  const boolean = { type: "boolean" } as const;
+  const options: ParseArgsConfig["options"] = {
+    ...Object.fromEntries(names.map((name) => [name, boolean])),
+    help: { ...boolean, short: "h" },
+  };
   try {
-    const { values, positionals } = parseArgs({
-      args: args.map((argument) => argument === "-h" ? "--help" : argument),
-      options,
-      allowPositionals: true,
-    });
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
     return { operands: positionals, flags: new Set(names.filter((name) => values[name])) };
   } catch (error) {
     // Advice about arguments that begin with a hyphen follows.

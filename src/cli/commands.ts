@@ -1,5 +1,6 @@
 import { describeVariables } from "../config.ts";
 import { OperatorError } from "../errors.ts";
+import { version } from "../version.ts";
 import { type Command, run } from "./command.ts";
 import { exportCommand } from "./export_command.ts";
 import { forgetIdentityCommand } from "./forget_identity_command.ts";
@@ -7,8 +8,8 @@ import { healthCommand } from "./health_command.ts";
 import { importCommand } from "./import_command.ts";
 import { sweepCommand } from "./sweep_command.ts";
 import { tokenCommand } from "./token_command.ts";
-import { versionCommand } from "./version_command.ts";
 
+const PROGRAM = "coverage-server";
 const commands = new Map<string, Command>(Object.entries({
   "health": healthCommand,
   "sweep": sweepCommand,
@@ -16,9 +17,8 @@ const commands = new Map<string, Command>(Object.entries({
   "forget-identity": forgetIdentityCommand,
   "export": exportCommand,
   "import": importCommand,
-  "version": versionCommand,
+  "version": { summary: "Print the version.", run: () => console.log(`${PROGRAM} ${version}`) },
 }));
-const PROGRAM = "coverage-server";
 
 /** Runs the command of that name, or prints help. */
 export async function runCommand(name: string, args: readonly string[]): Promise<void> {

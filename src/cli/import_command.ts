@@ -31,12 +31,8 @@ export const importCommand: Command = {
 };
 
 async function read(path: string): Promise<string> {
-  try {
-    return path === "-"
-      ? await new Response(Deno.stdin.readable).text()
-      : await Deno.readTextFile(path);
-  } catch (cause) {
-    const name = path === "-" ? "The standard input" : path;
-    throw new OperatorError(`${name} cannot be read: ${(cause as Error).message}.`, { cause });
-  }
+  if (path === "-") return await new Response(Deno.stdin.readable).text();
+  return await Deno.readTextFile(path).catch((cause) => {
+    throw new OperatorError(`${path} cannot be read: ${cause.message}.`, { cause });
+  });
 }

@@ -7,16 +7,11 @@ import { migrate, readMigrations } from "../db/migrate.ts";
 /** What a command works on. */
 export interface Opened extends Pick<Database, "sql" | "embedded"> {
   readonly config: Config;
-  readonly paths: Paths;
+  readonly paths: ReturnType<typeof pathsOf>;
 }
 
-/** What is in `DATA_DIR`; the database is the embedded one. */
-export interface Paths {
-  readonly reports: string;
-  readonly database: string;
-}
-
-export function pathsOf({ dataDir }: Config): Paths {
+/** What is in `DATA_DIR`: the reports, and the embedded database. */
+export function pathsOf({ dataDir }: Config) {
   const folder = resolve(dataDir);
   return { reports: join(folder, "reports"), database: join(folder, "postgres") };
 }
