@@ -17,7 +17,11 @@ const BYTES: readonly (readonly [RegExp, ...Looks])[] = [
   // deno-lint-ignore no-control-regex
   [/^\x1f\x8b/, "a gzip file", "the unpacked coverage file"],
   [/^PK[\x03\x05]/, "a zip file", "the unpacked coverage file"],
-  [/^SQLite format 3/, "an SQLite database, perhaps coverage.py's .coverage", "what `coverage xml` writes"],
+  [
+    /^SQLite format 3/,
+    "an SQLite database, perhaps coverage.py's .coverage",
+    "what `coverage xml` writes",
+  ],
   // deno-lint-ignore no-control-regex
   [/^\x01\xc0\xc0/, "JaCoCo's execution data (.exec)", "JaCoCo's XML report"],
   [/^(?:adcg|gcda|oncg|gcno)/, "gcc's raw counters", "what gcovr or lcov writes"],
@@ -37,7 +41,10 @@ const ROOTS: Readonly<Record<string, Looks>> = {
   phpunit: ["PHPUnit's --coverage-xml index", "what PHPUnit writes with --coverage-clover"],
   crap_result: ["a Crap4j report", "what PHPUnit writes with --coverage-clover"],
   results: ["a Visual Studio coverage report", "what dotnet-coverage writes with -f cobertura"],
-  CoverageDSPriv: ["a Visual Studio coverage report", "what dotnet-coverage writes with -f cobertura"],
+  CoverageDSPriv: [
+    "a Visual Studio coverage report",
+    "what dotnet-coverage writes with -f cobertura",
+  ],
   TestRun: ["test results of .NET (.trx)", "what coverlet writes as Cobertura"],
 };
 
