@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-control-regex
 /**
  * What a file of no known format looks like, so that a refusal says what to give instead.
  *
@@ -14,7 +15,6 @@ const ANY = "the XML, JSON or LCOV file that the coverage tool writes";
 
 /** First bytes, as Latin-1. */
 const BYTES: readonly (readonly [RegExp, ...Looks])[] = [
-  // deno-lint-ignore no-control-regex
   [/^\x1f\x8b/, "a gzip file", "the unpacked coverage file"],
   [/^PK[\x03\x05]/, "a zip file", "the unpacked coverage file"],
   [
@@ -22,10 +22,8 @@ const BYTES: readonly (readonly [RegExp, ...Looks])[] = [
     "an SQLite database, perhaps coverage.py's .coverage",
     "what `coverage xml` writes",
   ],
-  // deno-lint-ignore no-control-regex
   [/^\x01\xc0\xc0/, "JaCoCo's execution data (.exec)", "JaCoCo's XML report"],
   [/^(?:adcg|gcda|oncg|gcno)/, "gcc's raw counters", "what gcovr or lcov writes"],
-  // deno-lint-ignore no-control-regex
   [/^(?:\xff?lprof|.rforpl\x81|\x81rforpl)/, "LLVM's raw profile", "what `llvm-cov export` writes"],
   [/^<\?php|^a:\d+:\{/, "PHPUnit's raw data", "what PHPUnit writes with --coverage-clover"],
   [/^\s*<(?:!doctype\s+html|html)/i, "an HTML page", ANY],
