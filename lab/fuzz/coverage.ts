@@ -41,7 +41,7 @@ async function read(chunks: readonly Bytes[], reader: ReadCoverage) {
     yield* chunks;
   }
   try {
-    const coverage = await reader(delivered());
+    const { total: coverage } = await reader(delivered());
     assertTotal(coverage.percentage, coverage.linesCovered, coverage.linesValid);
     return { outcome: "read", coverage };
   } catch (error) {

@@ -25,7 +25,8 @@ export const gcovrSummary: JsonFormat = {
   title: "gcovr's JSON summary",
   matches: ([first, ...rest]) =>
     rest.length === 0 &&
-    (first === "gcovr/summary_format_version" || /^(?:branch|line)_(?:covered|total)$/.test(`${first}`)),
+    (first === "gcovr/summary_format_version" ||
+      /^(?:branch|line)_(?:covered|total)$/.test(`${first}`)),
   open: () => new GcovrSummaryReader(),
 };
 

@@ -15,8 +15,7 @@ export const istanbulSummary: JsonFormat = {
   kind: "json",
   name: "istanbul-summary",
   title: "Istanbul's coverage-summary.json",
-  matches: (path) =>
-    path.length === 3 && KINDS.has(String(path[1])) && COUNTS.has(String(path[2])),
+  matches: (path) => path.length === 3 && KINDS.has(String(path[1])) && COUNTS.has(String(path[2])),
   open: () => new SummaryReader(),
 };
 

@@ -1,13 +1,14 @@
 /**
  * The stored form of lines. Measured on 600,000 real lines: 31 kB per 100,000 lines.
  *
- * Deflated, one column after the other, each with its length before it: the paths; which lines of
- * a file are known, a bit each, without long gaps; the hits, as `count, hits` of known lines in a
- * row. Line numbers as differences take a quarter more.
+ * The lengths of three columns, and the columns, each deflated: the paths; which lines of a file are known, a
+ * bit each, without long gaps; the hits, as `count, hits` of known lines in a row. Line numbers as
+ * differences take a quarter more.
  *
  * @module
  */
-import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
+import { Buffer } from "node:buffer";
+import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { ByteReader, ByteWriter } from "./varints.ts";
 
 /** The lines of a source file that can be hit. */
@@ -66,12 +67,11 @@ export class LineEncoder {
   }
 
   finish(): Uint8Array<ArrayBuffer> {
-    const all = new ByteWriter();
-    for (const column of [this.#paths, this.#bitmap, this.#hits]) {
-      all.varint(column.length);
-      all.append(column.bytes);
-    }
-    return new Uint8Array(deflateRawSync(all.bytes, { level: constants.Z_DEFAULT_COMPRESSION }));
+    const columns = [this.#paths, this.#bitmap, this.#hits]
+      .map((column) => deflateRawSync(column.bytes));
+    const header = new ByteWriter();
+    for (const { byteLength } of columns) header.varint(byteLength);
+    return new Uint8Array(Buffer.concat([header.bytes, ...columns]));
   }
 
   #endByte(next: number): void {
@@ -111,10 +111,10 @@ export class LineEncoder {
 
 /** Every file of what {@linkcode LineEncoder} made. Throws where the bytes are not its own. */
 export function* decodeFiles(encoded: Uint8Array): Generator<FileLines> {
-  const all = new ByteReader(inflateRawSync(encoded, { maxOutputLength: MAX_INFLATED_BYTES }));
-  const paths = new ByteReader(all.take(all.varint()));
-  const bitmap = new ByteReader(all.take(all.varint()));
-  const hits = new ByteReader(all.take(all.varint()));
+  const all = new ByteReader(encoded);
+  const [paths, bitmap, hits] = [all.varint(), all.varint(), all.varint()].map((length) =>
+    new ByteReader(inflateRawSync(all.take(length), { maxOutputLength: MAX_INFLATED_BYTES }))
+  ) as [ByteReader, ByteReader, ByteReader];
   while (!paths.done) {
     const path = text.decoder.decode(paths.take(paths.varint()));
     const runs: number[] = [];

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-control-regex
 /**
  * What a file of no known format looks like, so that a refusal says what to give instead.
  *
@@ -14,14 +15,15 @@ const ANY = "the XML, JSON or LCOV file that the coverage tool writes";
 
 /** First bytes, as Latin-1. */
 const BYTES: readonly (readonly [RegExp, ...Looks])[] = [
-  // deno-lint-ignore no-control-regex
   [/^\x1f\x8b/, "a gzip file", "the unpacked coverage file"],
   [/^PK[\x03\x05]/, "a zip file", "the unpacked coverage file"],
-  [/^SQLite format 3/, "an SQLite database, perhaps coverage.py's .coverage", "what `coverage xml` writes"],
-  // deno-lint-ignore no-control-regex
+  [
+    /^SQLite format 3/,
+    "an SQLite database, perhaps coverage.py's .coverage",
+    "what `coverage xml` writes",
+  ],
   [/^\x01\xc0\xc0/, "JaCoCo's execution data (.exec)", "JaCoCo's XML report"],
   [/^(?:adcg|gcda|oncg|gcno)/, "gcc's raw counters", "what gcovr or lcov writes"],
-  // deno-lint-ignore no-control-regex
   [/^(?:\xff?lprof|.rforpl\x81|\x81rforpl)/, "LLVM's raw profile", "what `llvm-cov export` writes"],
   [/^<\?php|^a:\d+:\{/, "PHPUnit's raw data", "what PHPUnit writes with --coverage-clover"],
   [/^\s*<(?:!doctype\s+html|html)/i, "an HTML page", ANY],
@@ -37,7 +39,10 @@ const ROOTS: Readonly<Record<string, Looks>> = {
   phpunit: ["PHPUnit's --coverage-xml index", "what PHPUnit writes with --coverage-clover"],
   crap_result: ["a Crap4j report", "what PHPUnit writes with --coverage-clover"],
   results: ["a Visual Studio coverage report", "what dotnet-coverage writes with -f cobertura"],
-  CoverageDSPriv: ["a Visual Studio coverage report", "what dotnet-coverage writes with -f cobertura"],
+  CoverageDSPriv: [
+    "a Visual Studio coverage report",
+    "what dotnet-coverage writes with -f cobertura",
+  ],
   TestRun: ["test results of .NET (.trx)", "what coverlet writes as Cobertura"],
 };
 

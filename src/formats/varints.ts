@@ -44,7 +44,7 @@ export class ByteWriter {
 
   #reserve(count: number): void {
     if (this.#length + count <= this.#bytes.byteLength) return;
-    const larger = new Uint8Array(Math.max(this.#bytes.byteLength * 2, this.#length + count));
+    const larger = new Uint8Array(Math.max(this.#bytes.byteLength * 3 >>> 1, this.#length + count));
     larger.set(this.bytes);
     this.#bytes = larger;
   }
