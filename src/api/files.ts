@@ -66,7 +66,7 @@ export function createFilesHandler(
     const origin = publicUrl ?? url.origin;
     return etaggedJson(request, {
       coverage: toAnswer(upload, origin),
-      base: base && toAnswer(base, origin),
+      base: base ? toAnswer(base, origin) : null,
       files: files?.map((file) => {
         const percentage = percentageIn(file);
         const previous = before.get(file.path);

@@ -11,6 +11,7 @@ export interface Schema {
   format?: string;
   examples?: unknown[];
   properties?: Record<string, Schema>;
+  items?: Schema;
   required?: string[];
   [keyword: string]: unknown;
 }

@@ -99,13 +99,20 @@ export function callsOf(operation: Operation, archive: Uint8Array<ArrayBuffer>):
   return calls;
 }
 
+/** Whether a field is given once for each item, as in a query; a list in JSON has an example of its own. */
+function isRepeated(schema: Schema): schema is Schema & { items: Schema } {
+  return schema.items !== undefined && schema.examples === undefined;
+}
+
 function exampleOf(schema: Schema): unknown {
+  if (isRepeated(schema)) return exampleOf(schema.items);
   const [example] = schema.examples ?? (schema.enum as unknown[] | undefined) ?? [];
   return example ?? schema.default ?? schema.minimum ?? "anything";
 }
 
 /** The suspects that a schema refuses. Throws if it has a rule and refuses none. */
 function refused(schema: Schema, place: "path" | "query" | "body"): string[] {
+  if (isRepeated(schema)) return refused(schema.items, place);
   if (schema.format === "binary") return [];
   // An empty parameter counts as not given; some names in a path make it another path.
   const skipped = { body: /$^(?!)/, query: /^$/, path: /^(\.*|archive)$/ }[place];

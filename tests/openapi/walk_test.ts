@@ -31,6 +31,8 @@ class Walk implements AsyncDisposable {
     const page = await (await test.get("/coverages-api/docs")).text();
     const docsFile = contract.operations.find(({ operationId }) => operationId === "docsFile")!;
     docsFile.parameters![0]!.schema.examples = [/docs\/(docs-\w+\.css)/.exec(page)![1]!];
+    const reportFile = contract.operations.find(({ operationId }) => operationId === "reportFile")!;
+    reportFile.parameters![0]!.schema.examples = [await publishReport(test)];
     return new Walk(test, contract);
   }
 
@@ -66,6 +68,15 @@ class Walk implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.test[Symbol.asyncDispose]();
   }
+}
+
+/** A report at its own address; returns its id. */
+async function publishReport(test: TestApp): Promise<string> {
+  const report = await test.store.stage();
+  await report.makeFolder("coverage");
+  await report.writeFile("coverage/index.html", new TextEncoder().encode("<p>report</p>"));
+  await report.publish();
+  return report.id;
 }
 
 Deno.test("every operation gives every documented answer, and no other", async (t) => {
