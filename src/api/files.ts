@@ -32,10 +32,7 @@ const filesFields = z.object({
   id: wholeNumber(999_999_999).optional(),
   branch_name: branchName.optional(),
   language: language.optional(),
-}).refine(
-  ({ id, branch_name }) => id !== undefined || branch_name !== undefined,
-  { path: ["branch_name"], message: "must be given where id is not" },
-);
+});
 
 /** Throws 404 for an upload that does not exist. */
 export function createFilesHandler(
@@ -46,7 +43,7 @@ export function createFilesHandler(
   },
 ): Handler {
   return async (request, { url }) => {
-    const { org_name, repo_name, branch_name = "", language, id: given } = parseFields(
+    const { org_name, repo_name, branch_name, language, id: given } = parseFields(
       filesFields,
       givenFields(url),
     );
@@ -54,7 +51,9 @@ export function createFilesHandler(
     const id = given ?? (await findActive(sql, { ...repository, branch_name, language }))?.id;
     const found = id === undefined ? undefined : await readUpload(sql, { ...repository, id });
     if (!found) {
-      const what = given === undefined ? `coverage of branch ${branch_name}` : `upload ${given}`;
+      const what = given === undefined
+        ? `coverage of ${branch_name ?? "its main branch"}`
+        : `upload ${given}`;
       throw new HttpError(404, `${org_name}/${repo_name} has no ${what}.`);
     }
     const { upload, base } = found;

@@ -114,14 +114,15 @@ export async function findStored(
   return row;
 }
 
-/** The active row of a branch: of the language, or the newest of any. */
+/** The active row of a branch, by default the main one: of the language, or the newest of any. */
 export async function findActive(
   sql: Sql,
-  branch: RepositoryName & { branch_name: string; language?: string | undefined },
+  branch: RepositoryName & { branch_name?: string | undefined; language?: string | undefined },
 ): Promise<CoverageRow | undefined> {
   const [row] = await inTime(sql<CoverageRow[]>`
     select ${columns(sql)} from coverages c join repositories r on r.id = c.repository_id
-    where ${named(sql, branch)} and c.branch_name = ${branch.branch_name}
+    where ${named(sql, branch)}
+      and c.branch_name = ${branch.branch_name ?? sql`r.main_branch`}
       and c.newest and c.deleted_at is null
       ${branch.language === undefined ? sql`` : sql`and c.language = ${branch.language}`}
     order by c.id desc limit 1`);

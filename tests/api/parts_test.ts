@@ -173,7 +173,9 @@ Deno.test("files have their lines, their change against the base, and are read a
   }
   assert.deepEqual((await filesOf(test, `id=${coverage.id}`)).files, files);
 
-  for (const [query, status] of [["id=77", 404], ["branch_name=none", 404], ["", 422]] as const) {
+  for (
+    const [query, status] of [["id=77", 404], ["branch_name=none", 404], ["id=0", 422]] as const
+  ) {
     const response = await test.get(
       `/coverages-api/files?org_name=acme&repo_name=shop&${query}`,
     );

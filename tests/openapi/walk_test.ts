@@ -145,6 +145,7 @@ Deno.test("every operation gives every documented answer, and no other", async (
     }
     const comment = await walk.ask("compare", { headers: { accept: "text/markdown" } });
     assert.match(comment.headers.get("content-type")!, /^text\/markdown/);
+    await walk.expect(404, "files", { at: ["repo_name=", "repo_name=other-"] });
     await walk.expect(404, "compare", { at: ["head=develop", "head=none"] });
     await walk.expect(404, "docsFile", { at: ["docs-", "else-"] });
     const other = JSON.stringify({ org_name: "a", repo_name: "b", active_branches: ["main"] });
