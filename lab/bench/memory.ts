@@ -1,142 +1,72 @@
-/**
- * How much memory the largest upload takes, sent either way.
- *
- * @module
- */
+/** How much memory the largest upload takes, as the body and as a form. */
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { run } from "./report.ts";
-import { makeScratch } from "./scratch.ts";
-import { judge, type Section } from "./section.ts";
-import { sendByCurl } from "./send.ts";
-import { startServer } from "./server.ts";
-import { memoryOf, type MemoryUse, resetPeak } from "./usage.ts";
+import { cobertura } from "../../tests/support/archive.ts";
+import { run, startWith } from "../support/server.ts";
+import { memoryOf, resetPeak } from "../support/usage.ts";
+import { sendByCurl } from "./report.ts";
+import { judge, type Section, withScratch } from "./section.ts";
 
-const MB = 1e6;
-const MiB = 1024 * 1024;
-const SAMPLE_MS = 20;
 /** Growth that a raw body may cause, in MB. */
-const RAW_BOUND = 150;
+const RAW_MB = 150;
 /** Growth that a form may cause, in lengths of its body. */
-const FORM_BOUND = 3;
-/** Just below the default of MAX_UPLOAD_BYTES, 100 MiB, with files that are written either way. */
-const LARGE = { small: { count: 33, bytes: MiB }, large: { count: 33, bytes: 2 * MiB } };
-const TINY = { small: { count: 1, bytes: 10_000 }, large: { count: 0, bytes: 0 } };
+const FORM_BODIES = 3;
 
-/** Measures a raw body and a form, each at a server of its own. */
 export async function measureMemory(): Promise<Section> {
-  await using scratch = await makeScratch();
-  const warmUp = await packNoise(scratch.folder, { name: "tiny", ...TINY });
-  const archive = await packNoise(scratch.folder, { name: "large", ...LARGE });
-  const { size } = await Deno.stat(archive);
-  const title = `memory: resident memory of the server, one upload of ${mb(size)}`;
-  const table = [["sent as", "idle", "peak", "after", "growth", "bound", "verdict"]];
-  const missed: string[] = [];
-  for (const as of ["body", "form"] as const) {
-    const use = await measureOne({ warmUp, archive, as });
-    if (!use) {
-      table.push([as, "not measured here"]);
-      continue;
+  return await withScratch("disk", async (folder) => {
+    const warmUp = await pack(folder, "tiny", []);
+    // Just below the default of MAX_UPLOAD_BYTES, 100 MiB, with files that are written either way.
+    const sizes = Array.from({ length: 66 }, (_, at) => at % 2 + 1);
+    const archive = await pack(folder, "large", sizes);
+    const { size } = await Deno.stat(archive);
+    const missed: string[] = [];
+    const table: Section["table"] = [];
+    for (const as of ["body", "form"] as const) {
+      const { idle, peak } = await measure({ data: join(folder, as), warmUp, archive, as });
+      const [growth, most, unit] = as === "body"
+        ? [(peak - idle) / 1e6, RAW_MB, " MB"] as const
+        : [(peak - idle) / size, FORM_BODIES, " bodies"] as const;
+      const judged = judge(missed, { what: `growth by a ${as}`, value: growth, most, unit });
+      const peaks = `${mb(idle)} → ${mb(peak)} MB`;
+      table.push({ as, "idle → peak": peaks, growth: `${growth.toFixed(2)}${unit}`, ...judged });
     }
-    const growth = use.peak - use.idle;
-    const verdict = as === "body"
-      ? judge("memory, body: growth", { value: growth / MB, bound: RAW_BOUND, unit: " MB" })
-      : judge("memory, form: growth", { value: growth / size, bound: FORM_BOUND, unit: " bodies" });
-    missed.push(...verdict.missed);
-    table.push([
-      as,
-      mb(use.idle),
-      mb(use.peak),
-      mb(use.after),
-      as === "body" ? mb(growth) : `${mb(growth)} = ${(growth / size).toFixed(2)} bodies`,
-      ...verdict.cells,
-    ]);
-  }
-  return { title, table, notes: [], missed };
+    const title = `memory: resident memory of the server, one upload of ${mb(size)} MB`;
+    return { title, table, missed };
+  });
 }
 
-/** Bytes resident before, at most during, and after an upload; nothing where they cannot be read. */
-async function measureOne(
-  { warmUp, archive, as }: { warmUp: string; archive: string; as: "body" | "form" },
-): Promise<{ idle: number; peak: number; after: number } | undefined> {
-  await using scratch = await makeScratch();
-  const dataDir = join(scratch.folder, "data");
-  {
-    // Making the embedded database takes hundreds of megabytes once, which that process keeps: an
-    // upload could use them without growth. The next start is what most servers are.
-    await using _ = await startServer(dataDir);
-  }
-  await using server = await startServer(dataDir);
-  const coverageFile = "coverage.xml";
-  await sendByCurl(server.address, { archive: warmUp, branch: "warm-up", coverageFile, as });
-  const before = memoryOf(server.pid);
-  if (!before) return undefined;
-  const wasReset = resetPeak(server.pid);
-  let sampled = 0;
-  const take = (use: MemoryUse | undefined) => {
-    // Where the system's own peak goes back to the start, only the samples speak of this upload.
-    sampled = Math.max(sampled, use?.resident ?? 0, wasReset ? use?.peak ?? 0 : 0);
-  };
-  const timer = setInterval(() => take(memoryOf(server.pid)), SAMPLE_MS);
-  try {
-    await sendByCurl(server.address, { archive, branch: "large", coverageFile, as });
-  } finally {
-    clearInterval(timer);
-  }
-  const after = memoryOf(server.pid);
-  take(after);
-  return { idle: before.resident, peak: sampled, after: after?.resident ?? 0 };
-}
-
-/** Packs files that do not compress, of the same bytes in every run, and a small coverage file. */
-async function packNoise(
-  folder: string,
-  options: {
-    name: string;
-    small: { count: number; bytes: number };
-    large: { count: number; bytes: number };
+/** Bytes resident before, and at most during an upload. Throws where the system does not tell. */
+async function measure(
+  { data, as, ...archives }: Record<"data" | "warmUp" | "archive", string> & {
+    as: "body" | "form";
   },
-): Promise<string> {
-  const root = join(folder, options.name);
+) {
+  // Making the embedded database takes hundreds of megabytes once, which an upload could use without
+  // growth. The next start is what most servers are.
+  await (await startWith({ DATA_DIR: data })).stop("SIGTERM");
+  const server = await startWith({ DATA_DIR: data });
+  try {
+    const file = "coverage.xml";
+    await sendByCurl(server.address, archives.warmUp, { branch: "warm-up", file, as });
+    const before = memoryOf(server.pid);
+    if (!before || !resetPeak(server.pid)) throw new Error("This system does not tell.");
+    await sendByCurl(server.address, archives.archive, { branch: "large", file, as });
+    return { idle: before.resident, peak: memoryOf(server.pid)!.peak };
+  } finally {
+    await server.stop("SIGTERM");
+  }
+}
+
+/** Packs files that do not compress, and a small coverage file. */
+async function pack(folder: string, name: string, mebibytes: readonly number[]): Promise<string> {
+  const root = join(folder, name);
   await Deno.mkdir(root);
-  const noise = new Noise(42);
-  for (const [kind, { count, bytes }] of Object.entries({ a: options.small, b: options.large })) {
-    for (let index = 0; index < count; index++) {
-      await Deno.writeFile(join(root, `${kind}${index}.bin`), noise.next(bytes));
-    }
+  for (const [at, size] of mebibytes.entries()) {
+    await Deno.writeFile(join(root, `${at}.bin`), randomBytes(size * 2 ** 20));
   }
-  await Deno.writeTextFile(
-    join(root, "coverage.xml"),
-    '<coverage line-rate="0.5" lines-covered="1" lines-valid="2" version="1"><packages/></coverage>',
-  );
-  const archive = join(folder, `${options.name}.tar.gz`);
-  await run("tar", ["-C", folder, "-zcf", archive, options.name]);
-  await Deno.remove(root, { recursive: true });
-  return archive;
+  await Deno.writeTextFile(join(root, "coverage.xml"), cobertura(1, 2));
+  await run("tar", "-C", folder, "-zcf", `${root}.tar.gz`, name);
+  return `${root}.tar.gz`;
 }
 
-/** Bytes that look random; `crypto` has no seed. */
-class Noise {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed;
-  }
-
-  next(length: number): Uint8Array {
-    const words = new Uint32Array(Math.ceil(length / 4));
-    let state = this.#state;
-    for (let index = 0; index < words.length; index++) {
-      // Marsaglia's xorshift, by 13, 17 and 5.
-      state ^= state << 13;
-      state ^= state >>> 17;
-      state ^= state << 5;
-      words[index] = state;
-    }
-    this.#state = state;
-    return new Uint8Array(words.buffer, 0, length);
-  }
-}
-
-function mb(bytes: number): string {
-  return `${(bytes / MB).toFixed(0)} MB`;
-}
+const mb = (bytes: number) => (bytes / 1e6).toFixed(0);

@@ -1,136 +1,85 @@
 /**
- * Makes the report that the benchmarks upload: 3,000 pages in long paths, 57 MB with a 12 MB JaCoCo
- * XML, packed by the machine's own `tar`, as a CI job does.
- *
- * @module
+ * The report that the benchmarks upload, and how: packed by the machine's own `tar` and sent by
+ * `curl`, as a CI job does.
  */
 import { join } from "node:path";
+import { FIELDS } from "../../tests/support/fields.ts";
+import { run } from "../support/server.ts";
 
-/** Source-like words; the page compresses about as well as a real one. */
-const WORDS = "return new String int public void final if else for list map get set service order"
-  .split(" ");
-
-/** A generator with a seed, so that every run packs the same bytes. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
+/**
+ * Packs pages in long paths, as JaCoCo has them, and its XML with so many classes of 175 lines; returns
+ * the archive.
+ */
+export async function makeReport(
+  folder: string,
+  { pages, classes }: { pages: number; classes: number },
+): Promise<string> {
+  const root = join(folder, "unpacked");
+  for (let number = 0; number < pages; number++) {
+    const path = join(root, pagePath(number));
+    if (number < 40) await Deno.mkdir(join(path, ".."), { recursive: true });
+    await Deno.writeTextFile(path, page(140 + Math.floor(280 * Math.random())));
+  }
+  await Deno.writeTextFile(join(root, "coverage/jacoco.xml"), jacocoXml(classes, 175));
+  const archive = join(folder, "report.tar.gz");
+  await run("tar", "--format=gnu", "-C", root, "-zcf", archive, "coverage");
+  await Deno.remove(root, { recursive: true });
+  return archive;
 }
 
-function page(random: () => number, lines: number): string {
-  const html = ["<!DOCTYPE html><html><head><title>Source</title></head><body><pre>"];
-  for (let line = 1; line <= lines; line++) {
-    const words = Array.from(
-      { length: 7 },
-      () =>
-        random() < 0.25
-          ? random().toString(36).slice(2, 8)
-          : WORDS[Math.floor(random() * WORDS.length)],
-    );
-    html.push(
-      `<span class="${random() < 0.7 ? "fc" : "nc"}" id="L${line}">  ${words.join(" ")};</span>`,
-    );
-  }
-  html.push("</pre></body></html>");
-  return html.join("\n");
+/** Where a page is in the report. */
+export function pagePath(number: number): string {
+  return `coverage/com.example.application.module${number % 40}.service.implementation.internal/` +
+    "persistence.repository.generated.adapter/" +
+    `AbstractOrderServiceImplementation${number}.java.html`;
+}
+
+/** A report of the size that most repositories have. */
+export const SMALL = { pages: 39, classes: 6 };
+
+/** Compresses about as well as a real one. */
+function page(lines: number): string {
+  const html = Array.from({ length: lines }, (_, line) => {
+    const noise = Math.random().toString(36).slice(2, 8);
+    return `<span class="fc" id="L${line}">    return ${noise} new list;</span>`;
+  });
+  return `<!DOCTYPE html><html><head><title>Source</title></head><pre>${html.join("\n")}</pre>`;
 }
 
 /** One line, as JaCoCo writes it; every line of every class, and the root's counters last. */
-function jacocoXml(random: () => number, classes: number, linesEach: number): string {
-  const xml = [
-    '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>',
-    '<!DOCTYPE report PUBLIC "-//JACOCO//DTD Report 1.1//EN" "report.dtd"><report name="bench">',
-  ];
-  let covered = 0;
-  for (let index = 0; index < classes; index++) {
-    xml.push(`<package name="com/example/p${index}"><sourcefile name="C${index}.java">`);
-    for (let line = 1; line <= linesEach; line++) {
-      const hit = random() < 0.7 ? 1 : 0;
-      covered += hit;
-      xml.push(`<line nr="${line}" mi="${1 - hit}" ci="${hit}" mb="0" cb="0"/>`);
-    }
-    xml.push(`<counter type="LINE" missed="1" covered="1"/></sourcefile></package>`);
-  }
-  const missed = classes * linesEach - covered;
-  xml.push(`<counter type="LINE" missed="${missed}" covered="${covered}"/></report>`);
-  return xml.join("");
+function jacocoXml(classes: number, linesEach: number): string {
+  const lines = Array.from({ length: linesEach }, (_, line) => {
+    const hit = line % 3 ? 1 : 0;
+    return `<line nr="${line + 1}" mi="${1 - hit}" ci="${hit}" mb="0" cb="0"/>`;
+  }).join("");
+  const missed = Math.ceil(linesEach / 3);
+  const counter = (times: number) =>
+    `<counter type="LINE" missed="${missed * times}" covered="${(linesEach - missed) * times}"/>`;
+  const one = `<sourcefile name="C.java">${lines}${counter(1)}</sourcefile>${counter(1)}</package>`;
+  const packages = Array.from({ length: classes }, (_, n) => `<package name="com/p${n}">${one}`);
+  return '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>' +
+    '<!DOCTYPE report PUBLIC "-//JACOCO//DTD Report 1.1//EN" "report.dtd"><report name="bench">' +
+    `${packages.join("")}${counter(classes)}</report>`;
 }
 
-/** A report to upload. */
-export interface BenchReport {
-  /** The gzipped tar. */
-  readonly archive: string;
-  /** Bytes of its files. */
-  readonly bytes: number;
-  /** Its files. */
-  readonly files: number;
-}
-
-/** What a report is made of. */
-export interface ReportSize {
-  /** Its folder's name. */
-  readonly name: string;
-  /** Pages. */
-  readonly files: number;
-  /** Lines of a page, about. */
-  readonly linesEach: number;
-  /** Classes in the XML. */
-  readonly xmlClasses: number;
-  /** Lines of a class. */
-  readonly xmlLines: number;
-}
-
-/** A report as most repositories have it. */
-export const SMALL_REPORT: ReportSize = {
-  name: "small",
-  files: 39,
-  linesEach: 190,
-  xmlClasses: 20,
-  xmlLines: 50,
-};
-
-/** Writes a report of `files` pages, each of about `linesEach` lines, into `folder` and packs it. */
-export async function makeReport(
-  folder: string,
-  options: ReportSize,
-): Promise<BenchReport> {
-  const random = randomFrom(42);
-  const root = join(folder, options.name);
-  let bytes = 0;
-  for (let index = 0; index < options.files; index++) {
-    const path = join(
-      root,
-      `coverage/com.example.application.module${index % 40}.service.implementation.internal`,
-      `persistence.repository.generated.adapter/AbstractOrderServiceImplementation${index}.java.html`,
-    );
-    if (index < 40) await Deno.mkdir(join(path, ".."), { recursive: true });
-    const html = page(random, Math.round(options.linesEach * (0.5 + random())));
-    bytes += html.length;
-    await Deno.writeTextFile(path, html);
-  }
-  const xml = jacocoXml(random, options.xmlClasses, options.xmlLines);
-  bytes += xml.length;
-  await Deno.writeTextFile(join(root, "coverage/jacoco.xml"), xml);
-  const archive = join(folder, `${options.name}.tar.gz`);
-  await run("tar", ["--format=gnu", "-C", root, "-zcf", archive, "coverage"]);
-  await Deno.remove(root, { recursive: true });
-  return { archive, bytes, files: options.files + 1 };
-}
-
-/** What no command here takes, however slow the machine. */
-const COMMAND_MS = 300_000;
-
-/**
- * Runs a command and returns what it printed; throws with its complaint when it fails, and when it
- * has not ended after five minutes.
- */
-export async function run(command: string, args: string[]): Promise<string> {
-  const signal = AbortSignal.timeout(COMMAND_MS);
-  const output = await new Deno.Command(command, { args, signal, stdout: "piped", stderr: "piped" })
-    .output();
-  const decoder = new TextDecoder();
-  if (!output.success) throw new Error(`${command}: ${decoder.decode(output.stderr)}`);
-  return decoder.decode(output.stdout);
+/** Sends an archive by `curl`; the seconds that the command took. Throws unless it is answered 200. */
+export async function sendByCurl(
+  address: string,
+  archive: string,
+  options: { branch: string; file?: string; as?: "body" | "form" },
+): Promise<number> {
+  const { branch, file = "jacoco.xml", as = "body" } = options;
+  const fields = { ...FIELDS, branch_name: branch, coverage_xml_file_name: file };
+  const url = `${address}/coverages-api?${new URLSearchParams(fields)}`;
+  const body = as === "form"
+    ? ["--form", `file=@${archive}`]
+    : ["-H", "Content-Type: application/gzip", "--data-binary", `@${archive}`];
+  const startedAt = performance.now();
+  await run(
+    "curl",
+    ...["-sS", "--fail-with-body", "--max-time", "120", "-o", "/dev/null"],
+    ...body,
+    url,
+  );
+  return (performance.now() - startedAt) / 1000;
 }

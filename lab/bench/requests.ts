@@ -1,120 +1,93 @@
 /**
- * How many requests are answered in a second.
- *
- * @module
+ * How many requests are answered in a second: badge and list against a handler that does nothing, a
+ * file of a report against `serveDir` alone.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { startProgram } from "./program.ts";
-import { makeReport, run, SMALL_REPORT } from "./report.ts";
-import { makeScratch } from "./scratch.ts";
-import type { Section } from "./section.ts";
-import { language, repository, sendByCurl } from "./send.ts";
-import { startServer } from "./server.ts";
-import { median } from "./statistics.ts";
-import { cpuSecondsOf } from "./usage.ts";
+import { FIELDS } from "../../tests/support/fields.ts";
+import { storedReports } from "../../tests/support/reports.ts";
+import { type RunningServer, startServer } from "../../tests/support/server.ts";
+import { listening, startWith } from "../support/server.ts";
+import { median } from "../support/statistics.ts";
+import { makeReport, pagePath, sendByCurl, SMALL } from "./report.ts";
+import { type Section, withScratch } from "./section.ts";
 
-const LOOPS = 16;
-const ROUNDS = 3;
-/** Of a round; of every address together with the rounds: 3 seconds. */
-const ROUND_SECONDS = 1;
-/** What the asset's length is to be close to. */
-const ASSET_BYTES = 14_000;
-const REQUEST_MS = 30_000;
-const BRANCH = "main";
+const CONNECTIONS = 16;
+const ROUNDS = 5;
+const ROUND_MS = 1000;
 
-/** Asks the server and one that does nothing, in turn. */
 export async function measureRequests(): Promise<Section> {
-  await using scratch = await makeScratch();
-  const report = await makeReport(scratch.folder, SMALL_REPORT);
-  await using server = await startServer(join(scratch.folder, "data"));
-  const emptyScript = fileURLToPath(new URL("./empty.ts", import.meta.url));
-  await using empty = await startProgram(["run", "--allow-net", emptyScript], {
-    env: {},
-    readyPath: "/",
-  });
-  await sendByCurl(server.address, {
-    archive: report.archive,
-    branch: BRANCH,
-    coverageFile: "jacoco.xml",
-    as: "body",
-  });
-  const asset = await findAsset(report.archive, server.address);
-  const badge = new URLSearchParams({ ...repository, branch_name: BRANCH });
-  const targets = [
-    { what: "empty handler", url: empty.address, pid: empty.pid },
-    { what: "badge", url: `${server.address}/coverages-api/badge?${badge}`, pid: server.pid },
-    {
-      what: "list of a repository",
-      url: `${server.address}/coverages-api?${new URLSearchParams(repository)}`,
-      pid: server.pid,
-    },
-    { what: `asset of ${asset.bytes} bytes`, url: asset.url, pid: server.pid },
-  ].map((target) => ({ ...target, rates: [] as number[], cpu: [] as (number | undefined)[] }));
+  return await withScratch("disk", async (folder) => {
+    await using servers = new AsyncDisposableStack();
+    const use = (server: RunningServer) =>
+      servers.adopt(server, async () => void await server.stop("SIGTERM"));
+    const yardstick = async (...folder: string[]) => {
+      const script = fileURLToPath(new URL("./yardstick.ts", import.meta.url));
+      return use(listening(await startServer({}, { args: ["run", "-A", script, ...folder] })));
+    };
+    const archive = await makeReport(folder, SMALL);
+    const server = use(await startWith({ DATA_DIR: join(folder, "data") }));
+    await sendByCurl(server.address, archive, { branch: "main" });
+    const [report] = (await storedReports(join(folder, "data/reports"))).published;
+    const empty = await yardstick();
+    const files = await yardstick(join(folder, "data/reports", report!));
 
-  for (let round = -1; round < ROUNDS; round++) {
-    for (const target of targets) {
-      const before = await cpuSecondsOf(target.pid);
-      const answered = await load(target.url);
-      const after = await cpuSecondsOf(target.pid);
-      if (round < 0) continue; // the first is the warm-up
-      target.rates.push(answered / ROUND_SECONDS);
-      target.cpu.push(
-        before === undefined || after === undefined ? undefined : (after - before) / answered,
-      );
+    const { org_name, repo_name, branch_name, language } = FIELDS;
+    const query = new URLSearchParams({ org_name: org_name!, repo_name: repo_name! });
+    const assets = `/coverages-api/assets/${org_name}/${repo_name}/${branch_name}/${language}`;
+    const targets = [
+      { what: "empty handler", of: 0, at: empty, path: "/" },
+      { what: "badge", of: 0, at: server, path: `/coverages-api/badge?${query}&branch_name=main` },
+      { what: "list of a repository", of: 0, at: server, path: `/coverages-api?${query}` },
+      { what: "serveDir alone", of: 3, at: files, path: `/${pagePath(0)}` },
+      { what: "file of a report", of: 3, at: server, path: `${assets}/archive/${pagePath(0)}` },
+    ].map((target) => ({ ...target, rates: [] as number[] }));
+    for (let round = -1; round < ROUNDS; round++) {
+      for (const { at, path, rates } of targets) {
+        const rate = await load(at.address, path);
+        if (round >= 0) rates.push(rate); // the first is the warm-up
+      }
     }
-  }
-  const most = median(targets[0]!.rates);
-  return {
-    title: `requests: ${LOOPS} in flight, ${ROUNDS * ROUND_SECONDS} seconds each, in turn`,
-    table: [
-      ["", "requests a second", "of the empty handler", "server CPU a request"],
-      ...targets.map(({ what, rates, cpu }) => [
-        what,
-        median(rates).toFixed(0),
-        `${(median(rates) / most * 100).toFixed(0)} %`,
-        cpu.every((seconds) => seconds !== undefined)
-          ? `${(median(cpu) * 1000).toFixed(3)} ms`
-          : "not measured here",
-      ]),
-    ],
-    notes: [],
-    missed: [],
-  };
+    const table = targets.map(({ what, of, rates }) => {
+      const ratio = `${(100 * median(rates) / median(targets[of]!.rates)).toFixed(0)} %`;
+      return { "": what, "a second": median(rates).toFixed(0), ratio, of: targets[of]!.what };
+    });
+    const title = `requests: ${CONNECTIONS} connections, medians of ${ROUNDS} seconds, in turn`;
+    return { title, table, missed: [] };
+  });
 }
 
-/** How many requests are answered in a round; throws at the first that is not answered 200. */
-async function load(url: string): Promise<number> {
+/**
+ * Answers a second, asked on connections of its own and only counting the bytes that come: `fetch`
+ * would be slower than what is measured. Throws at an answer that is not 200.
+ */
+async function load(address: string, path: string): Promise<number> {
+  const { hostname, port, host } = new URL(address);
+  const request = new TextEncoder().encode(`GET ${path} HTTP/1.1\r\nhost: ${host}\r\n\r\n`);
   let answered = 0;
-  const until = performance.now() + ROUND_SECONDS * 1000;
-  await Promise.all(Array.from({ length: LOOPS }, async () => {
-    while (performance.now() < until) {
-      const response = await fetch(url);
-      await response.bytes();
-      if (response.status !== 200) throw new Error(`${url} was answered ${response.status}`);
+  const startedAt = performance.now();
+  await Promise.all(Array.from({ length: CONNECTIONS }, async () => {
+    using connection = await Deno.connect({ hostname, port: Number(port) });
+    const buffer = new Uint8Array(128 * 1024);
+    while (performance.now() - startedAt < ROUND_MS) {
+      await connection.write(request);
+      let got = 0, length: number | undefined;
+      while (length === undefined || got < length) {
+        const count = await connection.read(buffer.subarray(got));
+        if (count === null) throw new Error(`${path}: the connection was closed`);
+        got += count;
+        length ??= lengthOf(buffer.subarray(0, got));
+      }
+      if (buffer[9] !== 0x32) throw new Error(`${path} was not answered 200`);
       answered++;
     }
   }));
-  return answered;
+  return answered / (performance.now() - startedAt) * 1000;
 }
 
-/** The page of the report whose length comes closest to what is wanted. */
-async function findAsset(
-  archive: string,
-  address: string,
-): Promise<{ url: string; bytes: number }> {
-  const paths = (await run("tar", ["-tzf", archive])).split("\n").filter((path) =>
-    path.endsWith(".html")
-  );
-  const { org_name, repo_name } = repository;
-  const pages = await Promise.all(paths.map(async (path) => {
-    const url =
-      `${address}/coverages-api/assets/${org_name}/${repo_name}/${BRANCH}/${language}/archive/${path}`;
-    const response = await fetch(url, { signal: AbortSignal.timeout(REQUEST_MS) });
-    const { byteLength } = await response.bytes();
-    if (!response.ok) throw new Error(`${url} was answered ${response.status}`);
-    return { url, bytes: byteLength };
-  }));
-  const distance = ({ bytes }: { bytes: number }) => Math.abs(bytes - ASSET_BYTES);
-  return pages.reduce((best, page) => distance(page) < distance(best) ? page : best);
+/** Bytes of the whole answer, once its head is there. */
+function lengthOf(bytes: Uint8Array): number | undefined {
+  const [head, ...rest] = new TextDecoder("latin1").decode(bytes).split("\r\n\r\n");
+  if (rest.length === 0) return undefined;
+  return head!.length + 4 + Number(/\r\ncontent-length: (\d+)/i.exec(head!)![1]);
 }

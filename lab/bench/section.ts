@@ -1,29 +1,35 @@
-/**
- * What a section of the benchmarks gives.
- *
- * @module
- */
-
-/** The outcome of a section. */
+/** What a section of the benchmarks gives, and where servers of it have their data. */
 export interface Section {
-  /** What was measured, in a line. */
   readonly title: string;
-  /** Cells with their units; the first row is the head. */
-  readonly table: string[][];
-  /** Lines to print below the table. */
-  readonly notes: string[];
+  /** Rows of cells with their units. */
+  readonly table: Record<string, string>[];
   /** A sentence for each bound that was missed. */
   readonly missed: string[];
 }
 
-/** Judges a measurement: the cells that show its bound and the verdict, and the bound's miss, if any. */
+/** The cells of a bound and its verdict; a miss is added to `missed`. */
 export function judge(
-  what: string,
-  { value, bound, unit }: { value: number; bound: number; unit: string },
-): { cells: [bound: string, verdict: string]; missed: string[] } {
-  const met = value <= bound;
-  return {
-    cells: [`≤ ${bound}${unit}`, met ? "ok" : "MISSED"],
-    missed: met ? [] : [`${what} is ${value.toFixed(2)}${unit}, allowed is ${bound}${unit}`],
-  };
+  missed: string[],
+  { what, value, most, unit }: { what: string; value: number; most: number; unit: string },
+): { bound: string; verdict: string } {
+  const bound = `≤ ${most}${unit}`;
+  if (value <= most) return { bound, verdict: "ok" };
+  missed.push(`${what} is ${value.toFixed(2)}${unit}, at most ${most}${unit} is allowed`);
+  return { bound, verdict: "MISSED" };
 }
+
+/** Has a folder while something is done in it; in memory where Linux has a file system there. */
+export async function withScratch<T>(
+  where: "disk" | "memory",
+  work: (folder: string) => Promise<T>,
+): Promise<T> {
+  const dir = where === "memory" && memoryFolder ? { dir: memoryFolder } : {};
+  const folder = await Deno.makeTempDir({ prefix: "coverage-bench-", ...dir });
+  try {
+    return await work(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+export const memoryFolder = await Deno.stat("/dev/shm").then(() => "/dev/shm", () => undefined);

@@ -1,116 +1,62 @@
-/**
- * How long an upload takes, against `tar` unpacking the same archive to the same file system.
- *
- * @module
- */
+/** How long an upload takes, against `tar` unpacking the same archive to the same file system. */
 import { join } from "node:path";
-import { type BenchReport, makeReport, run } from "./report.ts";
-import { makeScratch, memoryFolder } from "./scratch.ts";
-import { judge, type Section } from "./section.ts";
-import { sendByCurl } from "./send.ts";
-import { startServer } from "./server.ts";
-import { median } from "./statistics.ts";
+import { run, startWith } from "../support/server.ts";
+import { median } from "../support/statistics.ts";
+import { makeReport, sendByCurl } from "./report.ts";
+import { judge, memoryFolder, type Section, withScratch } from "./section.ts";
 
 /** A server is measured as it is after its first uploads; the compiler is done after about six. */
 const WARM_UPS = 8;
 const PAIRS = 9;
 /** Times that of `tar`. */
-const BOUNDS = { disk: 1.5, memory: 2.2 };
+const MOST = { disk: 1.5, memory: 3 };
 
-/** Measures on the disk of the temporary files, and in memory where the system has a folder there. */
 export async function measureUpload(): Promise<Section> {
-  const memory = await memoryFolder();
   // Not on the disk if it can be helped: where freed blocks are discarded, the disk is slow for a
   // while after thousands of files were removed, as they are once they are packed.
-  await using scratch = await makeScratch(memory);
-  const report = await makeReport(scratch.folder, {
-    name: "big",
-    files: 3000,
-    linesEach: 190,
-    xmlClasses: 1500,
-    xmlLines: 175,
-  });
-  const { size } = await Deno.stat(report.archive);
-  const table = [["file system", "upload", "tar -xzf", "median of ratios", "bound", "verdict"]];
-  const missed: string[] = [];
-
-  for (const place of ["disk", "memory"] as const) {
-    if (place === "memory" && memory === undefined) {
-      table.push(["memory (no tmpfs here)"]);
-      continue;
+  return await withScratch("memory", async (folder) => {
+    const archive = await makeReport(folder, { pages: 3000, classes: 1500 });
+    const missed: string[] = [];
+    const table: Section["table"] = [];
+    for (const place of memoryFolder ? ["disk", "memory"] as const : ["disk"] as const) {
+      const pairs = await withScratch(place, (folder) => measurePairs(archive, folder));
+      const value = median(pairs.map(({ upload, tar }) => upload / tar));
+      const ms = (of: "upload" | "tar") =>
+        `${(median(pairs.map((pair) => pair[of])) * 1000).toFixed(0)} ms`;
+      table.push({
+        "file system": place,
+        upload: ms("upload"),
+        "tar -xzf": ms("tar"),
+        "median of ratios": `${value.toFixed(2)} x`,
+        ...judge(missed, { what: `upload to ${place}`, value, most: MOST[place], unit: " x" }),
+      });
     }
-    await using target = await makeScratch(place === "memory" ? memory : undefined);
-    const isTmpfs = place === "memory" || await typeOf(target.folder) === "tmpfs";
-    const pairs = await measurePairs(report, target.folder);
-    const ratio = median(pairs.map(({ upload, tar }) => upload / tar));
-    const verdict = judge(`upload, ${place}: time against tar`, {
-      value: ratio,
-      bound: isTmpfs ? BOUNDS.memory : BOUNDS.disk,
-      unit: " x",
-    });
-    missed.push(...verdict.missed);
-    table.push([
-      isTmpfs && place === "disk" ? "temporary files (a tmpfs here)" : place,
-      `${(median(pairs.map(({ upload }) => upload)) * 1000).toFixed(0)} ms`,
-      `${(median(pairs.map(({ tar }) => tar)) * 1000).toFixed(0)} ms`,
-      `${ratio.toFixed(2)} x`,
-      ...verdict.cells,
-    ]);
-  }
-  return {
-    title: `upload: ${report.files} files, ${megabytes(report.bytes)} MB, ` +
-      `${megabytes(size)} MB packed; ${PAIRS} pairs in turn`,
-    table,
-    notes: [],
-    missed,
-  };
+    const megabytes = ((await Deno.stat(archive)).size / 1e6).toFixed(0);
+    const title = `upload: 3,001 files, ${megabytes} MB packed; ${PAIRS} pairs in turn`;
+    return { title, table, missed };
+  });
 }
 
 /** Seconds of an upload and of `tar`, one after the other, so that both meet the same moment. */
-async function measurePairs(
-  report: BenchReport,
-  folder: string,
-): Promise<{ upload: number; tar: number }[]> {
-  await using server = await startServer(join(folder, "data"));
-  const upload = (branch: string) =>
-    sendByCurl(server.address, {
-      archive: report.archive,
-      branch,
-      coverageFile: "jacoco.xml",
-      as: "body",
-    });
-  const pairs: { upload: number; tar: number }[] = [];
-  for (let warmUp = 0; warmUp < WARM_UPS; warmUp++) await upload(`warm-up-${warmUp}`);
-  for (let pair = 0; pair < PAIRS; pair++) {
-    await settleDisk();
-    // A branch of its own: an upload that supersedes another also removes that one's files.
-    const seconds = await upload(`pair-${pair}`);
-    await settleDisk();
-    pairs.push({
-      upload: seconds,
-      tar: await unpackByTar(report.archive, join(folder, `unpacked-${pair}`)),
-    });
+async function measurePairs(archive: string, folder: string) {
+  const server = await startWith({ DATA_DIR: join(folder, "data") });
+  try {
+    // Branches of their own: an upload that supersedes another also removes that one's files.
+    const upload = (branch: string) => sendByCurl(server.address, archive, { branch });
+    for (let warmUp = 0; warmUp < WARM_UPS; warmUp++) await upload(`warm-up-${warmUp}`);
+    const pairs: { upload: number; tar: number }[] = [];
+    for (let pair = 0; pair < PAIRS; pair++) {
+      await run("sync");
+      const seconds = await upload(`pair-${pair}`);
+      await run("sync");
+      const target = join(folder, `unpacked-${pair}`);
+      await Deno.mkdir(target);
+      const startedAt = performance.now();
+      await run("tar", "-xzf", archive, "-C", target);
+      pairs.push({ upload: seconds, tar: (performance.now() - startedAt) / 1000 });
+    }
+    return pairs;
+  } finally {
+    await server.stop("SIGTERM");
   }
-  return pairs;
-}
-
-async function unpackByTar(archive: string, folder: string): Promise<number> {
-  await Deno.mkdir(folder);
-  const startedAt = performance.now();
-  await run("tar", ["-xzf", archive, "-C", folder]);
-  return (performance.now() - startedAt) / 1000;
-}
-
-/** Waits until what one command wrote is on the disk, so that the next does not pay for it. */
-async function settleDisk(): Promise<void> {
-  if (Deno.build.os !== "windows") await run("sync", []);
-}
-
-/** What `stat` calls the file system of a folder; nothing where it does not tell. */
-async function typeOf(folder: string): Promise<string | undefined> {
-  return await run("stat", ["-f", "-c", "%T", folder]).then((type) => type.trim(), () => undefined);
-}
-
-function megabytes(bytes: number): string {
-  return (bytes / 1e6).toFixed(0);
 }

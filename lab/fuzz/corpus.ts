@@ -1,7 +1,5 @@
 /**
  * The inputs that are mutated: every archive in `test_data/`, and every coverage file inside them.
- *
- * @module
  */
 import fc from "fast-check";
 import { readArchive } from "../../src/archive/read_archive.ts";
@@ -14,11 +12,17 @@ export interface ArchiveInput {
   readonly tar: Bytes;
   /** Paths of its coverage files; a likely one for an archive that is refused as it is. */
   readonly coverageFiles: readonly string[];
+  toString(): string;
+}
+
+interface CoverageInput {
+  readonly bytes: Bytes;
+  toString(): string;
 }
 
 export interface Corpus {
   readonly archives: fc.Arbitrary<ArchiveInput>;
-  readonly coverageFiles: fc.Arbitrary<{ readonly bytes: Bytes }>;
+  readonly coverageFiles: fc.Arbitrary<CoverageInput>;
   /** An archive that the server takes. */
   readonly good: ArchiveInput;
 }
@@ -27,17 +31,17 @@ export interface Corpus {
 export async function readCorpus(): Promise<Corpus> {
   const known = await samples();
   const archives: ArchiveInput[] = [];
-  const files = new Map<string, { readonly bytes: Bytes }>();
+  const files = new Map<string, CoverageInput>();
   for (const name of [...archiveNames(""), ...archiveNames("refused/")]) {
     const file = await Deno.readFile(archivePath(name));
     const paths = known.filter(({ archive }) => archive === name).map((row) => row.coverage_file);
     const coverageFiles = paths.length > 0 ? paths : ["coverage/coverage.xml"];
-    archives.push(printedAs(name, { name, file, tar: unpacked(file), coverageFiles }));
+    archives.push({ name, file, tar: unpacked(file), coverageFiles, toString: () => name });
     if (paths.length === 0) continue;
     for (const [path, bytes] of await filesOf(file)) {
       // The variants hold one and the same file.
       const isNew = paths.includes(path) && !files.has(String(bytes));
-      if (isNew) files.set(String(bytes), printedAs(`${name}:${path}`, { bytes }));
+      if (isNew) files.set(String(bytes), { bytes, toString: () => `${name}:${path}` });
     }
   }
   return {
@@ -57,13 +61,7 @@ export async function filesOf(file: Bytes): Promise<Map<string, Bytes>> {
   return files;
 }
 
-function printedAs<T extends object>(name: string, value: T): T {
-  return Object.assign(value, { [fc.toStringMethod]: () => name });
-}
-
 function archiveNames(folder: string): string[] {
-  return [...Deno.readDirSync(archivePath(folder || "."))]
-    .filter(({ name, isFile }) => isFile && /\.tar(\.gz)?$/.test(name))
-    .map(({ name }) => folder + name)
-    .sort();
+  return [...Deno.readDirSync(archivePath(folder || "."))].map(({ name }) => folder + name)
+    .filter((name) => /\.tar(\.gz)?$/.test(name)).sort();
 }

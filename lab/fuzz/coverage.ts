@@ -1,8 +1,4 @@
-/**
- * The reader of coverage files: one result for one document, however it is delivered.
- *
- * @module
- */
+/** The reader of coverage files: one result for one document, however it is delivered. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { CoverageError } from "../../src/formats/coverage.ts";

@@ -1,8 +1,4 @@
-/**
- * The check of credentials: only what was issued is taken.
- *
- * @module
- */
+/** The check of credentials: only what was issued is taken. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { createAuthenticate } from "../../src/auth/authenticate.ts";
@@ -50,17 +46,11 @@ export const credential: Target = {
         headers: { authorization },
       });
       try {
-        const credential = await authenticate(request, {
-          url: new URL(request.url),
-          params: {},
-          requestId: "fuzz",
-          direct: false,
-          client: String(client++),
-        });
-        await credential.authorize(
-          { org_name: "acme", repo_name: "shop" },
-          { context: "coverage/go", description: "The report is being processed." },
-        );
+        const url = new URL(request.url);
+        const context = { url, params: {}, requestId: "fuzz", direct: false };
+        const credential = await authenticate(request, { ...context, client: String(client++) });
+        const status = { context: "coverage/go", description: "The report is being processed." };
+        await credential.authorize({ org_name: "acme", repo_name: "shop" }, status);
       } catch (error) {
         assert(error instanceof HttpError, Deno.inspect(error));
         assert([401, 403, 422].includes(error.status), Deno.inspect(error));

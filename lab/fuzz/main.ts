@@ -1,11 +1,9 @@
 /**
  * `deno task fuzz`: mutated archives, coverage files, names and credentials, to the parts that read
  * them and to the whole server. Ends with 1 after any failure.
- *
- * @module
  */
 import fc from "fast-check";
-import { chosen, readOptions } from "../support/options.ts";
+import { readCommand } from "../support/options.ts";
 import { archive } from "./archive.ts";
 import { readCorpus } from "./corpus.ts";
 import { coverage } from "./coverage.ts";
@@ -24,7 +22,7 @@ Targets: ${Object.keys(targets).join(", ")} (default: all)
 /** A run that takes longer hangs: the largest input takes well under a second. */
 const MAX_RUN_MS = 30_000;
 
-const { options, words } = readOptions(USAGE, {
+const { options, chosen } = readCommand(USAGE, targets, {
   runs: 1500,
   seed: Math.floor(Math.random() * 2 ** 31),
   path: "",
@@ -43,7 +41,7 @@ globalThis.addEventListener("unhandledrejection", (event) => {
 
 const corpus = await readCorpus();
 console.log(`seed ${options.seed}`);
-for (const [name, { times, run }] of chosen(targets, words)) {
+for (const [name, { times, run }] of chosen) {
   const outcomes = new Map<string, number>();
   const startedAt = performance.now();
   try {

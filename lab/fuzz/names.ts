@@ -1,8 +1,4 @@
-/**
- * Hostile and odd names of an archive's entries.
- *
- * @module
- */
+/** Hostile and odd names of an archive's entries. */
 import { join } from "node:path";
 import fc from "fast-check";
 

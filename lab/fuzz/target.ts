@@ -1,8 +1,4 @@
-/**
- * What is fuzzed, and what must hold of every total.
- *
- * @module
- */
+/** What is fuzzed, and what must hold of every total. */
 import assert from "node:assert/strict";
 import type fc from "fast-check";
 import type { Corpus } from "./corpus.ts";

@@ -1,8 +1,4 @@
-/**
- * Mutations of a coverage file. Text is handled as Latin-1, so that bytes survive.
- *
- * @module
- */
+/** Mutations of a coverage file. Text is handled as Latin-1, so that bytes survive. */
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { type Bytes, type Mutation, mutation, ofBytes, place } from "./mutations.ts";
@@ -19,7 +15,6 @@ const ATTRIBUTES = [
   ...["coveredelements", "covered", "missed", "type", "hits", "number", "filename", "name"],
   ...["__proto__", "constructor", "toString", "xmlns", "xmlns:a", "xml:space", "a:b:c"],
 ];
-const attribute = fc.constantFrom(...ATTRIBUTES);
 const snippets = fc.constantFrom(
   ...["<", ">", "&", "]]>", "<!--", "-->", "--", "<![CDATA[", "<![CDATA[x]]>", "<?", "?>"],
   ...["<?xml?>", "</", "/>", "<a", "<a>", "</a>", "'", '"', "=", "&#0;", "&#x0;", "&#xD800;"],
@@ -32,6 +27,7 @@ const snippets = fc.constantFrom(
     "<project><metrics/></project>",
   ],
   ...["<counter type='LINE' missed='-1' covered='5'/>", "<counter type='__proto__'/>"],
+  ...["<!--", "<a b='", "<", ""].map((start) => start + "a".repeat(300_000)),
 );
 const laughs = Array.from(
   { length: 9 },
@@ -54,6 +50,18 @@ const encodings = fc.constantFrom(
   ...["windows-1252", "shift_jis", "iso-2022-jp", "gb18030", "iso-2022-kr", "hz-gb-2312", "koi8-r"],
   ...["x-user-defined", "replacement", "utf-7", "ebcdic", "", " ", "nonsense", "utf-8\0"],
 );
+const nesting = fc.tuple(
+  fc.constantFrom("a", "lines", "class", "project", "metrics", "counter", "x:y"),
+  fc.constantFrom(3, 200, 254, 255, 256, 257, 2000, 20_000),
+  fc.boolean(),
+).map(([name, depth, isClosed]) =>
+  `<${name}>`.repeat(depth) + (isClosed ? `</${name}>`.repeat(depth) : "")
+);
+const attributes = fc.oneof(
+  fc.tuple(fc.constantFrom(...ATTRIBUTES), numbers).map(([name, value]) => ` ${name}="${value}"`),
+  fc.constantFrom(100, 250, 256, 257, 5000)
+    .map((count) => Array.from({ length: count }, (_, at) => ` a${at}="1"`).join("")),
+);
 
 function onText<T>(
   name: string,
@@ -66,117 +74,52 @@ function onText<T>(
   });
 }
 
-function insert(text: string, at: number, other: string): string {
-  return text.slice(0, at) + other + text.slice(at);
+/** Inserts text behind one of the places that match. */
+function inserted(name: string, what: fc.Arbitrary<string>, behind: RegExp) {
+  return onText(`inserted ${name}`, fc.tuple(place, what), (text, [at, what]) => {
+    const places = [...text.matchAll(behind)];
+    const match = places[at % (places.length || 1)];
+    const start = match ? match.index + match[0].length : 0;
+    return text.slice(0, start) + what + text.slice(start);
+  });
 }
 
-/** Behind some tag, where content may stand. */
-function afterTag(text: string, at: number): number {
-  return text.indexOf(">", at % (text.length || 1)) + 1;
+/** Replaces every so manieth match by the values in turn. */
+function replaced(name: string, what: RegExp, by: fc.Arbitrary<string>) {
+  const details = fc.tuple(fc.array(by, { minLength: 1, maxLength: 8 }), fc.nat(30));
+  return onText(`replaced ${name}`, details, (text, [values, kept]) => {
+    let at = 0;
+    return text.replace(
+      what,
+      (match) => at++ % (kept + 1) > 0 ? match : values[(at - 1) % values.length]!,
+    );
+  });
 }
 
-/** Puts attributes into some start tag. */
-function intoTag(text: string, at: number, attributes: string): string {
-  const tags = [...text.matchAll(/<[A-Za-z][^\s/>]*/g)];
-  const tag = tags[at % (tags.length || 1)];
-  return tag ? insert(text, tag.index + tag[0].length, attributes) : text;
-}
+const totals = new RegExp(`(?<=\\b(${ATTRIBUTES.slice(0, 12).join("|")})=")[^"]*`, "g");
 
-export const ofText: fc.Arbitrary<Mutation> = fc.oneof(
-  { weight: 1, arbitrary: ofBytes },
-  {
-    weight: 3,
-    arbitrary: fc.oneof(
-      onText(
-        "snippet",
-        fc.tuple(place, snippets),
-        (text, [at, snippet]) => insert(text, at % (text.length + 1), snippet),
-      ),
-      onText("doctype", fc.tuple(doctypes, fc.boolean()), (text, [doctype, referred]) => {
-        const changed = insert(text, /<(?![?!])/.exec(text)?.index ?? 0, doctype);
-        return referred ? changed.replace(/="[^"]*"/, '="&e9;"') : changed;
-      }),
-      onText(
-        "nesting",
-        fc.record({
-          at: place,
-          depth: fc.constantFrom(3, 200, 254, 255, 256, 257, 2000, 20_000),
-          name: fc.constantFrom("a", "lines", "class", "project", "metrics", "counter", "x:y"),
-          closed: fc.boolean(),
-        }),
-        (text, { at, depth, name, closed }) =>
-          insert(
-            text,
-            afterTag(text, at),
-            `<${name}>`.repeat(depth) + (closed ? `</${name}>`.repeat(depth) : ""),
-          ),
-      ),
-      onText(
-        "attributes",
-        fc.tuple(place, fc.constantFrom(100, 250, 256, 257, 5000)),
-        (text, [at, count]) =>
-          intoTag(text, at, Array.from({ length: count }, (_, at) => ` a${at}="1"`).join("")),
-      ),
-      onText(
-        "attribute",
-        fc.tuple(place, attribute, numbers),
-        (text, [at, name, value]) => intoTag(text, at, ` ${name}="${value}"`),
-      ),
-      onText(
-        "attribute left out",
-        attribute,
-        (text, name) => text.replaceAll(new RegExp(`\\s${name}="[^"]*"`, "g"), ""),
-      ),
-      onText("numbers", fc.tuple(fc.array(numbers, { minLength: 1 }), fc.nat(30)), (text, all) => {
-        const [values, kept] = all;
-        let at = 0;
-        return text.replace(
-          /-?\d[\d.]*/g,
-          (match) => at++ % (kept + 1) > 0 ? match : values[at % values.length]!,
-        );
-      }),
-      onText(
-        "numbers of the totals",
-        fc.array(numbers, { minLength: 1 }),
-        (text, values) => {
-          let at = 0;
-          const totals = new RegExp(`\\b(${ATTRIBUTES.slice(0, 12).join("|")})="[^"]*"`, "g");
-          return text.replace(totals, (_, name) => `${name}="${values[at++ % values.length]}"`);
-        },
-      ),
-      onText(
-        "encoding",
-        encodings,
-        (text, encoding) =>
-          `<?xml version="1.0" encoding="${encoding}"?>` + text.replace(/^\s*<\?xml[^>]*>/, ""),
-      ),
-      mutation("in UTF-16", fc.boolean(), toUtf16),
-      onText(
-        "root renamed",
-        fc.constantFrom("coverage", "report", "Coverage", "a:coverage", "html", "_", "é"),
-        (text, name) => text.replaceAll(/(<\/?)(coverage|report)\b/g, `$1${name}`),
-      ),
-      onText(
-        "long token",
-        fc.record({
-          at: place,
-          length: fc.constantFrom(1000, 65_536, 300_000),
-          around: fc.constantFrom(["<!--", "-->"], ["", ""], ["<a b='", "'/>"], ["<", "/>"]),
-        }),
-        (text, { at, length, around: [before, after] }) =>
-          insert(text, afterTag(text, at), before + "a".repeat(length) + after),
-      ),
-      onText("twice", fc.constant(""), (text) => text + text),
-      onText(
-        "line ends",
-        fc.constantFrom("\r\n", "\r", "\n\r", "\x85", "\0", ""),
-        (text, end) => text.replaceAll("\n", end),
-      ),
-    ),
-  },
+const knowing = fc.oneof(
+  inserted("snippet", snippets, /[^]{1,50}/g),
+  inserted("doctype", doctypes, /^[^]*?(?=<(?![?!]))/g),
+  inserted("nesting", nesting, />/g),
+  inserted("attributes", attributes, /<[A-Za-z][^\s/>]*/g),
+  replaced("numbers", /-?\d[\d.]*/g, numbers),
+  replaced("totals", totals, numbers),
+  replaced("values", /(?<==")[^"]*/g, fc.oneof(fc.constant("&e9;"), snippets)),
+  replaced("attributes", /\s[\w-]+="[^"]*"/g, fc.constant("")),
+  replaced("names", /(?<=<\/?)(coverage|report)\b/g, fc.constantFrom("html", "a:coverage", "é")),
+  replaced("line ends", /\n/g, fc.constantFrom("\r\n", "\r", "\x85", "\0", "")),
+  onText("encoding", encodings, declareEncoding),
+  mutation("UTF-16", fc.constantFrom("", "\ufeff"), toUtf16),
+  onText("twice", fc.constant(""), (text) => text + text),
 );
 
-function toUtf16(bytes: Bytes, hasMark: boolean): Bytes {
-  const text = (hasMark ? "\ufeff" : "") + new TextDecoder().decode(bytes);
-  return Uint8Array.from(Buffer.from(text, "utf16le"));
+function toUtf16(bytes: Bytes, mark: string): Bytes {
+  return Uint8Array.from(Buffer.from(mark + new TextDecoder().decode(bytes), "utf16le"));
 }
+
+function declareEncoding(text: string, encoding: string): string {
+  return `<?xml version="1.0" encoding="${encoding}"?>` + text.replace(/^\s*<\?xml[^>]*>/, "");
+}
+
+export const ofText: fc.Arbitrary<Mutation> = fc.oneof(ofBytes, knowing, knowing, knowing);

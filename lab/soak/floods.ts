@@ -1,9 +1,5 @@
-/**
- * Clients that are slow, that never end, or that send headers without measure.
- *
- * @module
- */
-import { header } from "../../tests/support/archive.ts";
+/** Clients that are slow, or that never end. */
+import { concat, header } from "../../tests/support/archive.ts";
 import { uploadPath } from "../../tests/support/fields.ts";
 import { pause } from "../support/server.ts";
 import { Reads } from "./reads.ts";
@@ -18,8 +14,6 @@ const LIMITS = { UPLOAD_SECONDS: "3", MAX_UPLOAD_BYTES: String(20 * 1024 * 1024)
 /** Until a client that was refused comes again. */
 const AGAIN_MS = 500;
 const encoder = new TextEncoder();
-const GET = "GET /coverages-ui HTTP/1.1\r\nHost: soak.test\r\n";
-const large = "x".repeat(4 * 1024 * 1024);
 
 interface Flood {
   readonly clients: number;
@@ -31,55 +25,46 @@ interface Flood {
   readonly everyMs?: number;
 }
 
-/** Headers of which a byte comes a second. */
-export const slowHeaders = flood({
-  clients: 500,
-  answers: [],
-  everyMs: 1000,
-  *sends() {
-    yield `${GET}X-Slow: `;
-    while (true) yield "x";
-  },
-});
+export const floods: Record<string, Scenario> = {
+  /** Headers of which a byte comes a second. */
+  "slow-headers": flood({
+    clients: 500,
+    answers: [],
+    everyMs: 1000,
+    *sends() {
+      yield "GET /coverages-ui HTTP/1.1\r\nHost: soak.test\r\nX-Slow: ";
+      while (true) yield "x";
+    },
+  }),
+  /** Bodies of which a byte comes a second. */
+  "slow-bodies": flood({
+    clients: 500,
+    answers: [408, 429],
+    everyMs: 1000,
+    *sends() {
+      yield `${upload("application/x-tar")}Content-Length: 1000000\r\n\r\n`;
+      while (true) yield "x";
+    },
+  }),
+  /** Bodies without an end, as fast as the server takes them. */
+  "endless-bodies": flood({
+    clients: 20,
+    answers: [408, 413, 429],
+    *sends(client) {
+      const isForm = client % 2 === 0;
+      yield upload(isForm ? "multipart/form-data; boundary=b" : "application/x-tar");
+      yield "Transfer-Encoding: chunked\r\n\r\n";
+      const part = '--b\r\nContent-Disposition: form-data; name="file"; filename="a.tar"\r\n\r\n';
+      yield chunk(isForm ? encoder.encode(part) : header({ name: "endless", size: 2 ** 30 - 1 }));
+      while (true) yield chunk(new Uint8Array(64 * 1024));
+    },
+  }),
+};
 
-/** Bodies of which a byte comes a second. */
-export const slowBodies = flood({
-  clients: 500,
-  answers: [408, 429],
-  everyMs: 1000,
-  *sends() {
-    yield `${upload("application/x-tar")}Content-Length: 1000000\r\n\r\n`;
-    while (true) yield "x";
-  },
-});
-
-/** Bodies without an end, as fast as the server takes them. */
-export const endlessBodies = flood({
-  clients: 20,
-  answers: [408, 413, 429],
-  *sends(client) {
-    const isForm = client % 2 === 0;
-    yield upload(isForm ? "multipart/form-data; boundary=b" : "application/x-tar");
-    yield "Transfer-Encoding: chunked\r\n\r\n";
-    const chunk = (bytes: Uint8Array) => [`${bytes.length.toString(16)}\r\n`, bytes, "\r\n"];
-    const part = '--b\r\nContent-Disposition: form-data; name="file"; filename="a.tar"\r\n\r\n';
-    const first = isForm ? encoder.encode(part) : header({ name: "endless", size: 2 ** 30 - 1 });
-    yield* chunk(first) as Iterable<string>;
-    while (true) yield* chunk(new Uint8Array(64 * 1024)) as Iterable<string>;
-  },
-});
-
-/** Headers by the thousand, of megabytes, and without an end. */
-export const headerFlood = flood({
-  clients: 100,
-  answers: [400, 431],
-  *sends(client) {
-    yield GET;
-    if (client % 3 === 0) yield `X-Large: ${large}\r\n\r\n`;
-    else if (client % 3 === 1) yield "X-Header: value\r\n".repeat(5000) + "\r\n";
-    else while (true) yield `X-Endless: ${large}`;
-  },
-});
+function chunk(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const size = encoder.encode(`${bytes.length.toString(16)}\r\n`);
+  return concat([size, bytes, encoder.encode("\r\n")]);
+}
 
 function upload(type: string): string {
   const path = uploadPath({ branch_name: "flood" });
@@ -93,29 +78,28 @@ function flood({ clients, answers, sends, everyMs = 0 }: Flood): Scenario {
     await server.start();
     const uploads = new Uploads();
     await uploads.sendMany(server.address, 30);
-    const reads = await Reads.of(server.address);
+    const reads = new Reads(server.address);
     const warmUp = reads.continuously(4, 50);
     await pause(1000);
     await warmUp.stop();
     const before = server.footprint();
 
     const over = new AbortController();
+    const aborted = new Promise<undefined>((resolve) =>
+      over.signal.addEventListener("abort", () => resolve(undefined))
+    );
     const answered = new Map<number, number>();
     const { hostname, port } = new URL(server.address);
     const reading = reads.continuously(4, 50);
     const flooding = Array.from({ length: clients }, async (_, client) => {
       while (!over.signal.aborted) {
-        const connection = await Deno.connect({ hostname, port: Number(port) });
-        const close = () => connection.close();
-        over.signal.addEventListener("abort", close, { once: true });
-        // The server closes the connection of a client that it refuses, or we do at the end.
+        using connection = await Deno.connect({ hostname, port: Number(port) });
         const status = await Promise.race([
           statusOf(connection),
-          write(connection, sends(client), everyMs).then(() => statusOf(connection)),
-        ]).catch(() => undefined);
+          write(connection, sends(client), everyMs),
+          aborted,
+        ]).catch(() => undefined); // the server has closed it
         if (status) answered.set(status, (answered.get(status) ?? 0) + 1);
-        over.signal.removeEventListener("abort", close);
-        if (!over.signal.aborted) close();
         await pause(AGAIN_MS);
       }
     });
@@ -148,11 +132,12 @@ async function statusOf(connection: Deno.TcpConn): Promise<number | undefined> {
   return Number(new TextDecoder().decode(start.subarray(0, length)).split(" ")[1]);
 }
 
+/** Never returns an answer, even where all is sent. */
 async function write(
   connection: Deno.TcpConn,
   contents: Iterable<string | Uint8Array<ArrayBuffer>>,
   everyMs: number,
-): Promise<void> {
+): Promise<undefined> {
   for (const content of contents) {
     let bytes = typeof content === "string" ? encoder.encode(content) : content;
     while (bytes.length > 0) bytes = bytes.subarray(await connection.write(bytes));

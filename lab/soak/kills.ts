@@ -1,34 +1,23 @@
-/**
- * `kill -9` at random moments of uploads.
- *
- * @module
- */
+/** `kill -9` at random moments of uploads. */
 import { storedReports } from "../../tests/support/reports.ts";
 import { pause } from "../support/server.ts";
-import { Postgres } from "./postgres.ts";
-import { type Scenario, Server, type Soak } from "./scenario.ts";
+import { onBoth } from "./postgres.ts";
+import { Server } from "./scenario.ts";
 import { Uploads } from "./uploads.ts";
 import { verify } from "./verify.ts";
 
 /** A kill comes at any moment of so long a time of uploads, as likely as at any other. */
 const UPLOADING_MS = 1500;
 
-/** Kills a server with the embedded database. */
-export const killsEmbedded: Scenario = (soak) => kill(soak, "");
-
-/** Kills a server with a Postgres, which goes on. */
-export const killsPostgres: Scenario = async (soak) =>
-  await kill(soak, soak.use(await Postgres.make()).url);
-
-async function kill(soak: Soak, DATABASE_URL: string): ReturnType<Scenario> {
+export const kills = onBoth("kills", async (soak, DATABASE_URL) => {
   // Reports of superseded uploads are kept as well, and expire, while the server is killed.
   const server = new Server(soak, { DATABASE_URL, KEEP_SUPERSEDED: "2" });
   const uploads = new Uploads();
   await server.start();
   await uploads.sendMany(server.address, 10);
-  let halfWay = 0, kills = 0;
+  let halfWay = 0;
   const problems: string[] = [];
-  while (kills++ < soak.kills && problems.length === 0) {
+  for (let kill = 0; kill < soak.kills && problems.length === 0; kill++) {
     const stream = uploads.continuously(server.address);
     await pause(Math.random() * UPLOADING_MS);
     await server.process.stop("SIGKILL");
@@ -41,4 +30,4 @@ async function kill(soak: Soak, DATABASE_URL: string): ReturnType<Scenario> {
     did: `${soak.kills} kills, ${halfWay} reports left half unpacked; ${uploads.summary}`,
     problems: [...uploads.problems, ...problems],
   };
-}
+});

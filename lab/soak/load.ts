@@ -1,13 +1,9 @@
-/**
- * Two hundred clients at once: uploads, badges, lists, pages and reports.
- *
- * @module
- */
+/** Two hundred clients at once: uploads, badges, lists, pages and reports. */
 import { pause } from "../support/server.ts";
 import { quantile } from "../support/statistics.ts";
-import { Postgres } from "./postgres.ts";
+import { onBoth } from "./postgres.ts";
 import { Reads } from "./reads.ts";
-import { type Scenario, Server, type Soak } from "./scenario.ts";
+import { Server } from "./scenario.ts";
 import { BUSY, Uploads } from "./uploads.ts";
 import { verify } from "./verify.ts";
 
@@ -19,12 +15,7 @@ const THINKING_MS = 1000;
 const WORST_RATIO = 10;
 const WORST_MS = 1000;
 
-export const loadEmbedded: Scenario = (soak) => load(soak, "");
-
-export const loadPostgres: Scenario = async (soak) =>
-  await load(soak, soak.use(await Postgres.make()).url);
-
-async function load(soak: Soak, DATABASE_URL: string): ReturnType<Scenario> {
+export const loads = onBoth("load", async (soak, DATABASE_URL) => {
   const server = new Server(soak, { DATABASE_URL });
   await server.start();
   // Making the embedded database takes hundreds of megabytes once; most starts are not the first.
@@ -34,7 +25,7 @@ async function load(soak: Soak, DATABASE_URL: string): ReturnType<Scenario> {
   const uploads = new Uploads();
   await uploads.sendMany(address, 30);
   const phase = async (seconds: number, uploaders: number) => {
-    const reads = await Reads.of(address, BUSY);
+    const reads = new Reads(address, BUSY);
     const until = performance.now() + seconds * 1000;
     const client = async (ask: () => Promise<unknown>) => {
       while (true) {
@@ -70,4 +61,4 @@ async function load(soak: Soak, DATABASE_URL: string): ReturnType<Scenario> {
       ...await verify(server, uploads),
     ],
   };
-}
+});

@@ -1,11 +1,7 @@
-/**
- * A Postgres of a scenario's own, to restart and to pause.
- *
- * @module
- */
+/** A Postgres of a scenario's own, to restart and to pause. */
 import { join } from "node:path";
 import { run } from "../support/server.ts";
-import { Skipped } from "./scenario.ts";
+import { type Outcome, type Scenario, Skipped, type Soak } from "./scenario.ts";
 
 const ROOT = "/usr/lib/postgresql";
 
@@ -74,4 +70,15 @@ export class Postgres implements AsyncDisposable {
     if (Deno.uid() === 0) all.unshift("runuser", "-u", "postgres", "--");
     await run(all[0]!, ...all.slice(1));
   }
+}
+
+/** A scenario with the embedded database, and with a Postgres. */
+export function onBoth(
+  name: string,
+  scenario: (soak: Soak, url: string) => Promise<Outcome>,
+): Record<string, Scenario> {
+  return {
+    [`${name}-embedded`]: (soak) => scenario(soak, ""),
+    [`${name}-postgres`]: async (soak) => scenario(soak, soak.used.use(await Postgres.make()).url),
+  };
 }

@@ -1,15 +1,10 @@
-/**
- * What a scenario is given, what it gives, and the server that it is done to.
- *
- * @module
- */
+/** What a scenario is given, what it gives, and the server that it is done to. */
 import { join } from "node:path";
 import type { Sql } from "postgres";
 import { connect } from "../../src/db/connect.ts";
 import type { RunningServer } from "../../tests/support/server.ts";
-import { startWith } from "../support/server.ts";
 import { memoryOf, openFilesOf } from "../support/usage.ts";
-import { until } from "../support/server.ts";
+import { startWith, until } from "../support/server.ts";
 
 /** Something bad that is done to a server, and what is found afterwards. */
 export type Scenario = (soak: Soak) => Promise<Outcome>;
@@ -27,12 +22,19 @@ export interface Soak {
   readonly seconds: number;
   /** A folder of the scenario's own. */
   readonly folder: string;
-  /** Has something disposed when the scenario is over or interrupted; the last first. */
-  use<T extends AsyncDisposable>(resource: T): T;
+  /** What is disposed when the scenario is over or interrupted; the last first. */
+  readonly used: AsyncDisposableStack;
 }
 
 /** A scenario cannot run on this machine; the message says what it lacks. */
 export class Skipped extends Error {}
+
+/** A file that is being read, a connection just made. */
+const MORE_FILES = 8;
+/** What caches and pools may take. */
+const MORE_MEGABYTES = 250;
+/** Until connections whose clients have gone are closed. */
+const SETTLE_SECONDS = 40;
 
 /** A server with its data: it can be ended, and started again on the same. */
 export class Server implements AsyncDisposable {
@@ -52,7 +54,7 @@ export class Server implements AsyncDisposable {
       ...environment,
     };
     this.reports = join(this.#environment.DATA_DIR!, "reports");
-    soak.use(this);
+    soak.used.use(this);
   }
 
   async start(): Promise<void> {
@@ -63,8 +65,7 @@ export class Server implements AsyncDisposable {
   }
 
   get process(): RunningServer {
-    if (!this.#running) throw new Error("the server was not started");
-    return this.#running;
+    return this.#running!;
   }
 
   get address(): string {
@@ -85,15 +86,15 @@ export class Server implements AsyncDisposable {
     }
   }
 
-  /** What it takes now. */
-  footprint(): Footprint {
+  /** Resident memory and open files. */
+  footprint(): { megabytes: number; files: number } {
     const memory = memoryOf(this.process.pid), files = openFilesOf(this.process.pid);
     if (!memory || files === undefined) throw new Error("the server's process tells nothing");
     return { megabytes: Math.round(memory.resident / 1e6), files };
   }
 
   /** What it takes more of than before, once its clients have gone. */
-  async grown(before: Footprint): Promise<string[]> {
+  async grown(before: ReturnType<Server["footprint"]>): Promise<string[]> {
     if (this.process.hasEnded()) return [`the server ended:\n${this.process.output()}`];
     const mostFiles = before.files + MORE_FILES, most = before.megabytes + MORE_MEGABYTES;
     await until(() => this.footprint().files <= mostFiles, SETTLE_SECONDS);
@@ -109,29 +110,7 @@ export class Server implements AsyncDisposable {
   }
 
   #socket(): string {
-    const found = [...Deno.readDirSync(this.#temporary)]
-      .map(({ name }) => join(this.#temporary, name, ".s.PGSQL.5432"))
-      .find((path) => {
-        try {
-          return Deno.lstatSync(path) !== undefined;
-        } catch {
-          return false;
-        }
-      });
-    if (!found) throw new Error(`There is no socket of an embedded database in ${this.#temporary}`);
-    return found;
+    const [folder] = [...Deno.readDirSync(this.#temporary)];
+    return join(this.#temporary, folder!.name, ".s.PGSQL.5432");
   }
 }
-
-export interface Footprint {
-  readonly megabytes: number;
-  /** Open file descriptors. */
-  readonly files: number;
-}
-
-/** A file that is being read, a connection just made. */
-const MORE_FILES = 8;
-/** What caches and pools may take. */
-const MORE_MEGABYTES = 250;
-/** Until connections whose clients have gone are closed. */
-const SETTLE_SECONDS = 40;

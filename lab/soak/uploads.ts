@@ -1,36 +1,28 @@
-/**
- * Uploads without end, each unlike any other, and the answer to each.
- *
- * @module
- */
-import { createHash } from "node:crypto";
+/** Uploads without end, each unlike any other, and the answer to each. */
+import { createHash, randomBytes } from "node:crypto";
 import { cobertura, type Entry, gzip, tar } from "../../tests/support/archive.ts";
 import { FIELDS, uploadPath } from "../../tests/support/fields.ts";
 import { pause } from "../support/server.ts";
 
 /** Few, so that uploads supersede each other. */
-const BRANCHES = 12;
+export const BRANCHES = 12;
 /** Lines of the coverage file, of which each upload has covered another number. */
 const LINES = 10_000;
 /** Between a refusal and the next try. */
 const REPEAT_MS = 100;
 const ANSWER_MS = 90_000;
-const NOISE = Array.from(
-  { length: 32 },
-  () => crypto.getRandomValues(new Uint8Array(2 ** 16)).toHex(),
-).join("");
+const NOISE = randomBytes(2 ** 21).toString("hex");
 
 /** What is known of a report that was sent. */
 export interface Report {
-  readonly number: number;
   readonly fields: Readonly<Record<string, string>>;
   /** What the server must make of its coverage file. */
   readonly percentage: number;
-  /** The SHA-256 of each of its files, by path. */
-  readonly files: ReadonlyMap<string, string>;
+  /** Each of its files as {@linkcode fileOf} has it. */
+  readonly files: ReadonlySet<string>;
 }
 
-/** Refusals that a client may get while something is away, beside those of a busy server. */
+/** Refusals that a client may get while something is away. */
 export type Expected = ReadonlySet<number>;
 /** The client repeats. */
 export const BUSY: Expected = new Set([429, 503]);
@@ -41,8 +33,8 @@ export class Uploads {
   #next = 1;
   /** All that were sent, by the commit that names each in its row. */
   readonly sent = new Map<string, Report>();
-  /** The numbers of those that were answered 200, by the id of the row. */
-  readonly acknowledged = new Map<number, number>();
+  /** The commits of those that were answered 200, by the id of the row. */
+  readonly acknowledged = new Map<number, string>();
   /** How often each other answer came; 0: none, because the connection broke. */
   readonly refused = new Map<number, number>();
   /** A sentence for each answer that no server may give. */
@@ -74,37 +66,27 @@ export class Uploads {
     return `${this.acknowledged.size} of ${this.sent.size} uploads acknowledged${refused.join("")}`;
   }
 
-  async #answer(
-    address: string,
-    report: Report,
-    body: Uint8Array<ArrayBuffer>,
-    expected: Expected,
-  ) {
+  async #answer(address: string, report: Report, body: BodyInit, expected: Expected) {
     const wrong = (what: string) =>
-      this.problems.push(`upload ${report.number} was answered ${what}`);
-    let response: Response, text: string;
-    try {
-      response = await fetch(`${address}${uploadPath(report.fields)}`, {
-        method: "POST",
-        headers: { "content-type": "application/gzip" },
-        body,
-        signal: AbortSignal.timeout(ANSWER_MS),
-      });
-      text = await response.text();
-    } catch (error) {
+      this.problems.push(`${report.fields.commit_hash} was answered ${what}`);
+    const response = await fetch(`${address}${uploadPath(report.fields)}`, {
+      method: "POST",
+      headers: { "content-type": "application/gzip" },
+      body,
+      signal: AbortSignal.timeout(ANSWER_MS),
+    }).catch((error) => {
       if (error instanceof DOMException) wrong(`nothing within ${ANSWER_MS / 1000} seconds`);
-      return 0;
-    }
+    });
+    const text = await response?.text().catch(() => undefined);
+    if (!response || text === undefined) return 0;
     if (response.status !== 200) {
       const problem = refusalProblem(response, expected);
       if (problem) wrong(`${problem}: ${text.slice(0, 300)}`);
       return response.status;
     }
     const { coverage } = JSON.parse(text);
-    if (coverage.percentage !== report.percentage) {
-      wrong(`${coverage.percentage} %, and its file has ${report.percentage} %`);
-    }
-    this.acknowledged.set(coverage.id, report.number);
+    if (coverage.percentage !== report.percentage) wrong(`${coverage.percentage} %`);
+    this.acknowledged.set(coverage.id, report.fields.commit_hash!);
     return 200;
   }
 }
@@ -144,7 +126,6 @@ async function makeReport(number: number): Promise<Report & { body: Uint8Array<A
     ...number % 8 ? [] : [{ name: "report/large.bin", content: noise(2 ** 21, number % 1000) }],
   ];
   return {
-    number,
     fields: {
       ...FIELDS,
       branch_name: `branch/${number % BRANCHES}`,
@@ -152,11 +133,12 @@ async function makeReport(number: number): Promise<Report & { body: Uint8Array<A
       commit_hash: `upload.${number}`,
     },
     percentage: covered * 100 / LINES,
-    files: new Map(entries.map(({ name, content }) => [name, sha256(content!)])),
+    files: new Set(entries.map(({ name, content }) => fileOf(name, content!))),
     body: await gzip(tar(entries)),
   };
 }
 
-export function sha256(content: string | Uint8Array): string {
-  return createHash("sha256").update(content).digest("hex");
+/** A file's path and SHA-256. */
+export function fileOf(path: string, content: string | Uint8Array): string {
+  return `${path} ${createHash("sha256").update(content).digest("hex")}`;
 }

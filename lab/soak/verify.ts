@@ -1,7 +1,5 @@
 /**
  * Whether everything is there: looks at the rows, the folders and the answers, and trusts no counter.
- *
- * @module
  */
 import { join } from "node:path";
 import type { Sql } from "postgres";
@@ -11,18 +9,12 @@ import { sweep } from "../../src/reports/sweep.ts";
 import { logTo } from "../../tests/support/log.ts";
 import { storedReports as foldersOf, tree } from "../../tests/support/reports.ts";
 import type { Server } from "./scenario.ts";
-import { type Report, sha256, type Uploads } from "./uploads.ts";
+import { fileOf, type Report, type Uploads } from "./uploads.ts";
 
-interface Row {
-  readonly id: number;
-  readonly branch_name: string;
-  readonly language: string;
-  readonly commit_hash: string;
-  readonly percentage: number;
-  readonly report_id: string;
-  readonly active: boolean;
-  readonly stored: boolean;
-}
+type Row =
+  & Record<"branch_name" | "language" | "commit_hash" | "report_id", string>
+  & Record<"id" | "percentage", number>
+  & Record<"active" | "stored", boolean>;
 
 /**
  * What is lost or out of place in a server that has nothing to do. Folders without a row are swept
@@ -38,7 +30,11 @@ export async function verify(server: Server, uploads: Uploads): Promise<string[]
         from coverages order by id`;
       await sweepNow(sql, server.reports);
       return [
-        ...missing(rows, uploads),
+        ...[...uploads.acknowledged]
+          .filter(([id, commit]) =>
+            !rows.some((row) => row.id === id && row.commit_hash === commit)
+          )
+          .map(([id, commit]) => `LOST: ${commit} was acknowledged as row ${id}, which is gone`),
         ...(await Promise.all(rows.map((row) => rowProblems(row, rows, server, uploads)))).flat(),
         ...await folderProblems(rows, server.reports),
         ...await answerProblems(rows.filter(({ active }) => active), server.address, uploads),
@@ -53,12 +49,6 @@ async function sweepNow(sql: Sql, reports: string): Promise<void> {
   using store = await ReportStore.open(reports);
   const stored = (ids: readonly string[]) => storedReports(sql, ids);
   await sweep(store, { stored, graceMs: -60_000, log: logTo([]) });
-}
-
-function missing(rows: readonly Row[], { acknowledged }: Uploads): string[] {
-  const commits = new Map(rows.map(({ id, commit_hash }) => [id, commit_hash]));
-  return [...acknowledged].filter(([id, number]) => commits.get(id) !== `upload.${number}`)
-    .map(([id, number]) => `LOST: upload ${number} was acknowledged as row ${id}, which is gone`);
 }
 
 async function rowProblems(
@@ -78,23 +68,18 @@ async function rowProblems(
   }
   const isNewest = rows.findLast(isOf) === row;
   if (row.active !== isNewest) problems.push(isNewest ? "is not active" : "is active, not newest");
-  if (row.stored) problems.push(...await contentProblems(join(reports, row.report_id), report));
+  const files = await filesIn(join(reports, row.report_id));
+  const other = row.stored ? [...report.files.symmetricDifference(files)] : [];
+  if (other.length > 0) problems.push(`lacks, or has too much: ${other.join(", ")}`);
   const lost = uploads.acknowledged.has(row.id) ? "LOST: " : "";
-  return problems.map((what) => `${lost}row ${row.id}, upload ${report.number}, ${what}`);
+  return problems.map((what) => `${lost}row ${row.id}, ${row.commit_hash}, ${what}`);
 }
 
-/** What a report's folder lacks, has too much, or otherwise than it was sent. */
-async function contentProblems(folder: string, { files }: Report): Promise<string[]> {
-  const paths = await tree(folder).catch(() => []);
-  const actual = paths.filter((path) => !path.endsWith("/"));
-  const problems = actual.filter((path) => !files.has(path)).map((path) => `has ${path} too much`);
-  for (const [path, hash] of files) {
-    if (!actual.includes(path)) problems.push(`lacks ${path}`);
-    else if (sha256(await Deno.readFile(join(folder, path))) !== hash) {
-      problems.push(`has other bytes in ${path}`);
-    }
-  }
-  return problems;
+/** The files below a folder, each with its SHA-256; none where it is gone. */
+async function filesIn(folder: string): Promise<Set<string>> {
+  const paths = (await tree(folder).catch(() => [])).filter((path) => !path.endsWith("/"));
+  const read = async (path: string) => fileOf(path, await Deno.readFile(join(folder, path)));
+  return new Set(await Promise.all(paths.map(read)));
 }
 
 /** What is in staging beside the folder and lock of the one server, and folders without a row. */
@@ -112,16 +97,14 @@ async function folderProblems(rows: readonly Row[], reports: string): Promise<st
 async function answerProblems(active: readonly Row[], address: string, { sent }: Uploads) {
   const list = await (await fetch(`${address}/coverages-api`)).json();
   const listed = Object.values(list.data).flat() as { id: number; report_url: string }[];
-  const problems = listed.length === active.length
-    ? []
-    : [`the list has ${listed.length} rows, and ${active.length} are active`];
+  const problems: string[] = [];
+  if (listed.length > active.length) problems.push(`the list has ${listed.length} rows`);
   await Promise.all(active.map(async (row) => {
     const url = listed.find(({ id }) => id === row.id)?.report_url;
     const report = sent.get(row.commit_hash);
     if (!url || !report) return problems.push(`row ${row.id} is not in the list`);
     const page = await fetch(url);
-    const hash = sha256(await page.bytes());
-    if (page.status !== 200 || hash !== report.files.get("report/index.html")) {
+    if (!report.files.has(fileOf("report/index.html", await page.bytes()))) {
       problems.push(`LOST: the report of row ${row.id} is answered ${page.status}, not its page`);
     }
     const query = new URLSearchParams(report.fields);

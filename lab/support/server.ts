@@ -1,7 +1,5 @@
 /**
  * The server that is measured or put to the test: started as an operator does, with the defaults.
- *
- * @module
  */
 import { variableNames } from "../../src/config.ts";
 import { type RunningServer, startServer } from "../../tests/support/server.ts";

@@ -1,8 +1,4 @@
-/**
- * What is made of many measurements.
- *
- * @module
- */
+/** What is made of many measurements. */
 
 /** The value that a share of them, from 0 to 1, does not exceed: 0.5 for the median. */
 export function quantile(values: readonly number[], share: number): number {
@@ -13,16 +9,4 @@ export function quantile(values: readonly number[], share: number): number {
 
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
-}
-
-/** Lines of text in columns; the first row is the head and is underlined. */
-export function formatTable(rows: readonly (readonly string[])[]): string {
-  const columns = Math.max(...rows.map((row) => row.length));
-  const widths = Array.from(
-    { length: columns },
-    (_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  return rows.toSpliced(1, 0, widths.map((width) => "-".repeat(width)))
-    .map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd())
-    .join("\n");
 }
