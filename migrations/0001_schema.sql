@@ -5,9 +5,10 @@ create table repositories (
   org_name text not null,
   repo_name text not null,
   created_at timestamptz not null default clock_timestamp(),
-  -- Who it is to the issuer of its jobs' OIDC tokens, issuer and number: set by the first upload
-  -- that says so. A later repository of the same name is another one, and cannot upload under it.
-  oidc_identity text,
+  -- Who it is to the GitHub that vouches for its jobs: the GitHub's address, and after a space the
+  -- repository's number where a credential had it. Set by the first upload that says so; a repository
+  -- of the same name that is another one cannot upload. Null while only upload tokens were used.
+  identity text,
 
   -- Its line on the home page, derived from its coverages in the transaction of each upload and sync.
 

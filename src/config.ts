@@ -50,6 +50,8 @@ export interface Auth {
   readonly oidcIssuers: readonly string[];
   /** Whom OIDC tokens must be meant for, any of these; none: no such token is taken. */
   readonly oidcAudiences: readonly string[];
+  /** Whose repositories may upload by GitHub or OIDC tokens: `org/repo`, `org/*` or `*`. */
+  readonly uploadAccounts: readonly string[];
   /** The upload tokens that are taken. */
   readonly uploadTokens: readonly UploadToken[];
 }
@@ -117,6 +119,8 @@ const addresses = list
   // Scheme and host in the letter case that URLs have them in; a path is as it is.
   .transform((urls) => urls.map((url) => new URL(url).href.replace(/\/+$/, "")));
 
+/** An account, which stands for all its repositories, or a scope. */
+const ACCOUNT = /^(\*|[\w.-]{1,100}(\/(\*|[\w.-]{1,100}))?)$/;
 const TOKEN = /^(?<scope>\*|[\w.-]{1,100}\/(?:\*|[\w.-]{1,100})):(?<sha256>[0-9a-f]{64})$/i;
 /** Variables whose value is never repeated: it holds a password, or what stands for one. */
 const SECRET = new Set(["DATABASE_URL", "UPLOAD_TOKENS"]);
@@ -154,6 +158,13 @@ const variables = z.object({
       "addresses like https://token.actions.githubusercontent.com with commas between them",
     ),
   OIDC_AUDIENCE: z.string().min(1).optional().describe("a name, usually this server's address"),
+  UPLOAD_ACCOUNTS: list
+    .refine((entries) => entries.every((entry) => ACCOUNT.test(entry)))
+    .transform((entries) =>
+      entries.map((entry) => entry === "*" || entry.includes("/") ? entry : `${entry}/*`)
+    )
+    .optional()
+    .describe("a list of accounts or repositories like acme or acme/shop, or * for all of GitHub"),
   UPLOAD_TOKENS: list
     .transform((entries) => entries.map((entry) => TOKEN.exec(entry)?.groups))
     .refine((tokens) => tokens.every((token) => token !== undefined))
@@ -189,9 +200,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     }));
   }
   const env = result.data;
-  const isPrivate = LOOPBACK.has(env.HOST) &&
-    (env.PUBLIC_URL === undefined || isLoopback(env.PUBLIC_URL));
+  const local = isLocal({ host: env.HOST, publicUrl: env.PUBLIC_URL });
   const methods = new Set((env.AUTH ?? ["github"]).filter(isMethod));
+  const usesGithub = methods.has("github") || methods.has("oidc");
   // Clients that know only the address of the API take its origin for the audience.
   const audiences = env.OIDC_AUDIENCE !== undefined
     ? [env.OIDC_AUDIENCE]
@@ -201,6 +212,15 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const contradictions = [
     ...(methods.has("oidc") && audiences.length === 0
       ? ["AUTH has oidc, and neither OIDC_AUDIENCE nor PUBLIC_URL says whom tokens are meant for."]
+      : []),
+    ...(usesGithub && env.UPLOAD_ACCOUNTS === undefined && !local
+      ? [
+        "UPLOAD_ACCOUNTS is unset, so every account of GitHub could upload; name those that may, " +
+        "such as UPLOAD_ACCOUNTS=acme, or * for all.",
+      ]
+      : []),
+    ...(!usesGithub && env.UPLOAD_ACCOUNTS !== undefined
+      ? ["UPLOAD_ACCOUNTS is set, and AUTH has neither github nor oidc, which it is about."]
       : []),
     ...(methods.has("token") && env.UPLOAD_TOKENS.length === 0
       ? ["AUTH has token, and UPLOAD_TOKENS is unset; `deno task token <scope>` prints an entry."]
@@ -231,10 +251,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     shutdownSeconds: env.SHUTDOWN_SECONDS,
     auth: {
       methods,
-      local: env.AUTH === undefined && isPrivate,
+      local: env.AUTH === undefined && local,
       githubApiUrls: env.GITHUB_API_URLS,
       oidcIssuers: env.OIDC_ISSUERS,
       oidcAudiences: methods.has("oidc") ? audiences : [],
+      uploadAccounts: env.UPLOAD_ACCOUNTS ?? ["*"],
       uploadTokens: env.UPLOAD_TOKENS,
     },
     defaultBranches: env.DEFAULT_BRANCHES,
@@ -242,6 +263,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     logLevel: env.LOG_LEVEL,
     logFormat: env.LOG_FORMAT,
   };
+}
+
+/** Whether only this machine reaches the server, as far as its settings say. */
+export function isLocal({ host, publicUrl }: Pick<Config, "host" | "publicUrl">): boolean {
+  return LOOPBACK.has(host) && (publicUrl === undefined || isLoopback(publicUrl));
 }
 
 /** Reads the settings of this process, one by one, so that `--allow-env` can be a list. */

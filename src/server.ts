@@ -15,17 +15,18 @@ import { createMetricsHandler } from "./api/prometheus.ts";
 import { createSyncHandler } from "./api/sync.ts";
 import { createUploadHandler } from "./api/upload.ts";
 import { createAuthenticate } from "./auth/authenticate.ts";
-import type { Config } from "./config.ts";
+import { type Config, isLocal } from "./config.ts";
 import { createAuthorHandler } from "./dashboard/author.tsx";
 import { errorPage } from "./dashboard/error_page.tsx";
 import { createHomeHandler } from "./dashboard/home.tsx";
 import { createEntrances } from "./dashboard/redirects.ts";
 import { createRepositoryHandler } from "./dashboard/repository.tsx";
 import { createUploadPageHandler } from "./dashboard/upload.tsx";
-import { classify, HttpError } from "./errors.ts";
+import { classify } from "./errors.ts";
 import type { ReadCoverage } from "./formats/read_coverage.ts";
 import { clientOf, type Connection } from "./http/client_address.ts";
 import { apiHeaders, withHeaders } from "./http/headers.ts";
+import { addressOf } from "./http/host.ts";
 import { requestIdOf } from "./http/request_id.ts";
 import { createRouter, type Routes } from "./http/router.ts";
 import type { Log } from "./log.ts";
@@ -92,16 +93,16 @@ export function routesOf(dependencies: Dependencies): Routes {
 export function createApp(dependencies: Dependencies): App {
   const { config } = dependencies;
   const match = createRouter(routesOf(dependencies));
+  const local = isLocal(config);
   const logRequest = createRequestLog(dependencies);
 
   return async (request, connection) => {
     const startedAt = performance.now();
     const id = requestIdOf(request);
     const client = clientOf(request, connection);
-    const url = URL.parse(request.url);
-    let route: string | undefined, failure: unknown, response: Response;
+    let url: URL | undefined, route: string | undefined, failure: unknown, response: Response;
     try {
-      if (!url) throw new HttpError(400, "The request's address or Host header is malformed.");
+      url = addressOf(request, local);
       const { path, handler, params } = match(request.method, url);
       route = path;
       response = await handler(request, { url, params, requestId: id, ...client });
@@ -125,7 +126,7 @@ export function createApp(dependencies: Dependencies): App {
  * Whether an answer is read by a person: at the dashboard's addresses, and wherever a browser has
  * followed a link, to a report that is gone for instance.
  */
-function isForPeople({ method, headers }: Request, url: URL | null): boolean {
+function isForPeople({ method, headers }: Request, url: URL | undefined): boolean {
   if (`${url?.pathname}/`.startsWith(`${DASHBOARD_PATH}/`)) return true;
   const accepts = headers.get("accept")?.toLowerCase().includes("text/html") ?? false;
   return accepts && (method === "GET" || method === "HEAD");

@@ -33,6 +33,7 @@ Deno.test("readConfig has a default for everything", () => {
       githubApiUrls: ["https://api.github.com"],
       oidcIssuers: ["https://token.actions.githubusercontent.com"],
       oidcAudiences: [],
+      uploadAccounts: ["*"],
       uploadTokens: [],
     },
     defaultBranches: ["main", "master", "develop", "trunk"],
@@ -79,7 +80,7 @@ Deno.test("readConfig never repeats a database's address, which may hold a passw
 
 Deno.test("readConfig trusts this machine where nobody else can reach the server and AUTH is unset", () => {
   for (const reachable of [{ HOST: "0.0.0.0" }, { PUBLIC_URL: "https://coverage.example.com" }]) {
-    const { methods, local } = readConfig(reachable as Record<string, string>).auth;
+    const { methods, local } = readConfig({ ...reachable, UPLOAD_ACCOUNTS: "acme" }).auth;
     assert.deepEqual([[...methods], local], [["github"], false]);
   }
   assert.equal(readConfig({ HOST: "::1", PUBLIC_URL: "http://[::1]:3000" }).auth.local, true);
@@ -90,6 +91,7 @@ Deno.test("readConfig takes kinds of credentials together, and none alone", () =
   const entry = `acme/*:${"AB".repeat(32)}`;
   const { auth } = readConfig({
     AUTH: "github, oidc,token",
+    UPLOAD_ACCOUNTS: "acme, acme-labs/*\nother/Shop",
     GITHUB_API_URLS: "https://api.github.com, HTTPS://ghe.example.com/api/v3/",
     PUBLIC_URL: "https://coverage.example.com/",
     UPLOAD_TOKENS: `${entry}\n*:${"0".repeat(64)}`,
@@ -100,12 +102,14 @@ Deno.test("readConfig takes kinds of credentials together, and none alone", () =
     "https://ghe.example.com/api/v3",
   ]);
   assert.deepEqual(auth.oidcAudiences, ["https://coverage.example.com"]);
+  assert.deepEqual(auth.uploadAccounts, ["acme/*", "acme-labs/*", "other/Shop"]);
   assert.deepEqual(auth.uploadTokens, [
     { scope: "acme/*", sha256: "ab".repeat(32) },
     { scope: "*", sha256: "0".repeat(64) },
   ]);
   const below = readConfig({
     AUTH: "oidc",
+    UPLOAD_ACCOUNTS: "*",
     PUBLIC_URL: "https://Host.example:443/Coverage/",
     OIDC_ISSUERS: "https://ID.example.com/Tenant-A/",
   }).auth;
@@ -119,6 +123,11 @@ Deno.test("readConfig takes kinds of credentials together, and none alone", () =
     [{ AUTH: "password" }, /AUTH is "password"/],
     [{ AUTH: "oidc" }, /neither OIDC_AUDIENCE nor PUBLIC_URL/],
     [{ AUTH: "token" }, /UPLOAD_TOKENS is unset/],
+    [{ HOST: "0.0.0.0" }, /UPLOAD_ACCOUNTS is unset, so every account of GitHub could upload/],
+    [{ AUTH: "oidc", PUBLIC_URL: "https://coverage.example.com" }, /UPLOAD_ACCOUNTS is unset/],
+    [{ AUTH: "none", UPLOAD_ACCOUNTS: "acme" }, /AUTH has neither github nor oidc/],
+    [{ UPLOAD_ACCOUNTS: "acme/shop/x" }, /UPLOAD_ACCOUNTS is .* must be a list of accounts/],
+    [{ UPLOAD_ACCOUNTS: "*/shop" }, /UPLOAD_ACCOUNTS is /],
     [{ UPLOAD_TOKENS: entry }, /AUTH does not have token/],
     [{ AUTH: "token", UPLOAD_TOKENS: "acme:secret" }, /^UPLOAD_TOKENS must be a list/],
     [{ GITHUB_API_URLS: "https://user@api.github.com" }, /GITHUB_API_URLS is .* must be addresses/],

@@ -7,6 +7,8 @@ import type { Config } from "../config.ts";
 import { HttpError } from "../errors.ts";
 import type { RouteContext } from "../http/router.ts";
 import type { Log } from "../log.ts";
+import { isOwnName } from "../http/host.ts";
+import { checkAccount } from "./accounts.ts";
 import { hashOf, isJwt, secretOf, unauthorized } from "./credential.ts";
 import { createGithub } from "./github.ts";
 import { type Credential, PLAIN_GRANT } from "./grant.ts";
@@ -32,22 +34,23 @@ export function createAuthenticate(
 ): Authenticate {
   const rateLimit = new RateLimit();
   const github = createGithub({ apiUrls: auth.githubApiUrls, log });
-  const oidc = auth.oidcAudiences.length === 0
-    ? undefined
-    : createOidc({ issuers: auth.oidcIssuers, audiences: auth.oidcAudiences });
+  const oidc = auth.oidcAudiences.length === 0 ? undefined : createOidc({
+    issuers: auth.oidcIssuers,
+    audiences: auth.oidcAudiences,
+    accounts: auth.uploadAccounts,
+  });
 
-  const credentialOf = (secret: string): Promise<Credential> => {
+  /** Of the kinds that are checked here; throws 401 for any other. */
+  const credentialOf = async (secret: string): Promise<Credential> => {
     const token = findToken(secret, auth.uploadTokens);
-    if (token) return Promise.resolve(token);
-    if (isJwt(secret) && oidc) return oidc(secret);
-    if (secret.startsWith(TOKEN_PREFIX) || !auth.methods.has("github")) {
-      throw unauthorized(`The credential is unknown. ${accepted(auth.methods)}`);
-    }
-    if (isJwt(secret)) {
-      throw unauthorized(`The credential is an OIDC token. ${accepted(auth.methods)}`);
-    }
-    return Promise.resolve(github(secret));
+    if (token) return token;
+    if (isJwt(secret) && oidc) return await oidc(secret);
+    const what = isJwt(secret) ? "an OIDC token" : "unknown";
+    throw unauthorized(`The credential is ${what}. ${accepted(auth.methods)}`);
   };
+  const isGithubToken = (secret: string) =>
+    auth.methods.has("github") && !isJwt(secret) && !secret.startsWith(TOKEN_PREFIX) &&
+    !findToken(secret, auth.uploadTokens);
 
   return async (request, context) => {
     refuseForeignPages(request, context.url, publicUrl);
@@ -71,19 +74,22 @@ export function createAuthenticate(
         throw unauthorized(`The request has no Authorization header. ${accepted(auth.methods)}`);
       }
       const attempt = { client, credential: hashOf(secret) };
-      const credential = await rateLimit.run(attempt, async () => await credentialOf(secret));
+      const isRemote = isGithubToken(secret);
+      const credential = isRemote
+        ? github(secret)
+        : await rateLimit.run(attempt, () => credentialOf(secret));
       return {
         authorize: (target, status) =>
-          logged(() =>
-            rateLimit.run(
-              {
-                ...attempt,
-                at: target.github_api_url ?? "-",
-                target: JSON.stringify([target, status]),
-              },
+          logged(async () => {
+            // Before GitHub is asked: what a stranger's repository is called is enough to refuse it.
+            if (isRemote) checkAccount(auth.uploadAccounts, target.org_name, target.repo_name);
+            const at = target.github_api_url ?? "-";
+            const what = JSON.stringify([target, status]);
+            return await rateLimit.run(
+              { ...attempt, at, target: what, isRemote },
               () => credential.authorize(target, status),
-            )
-          ),
+            );
+          }),
       };
     });
   };
@@ -97,15 +103,6 @@ function accepted(methods: ReadonlySet<string>): string {
     ...(methods.has("token") ? ["an upload token"] : []),
   ];
   return `This server accepts ${kinds.join(", or ")}: Authorization: Bearer <token>.`;
-}
-
-/**
- * Whether an address can only mean the host it names. Any other name may have been given this
- * server's address by whoever owns the name, to have a browser take their page for one of ours
- * (DNS rebinding).
- */
-function isOwnName({ hostname }: URL): boolean {
-  return hostname === "localhost" || hostname.startsWith("[") || /^[\d.]+$/.test(hostname);
 }
 
 /**

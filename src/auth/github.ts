@@ -7,6 +7,8 @@
 import { clip, HttpError, quote, unavailable, unprocessable } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { unauthorized } from "./credential.ts";
+import { fetchBounded } from "./fetch_bounded.ts";
+import { githubOf } from "./github_of.ts";
 import type { Credential, FinalStatus } from "./grant.ts";
 
 /** Longest description that GitHub takes. */
@@ -56,8 +58,7 @@ export function createGithub(
       const commit: Commit = { api, org_name, repo_name, commit_hash, context };
       const answer = await create(token, commit, { state: "pending", description });
       if (answer.status !== 201) throw await rejection(answer, commit);
-      await answer.body?.cancel();
-      return { identity: undefined, setStatus: (status) => setStatus(token, commit, status) };
+      return { identity: githubOf(api), setStatus: (status) => setStatus(token, commit, status) };
     },
   });
 
@@ -69,11 +70,9 @@ export function createGithub(
       let answer = await create(token, commit, status).catch(() => undefined);
       // Once more after an outage: a commit that stays pending may hold up a pull request.
       if (!answer || answer.status >= 500) {
-        await answer?.body?.cancel();
         answer = await create(token, commit, status);
       }
       if (answer.status !== 201) throw await rejection(answer, commit);
-      await answer.body?.cancel();
     } catch (error) {
       log.warn("the final commit status could not be set", {
         repository: `${commit.org_name}/${commit.repo_name}`,
@@ -114,7 +113,7 @@ async function createStatus(
   const { api, org_name, repo_name, commit_hash, context } = commit;
   const path = ["repos", org_name, repo_name, "statuses", commit_hash].map(encodeURIComponent);
   try {
-    return await fetch(`${api}/${path.join("/")}`, {
+    return await fetchBounded(`${api}/${path.join("/")}`, {
       method: "POST",
       headers: {
         accept: "application/vnd.github+json",

@@ -29,7 +29,10 @@ export type FinalStatus =
 
 /** Permission to change one repository. */
 export interface Grant {
-  /** Who the repository is to the issuer of the credential; undefined where that knows only a name. */
+  /**
+   * Who vouches for the repository: the address of its GitHub and, where the credential has it, a space
+   * and the repository's number there. Undefined for upload tokens, which an operator vouches for.
+   */
   readonly identity: string | undefined;
   /** Sets the commit status, where the credential can. Never throws. */
   setStatus(status: FinalStatus): Promise<void>;

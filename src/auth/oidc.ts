@@ -11,9 +11,13 @@ import {
   errors,
   type JWTPayload,
   jwtVerify,
+  type JWTVerifyGetKey,
 } from "jose";
 import { HttpError, quote, unavailable } from "../errors.ts";
+import { checkAccount } from "./accounts.ts";
 import { unauthorized } from "./credential.ts";
+import { fetchBounded } from "./fetch_bounded.ts";
+import { githubOf } from "./github_of.ts";
 import { type Credential, PLAIN_GRANT } from "./grant.ts";
 
 export interface OidcOptions {
@@ -21,6 +25,8 @@ export interface OidcOptions {
   readonly issuers: readonly string[];
   /** Whom they must be meant for; one of these is enough, and the first is named to clients. */
   readonly audiences: readonly string[];
+  /** The scopes of the repositories that may upload. */
+  readonly accounts: readonly string[];
   /** Milliseconds between two looks for a key that is not known. Default: half a minute. */
   readonly cooldownMs?: number;
 }
@@ -31,21 +37,17 @@ const KEYS_MS = 5000;
 /** Clocks are allowed to differ by this. */
 const CLOCK_SECONDS = 30;
 
-/** Makes the check of tokens. It throws 401 for a bad one, 503 where the issuer's keys are away. */
+/**
+ * Makes the check of tokens. It throws 401 for a bad one, 403 for a repository that may not upload, 503
+ * where the issuer's keys are away.
+ */
 export function createOidc(
-  { issuers, audiences, cooldownMs = 30_000 }: OidcOptions,
+  { issuers, audiences, accounts, cooldownMs = 30_000 }: OidcOptions,
 ): (token: string) => Promise<Credential> {
-  const keys = new Map(issuers.map((issuer) => [
-    issuer,
-    createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks`), {
-      timeoutDuration: KEYS_MS,
-      cooldownDuration: cooldownMs,
-      [customFetch]: fetchKeys,
-    }),
-  ]));
+  const keys = new Map(issuers.map((issuer) => [issuer, keysOf(issuer, cooldownMs)]));
 
   return async (token) => {
-    const issuer = issuerOf(token);
+    const { issuer, repository } = claimedBy(token);
     // The issuer is looked up, never asked for at an address that the token gives.
     const issuerKeys = keys.get(issuer);
     if (!issuerKeys) {
@@ -55,6 +57,9 @@ export function createOidc(
         }.`,
       );
     }
+    // Before anything is asked for: what the token says of itself is enough to refuse it.
+    const [org = "", ...repo] = repository.split("/");
+    checkAccount(accounts, org, repo.join("/"));
     let claims: JWTPayload;
     try {
       ({ payload: claims } = await jwtVerify(token, issuerKeys, {
@@ -71,23 +76,43 @@ export function createOidc(
   };
 }
 
-/** jose leaves the body of an answer that it does not like unread, and the connection with it. */
-async function fetchKeys(url: string, init: RequestInit): Promise<Response> {
-  const answer = await fetch(url, init);
-  if (answer.status !== 200) await answer.body?.cancel();
-  return answer;
+/** The published keys. A key that is not among them is the token's fault, any other failure is not. */
+function keysOf(issuer: string, cooldownMs: number): JWTVerifyGetKey {
+  const published = createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks`), {
+    timeoutDuration: KEYS_MS,
+    cooldownDuration: cooldownMs,
+    [customFetch]: fetchBounded,
+  });
+  return async (...wanted) => {
+    try {
+      return await published(...wanted);
+    } catch (error) {
+      const isToken = error instanceof errors.JWKSNoMatchingKey ||
+        error instanceof errors.JWKSMultipleMatchingKeys ||
+        error instanceof errors.JOSENotSupported;
+      if (isToken) throw error;
+      throw unavailable(
+        "The keys of the OIDC token's issuer are not available. Retry shortly.",
+        error,
+      );
+    }
+  };
 }
 
-function issuerOf(token: string): string {
+function claimedBy(token: string): { issuer: string; repository: string } {
   try {
-    const { iss } = decodeJwt(token);
-    return typeof iss === "string" ? iss : "";
+    const { iss, repository } = decodeJwt(token);
+    return {
+      issuer: typeof iss === "string" ? iss : "",
+      repository: typeof repository === "string" ? repository : "",
+    };
   } catch (error) {
     throw unauthorized("The Authorization header holds a malformed OIDC token.", error);
   }
 }
 
 function explain(error: unknown, audience: string): HttpError {
+  if (error instanceof HttpError) return error;
   if (error instanceof errors.JWTExpired) {
     return unauthorized("The OIDC token has expired; request a new one in the same step.", error);
   }
@@ -97,15 +122,11 @@ function explain(error: unknown, audience: string): HttpError {
       : `The OIDC token is not acceptable: ${error.message}.`;
     return unauthorized(sentence, error);
   }
-  const isToken = error instanceof errors.JWSSignatureVerificationFailed ||
-    error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JOSEAlgNotAllowed ||
-    error instanceof errors.JOSENotSupported || error instanceof errors.JWSInvalid ||
-    error instanceof errors.JWTInvalid || error instanceof errors.JWKSMultipleMatchingKeys;
-  if (isToken) return unauthorized("The OIDC token's signature is not its issuer's.", error);
-  return unavailable(
-    "The keys of the OIDC token's issuer are not available. Retry shortly.",
-    error,
-  );
+  if (error instanceof errors.JOSEError) {
+    return unauthorized("The OIDC token's signature is not its issuer's.", error);
+  }
+  // The issuer has a key that is too weak, or of another kind than the token's algorithm.
+  return unauthorized("The OIDC token is signed with a key that is not acceptable.", error);
 }
 
 function credentialOf(claims: JWTPayload, issuer: string): Credential {
@@ -122,7 +143,7 @@ function credentialOf(claims: JWTPayload, issuer: string): Credential {
           `The OIDC token is for ${quote(repository)}, not for ${org_name}/${repo_name}.`,
         );
       }
-      return { ...PLAIN_GRANT, identity: `${issuer} ${repository_id}` };
+      return { ...PLAIN_GRANT, identity: `${githubOf(issuer)} ${repository_id}` };
     },
   };
 }

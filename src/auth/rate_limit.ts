@@ -1,20 +1,33 @@
 /**
- * What bad credentials may cost: each is asked about once in a while, each client may try so many,
- * and only a few are checked at a time.
+ * What bad credentials may cost: each is asked about once in a while, and a client whose credentials
+ * are bad waits between attempts. Nobody is locked out, because a good credential may come from the
+ * same address.
  *
  * @module
  */
 import { LRUCache } from "lru-cache";
 import { HttpError } from "../errors.ts";
 import { Semaphore } from "../http/semaphore.ts";
+import { Allowance } from "./allowance.ts";
 
 /** How long a rejection is repeated without asking again. */
 const REJECTION_MS = 60_000;
 const REJECTIONS = 10_000;
-/** Failed attempts of a client in a minute, counted from its first one. */
-const MAX_FAILURES = 30;
-const FAILURES_MS = 60_000;
+/** Bad credentials of a client at once, and how many more a second. */
+const CLIENT_FAILURES = 30;
+const CLIENT_PER_SECOND = 1;
 const CLIENTS = 10_000;
+/**
+ * The same for all checks at a GitHub, which must not take this server for an attacker: for clients
+ * that have just failed, and apart from them for all others.
+ */
+const REMOTE_FAILURES = 30;
+const REMOTE_PER_SECOND = 5;
+/** Longest wait; who would have to wait longer is refused. */
+const MAX_WAIT_SECONDS = 3;
+/** How long a good credential passes without waiting: a job has one for all its requests. */
+const GOOD_MS = 60 * 60 * 1000;
+const GOOD = 10_000;
 /** Credentials that are checked at a time; the others wait. */
 const AT_ONCE = 16;
 
@@ -31,6 +44,8 @@ export interface Attempt {
   readonly at?: string;
   /** Stands for what it is to authorize. */
   readonly target?: string;
+  /** Whether a GitHub is asked. */
+  readonly isRemote?: boolean;
 }
 
 /** Remembers rejections and counts them. Both are bounded, and hold no secret. */
@@ -40,59 +55,75 @@ export class RateLimit {
     ttl: REJECTION_MS,
     ttlResolution: 0,
   });
-  readonly #failures = new LRUCache<string, { count: number }>({
-    max: CLIENTS,
-    ttl: FAILURES_MS,
-    ttlResolution: 0,
-  });
+  readonly #good = new LRUCache<string, true>({ max: GOOD, ttl: GOOD_MS });
+  readonly #clients = new LRUCache<string, Allowance>({ max: CLIENTS });
+  readonly #remote = {
+    failing: new Allowance(REMOTE_FAILURES, REMOTE_PER_SECOND),
+    others: new Allowance(REMOTE_FAILURES, REMOTE_PER_SECOND),
+  };
   readonly #underWay = new Map<string, Promise<unknown>>();
   readonly #slots = new Semaphore(AT_ONCE, "credentials");
 
   /**
    * Does the work, unless it was rejected a moment ago: that is thrown again. Equal attempts at the
-   * same time are made once. Throws 429 for a client that has failed too often.
+   * same time are made once. After too many failures it waits before; throws 429 where that would take
+   * too long.
    */
   async run<T>(attempt: Attempt, work: () => Promise<T>): Promise<T> {
-    const { client, credential, at = "", target = "" } = attempt;
+    const { credential, at = "", target = "" } = attempt;
     const everywhere = JSON.stringify([credential, at]);
     const here = JSON.stringify([credential, at, target]);
-    this.#refuseTooMany(client);
     const known = this.#rejections.get(everywhere) ?? this.#rejections.get(here);
-    if (known) {
-      this.#count(client, known);
-      throw known;
-    }
-    try {
-      return await this.#once(here, async () => {
-        using _slot = await this.#slots.acquire();
-        this.#refuseTooMany(client); // it may have failed while this one waited
-        return await work();
-      });
-    } catch (error) {
-      if (error instanceof HttpError && LASTING.has(error.status)) {
-        this.#rejections.set(error.status === 401 ? everywhere : here, error);
-        this.#count(client, error);
+    if (known) throw known;
+    return await this.#once(here, async () => {
+      const allowances = this.#allowances(attempt);
+      using _slot = this.#good.has(everywhere)
+        ? await this.#slots.acquire()
+        : await this.#turn(attempt.client, allowances);
+      try {
+        const result = await work();
+        this.#good.set(everywhere, true);
+        return result;
+      } catch (error) {
+        const status = error instanceof HttpError ? error.status : 500;
+        if (LASTING.has(status)) {
+          this.#rejections.set(status === 401 ? everywhere : here, error as HttpError);
+        }
+        if (status === 401) this.#good.delete(everywhere);
+        const [client, remote] = allowances;
+        if (BAD.has(status)) client.fail();
+        // Whatever went wrong there, it was asked; a 422 says that the token is good.
+        if (status !== 422) remote?.fail();
+        throw error;
       }
-      throw error;
+    });
+  }
+
+  #allowances({ client, isRemote = false }: Attempt): [Allowance, Allowance?] {
+    let own = this.#clients.get(client);
+    if (!own) this.#clients.set(client, own = new Allowance(CLIENT_FAILURES, CLIENT_PER_SECOND));
+    if (!isRemote) return [own];
+    return [own, own.level > 0 ? this.#remote.failing : this.#remote.others];
+  }
+
+  /** Waits until one more may fail, for the client and at GitHub, and for a slot. */
+  async #turn(client: string, allowances: [Allowance, Allowance?]): Promise<Disposable> {
+    const all = allowances.filter((allowance) => allowance !== undefined);
+    const until = performance.now() + MAX_WAIT_SECONDS * 1000;
+    for (let hasWaited = false;;) {
+      const slot = await this.#slots.acquire();
+      // Who has waited does not line up again behind those that still wait.
+      const seconds = Math.max(
+        ...all.map((allowance) => hasWaited ? allowance.seconds : allowance.secondsBehind),
+      );
+      if (seconds === 0) return slot;
+      slot[Symbol.dispose]();
+      if (performance.now() + seconds * 1000 > until) throw tooMany(client, seconds);
+      using waiting = new DisposableStack();
+      for (const allowance of all) waiting.use(allowance.wait());
+      await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+      hasWaited = true;
     }
-  }
-
-  #refuseTooMany(client: string): void {
-    if ((this.#failures.get(client)?.count ?? 0) < MAX_FAILURES) return;
-    const seconds = Math.max(1, Math.ceil(this.#failures.getRemainingTTL(client) / 1000));
-    throw new HttpError(
-      429,
-      `Too many bad credentials from ${client}: ${MAX_FAILURES} within a minute. ` +
-        `Retry in ${seconds} seconds.`,
-      { headers: { "retry-after": String(seconds) } },
-    );
-  }
-
-  #count(client: string, { status }: HttpError): void {
-    if (!BAD.has(status)) return;
-    const counted = this.#failures.get(client);
-    if (counted) counted.count++;
-    else this.#failures.set(client, { count: 1 });
   }
 
   async #once<T>(key: string, work: () => Promise<T>): Promise<T> {
@@ -106,4 +137,13 @@ export class RateLimit {
       this.#underWay.delete(key);
     }
   }
+}
+
+function tooMany(client: string, wait: number): HttpError {
+  const seconds = Math.ceil(wait);
+  return new HttpError(
+    429,
+    `Too many bad credentials from ${client}, or from everywhere. Retry in ${seconds} seconds.`,
+    { headers: { "retry-after": String(seconds) } },
+  );
 }

@@ -7,6 +7,7 @@ import { Buffer } from "node:buffer";
 import { timingSafeEqual } from "node:crypto";
 import type { UploadToken } from "../config.ts";
 import { HttpError } from "../errors.ts";
+import { covers } from "./accounts.ts";
 import { hashOf } from "./credential.ts";
 import { type Credential, PLAIN_GRANT } from "./grant.ts";
 
@@ -36,11 +37,4 @@ export function findToken(
       );
     },
   };
-}
-
-/** Whether a scope, `org/repo`, `org/*` or `*`, covers the repository, case-insensitively. */
-function covers(scope: string, org: string, repo: string): boolean {
-  const [scopeOrg, scopeRepo] = scope.toLowerCase().split("/");
-  return scope === "*" ||
-    (scopeOrg === org.toLowerCase() && (scopeRepo === "*" || scopeRepo === repo.toLowerCase()));
 }

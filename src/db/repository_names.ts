@@ -40,9 +40,10 @@ export async function findOrAddRepository(
 }
 
 /**
- * Checks that a repository is the one of that identity; the first upload that has one gives it to
- * the name. Throws 403 for another: a repository that was renamed or made again cannot upload under
- * a name that belonged to another one, until an operator says so.
+ * Checks that a repository is the one of that identity: the address of a GitHub and, where the
+ * credential has it, the repository's number there. The first upload that has either gives it to the
+ * name. Throws 403 for another: neither a repository of another GitHub nor one that was renamed or made
+ * again may upload under a name that belongs to another one, until an operator says so.
  */
 export async function checkIdentity(
   sql: Sql | TransactionSql,
@@ -50,12 +51,16 @@ export async function checkIdentity(
   identity: string | undefined,
 ): Promise<void> {
   if (identity === undefined) return;
+  const [github] = identity.split(" ");
   await inTime(sql`
-    update repositories r set oidc_identity = ${identity}
-    where ${named(sql, name)} and oidc_identity is null`);
+    update repositories r set identity = ${identity}
+    where ${named(sql, name)} and (identity is null or identity = ${github!})
+      and identity is distinct from ${identity}`);
   // A statement of its own, which sees what another upload has set meanwhile.
   const [other] = await inTime(sql`
-    select from repositories r where ${named(sql, name)} and oidc_identity <> ${identity}`);
+    select from repositories r
+    where ${named(sql, name)} and identity <> ${identity}
+      and (${identity !== github} or split_part(identity, ' ', 1) <> ${github!})`);
   if (!other) return;
   const repository = `${name.org_name}/${name.repo_name}`;
   throw new HttpError(
@@ -68,6 +73,6 @@ export async function checkIdentity(
 /** Allows another repository to upload under that name; false where the name is unknown. */
 export async function forgetIdentity(sql: Sql, name: RepositoryName): Promise<boolean> {
   const { count } = await inTime(sql`
-    update repositories r set oidc_identity = null where ${named(sql, name)}`);
+    update repositories r set identity = null where ${named(sql, name)}`);
   return count > 0;
 }

@@ -20,11 +20,11 @@ export interface Client {
   readonly client: string;
 }
 
-/** What a proxy adds to a request; one of them is enough to know of it. */
-const FORWARDED = [
-  ...["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"],
-  ...["cf-connecting-ip", "true-client-ip"],
-];
+/** What proxies, tunnels and content delivery networks add; one such header is enough to know of them. */
+const FORWARDED = new RegExp(
+  "^(forwarded|via|cdn-loop|x-forwarded)$|-ip$|^(x-(forwarded|original|envoy|amz|amzn|arr|azure|akamai|" +
+    "appengine|cloud|vercel)|akamai|cf|fastly|fly|tailscale)-",
+);
 const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
 /** Networks without a way in from outside (RFC 1918, RFC 4193, RFC 6598), where a proxy stands. */
 const PRIVATE =
@@ -38,8 +38,8 @@ const PRIVATE =
 export function clientOf(request: Request, connection: Connection | undefined): Client {
   const address = connection?.remoteAddr;
   const host = address !== undefined && "hostname" in address ? address.hostname : "";
-  const isForwarded = FORWARDED.some((name) => request.headers.has(name));
   const isLoopback = LOOPBACK.test(host);
+  const isForwarded = isLoopback && request.headers.keys().some((name) => FORWARDED.test(name));
   const forwardedFor = isLoopback || PRIVATE.test(host)
     ? request.headers.get("x-forwarded-for")?.split(",").at(-1)?.trim().slice(0, 64)
     : undefined;

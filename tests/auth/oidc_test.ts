@@ -46,8 +46,8 @@ Deno.test("an OIDC token of the repository may upload, without GitHub being aske
     await response.body?.cancel();
   }
   assert.equal(issuer.asked(), 1, "keys are kept");
-  const [row] = await test.sql`select oidc_identity from repositories`;
-  assert.equal(row!.oidc_identity, `${issuer.address} 4711`);
+  const [row] = await test.sql`select identity from repositories`;
+  assert.equal(row!.identity, `${issuer.address} 4711`);
 });
 
 Deno.test("an OIDC token that proves nothing is refused with what is wrong with it", async () => {
@@ -77,7 +77,7 @@ Deno.test("an OIDC token that proves nothing is refused with what is wrong with 
     [await from({ forged: true }), 401, /signature is not its issuer's/],
     [await from({ kid: "unknown" }), 401, /signature is not its issuer's/],
     [`${head}.${other}.${signature}`, 401, /signature is not its issuer's/],
-    [unsigned, 401, /signature|malformed|not known/],
+    [unsigned, 401, /signature|malformed/],
     [withSecret, 401, /signature is not its issuer's/],
     [
       await from({ claims: { repository: "acme/bank" } }),
@@ -85,9 +85,9 @@ Deno.test("an OIDC token that proves nothing is refused with what is wrong with 
       /is for "acme\/bank", not for acme\/shop/,
     ],
     [await from({ claims: { repository: "acme/shop/x" } }), 403, /not for acme\/shop/],
-    [await from({ claims: { repository: 7 } }), 401, /does not say which repository/],
+    [await from({ claims: { repository: 7 } }), 401, /does not name its repository/],
     [await from({ claims: { repository_id: undefined } }), 401, /"repository_id"|repository_id/],
-    [await from({ claims: { repository_id: "x" } }), 401, /does not say which/],
+    [await from({ claims: { repository_id: "x" } }), 401, /does not name its repository/],
     ["eyJhbGciOiJSUzI1NiJ9.e30.x", 401, /issued by ""/],
     ["eyJ.e30.x", 401, /issued by ""/],
     ["eyJ.x.x", 401, /malformed/],
@@ -96,7 +96,7 @@ Deno.test("an OIDC token that proves nothing is refused with what is wrong with 
       401,
       /issued by ""/,
     ],
-    ["ghs_token", 401, /not known here. This server takes an OIDC token/],
+    ["ghs_token", 401, /is unknown\. This server accepts an OIDC token/],
   ];
   for (const [token, status, sentence] of cases) {
     assert.match(await errorOf(await test.send(token), status), sentence);
@@ -107,7 +107,12 @@ Deno.test("an OIDC token that proves nothing is refused with what is wrong with 
 
 Deno.test("a key that the issuer has taken since is found, and one it took back is refused", async () => {
   await using issuer = await startIssuer(AUDIENCE);
-  const check = createOidc({ issuers: [issuer.address], audiences: [AUDIENCE], cooldownMs: 0 });
+  const check = createOidc({
+    issuers: [issuer.address],
+    audiences: [AUDIENCE],
+    accounts: ["*"],
+    cooldownMs: 0,
+  });
   const before = await issuer.token();
   await check(before);
   await issuer.rotate();
@@ -136,6 +141,35 @@ Deno.test("while the issuer's keys are away or broken the client is told to come
   const again = await test.send(await issuer.token());
   assert.equal(again.status, 200);
   await again.body?.cancel();
+});
+
+Deno.test("a key of the issuer that is too weak or of another kind is the token's fault", async () => {
+  await using issuer = await startIssuer(AUDIENCE);
+  await using test = await appWith(issuer);
+  const weak = await crypto.subtle.generateKey(
+    {
+      name: "RSASSA-PKCS1-v1_5",
+      hash: "SHA-256",
+      modulusLength: 1024,
+      publicExponent: new Uint8Array([1, 0, 1]),
+    },
+    true,
+    ["sign", "verify"],
+  );
+  const ofAnotherKind = await crypto.subtle.generateKey(
+    { name: "ECDSA", namedCurve: "P-256" },
+    true,
+    ["sign", "verify"],
+  );
+  for (const [index, { publicKey }] of [weak, ofAnotherKind].entries()) {
+    const jwk = { ...await crypto.subtle.exportKey("jwk", publicKey), kid: `odd-${index}` };
+    issuer.answer(() => Response.json({ keys: [jwk] }));
+    await using test = await appWith(issuer);
+    const response = await test.send(await issuer.token({ kid: jwk.kid }));
+    assert.match(await errorOf(response, 401), /key that is not acceptable|not its issuer's/);
+  }
+  issuer.answer(() => new Response(`{"keys": [], "x": "${"x".repeat(1024 * 1024)}"}`));
+  assert.match(await errorOf(await test.send(await issuer.token()), 503), /are not available/);
 });
 
 Deno.test("a repository made anew under a name is refused until an operator lets it go on", async () => {
@@ -179,7 +213,7 @@ Deno.test("of two repositories that claim a new name at once, one gets it", asyn
 
 Deno.test("an issuer is only asked for keys that it may have", async () => {
   await using issuer = await startIssuer(AUDIENCE);
-  const check = createOidc({ issuers: [issuer.address], audiences: [AUDIENCE] });
+  const check = createOidc({ issuers: [issuer.address], audiences: [AUDIENCE], accounts: ["*"] });
   await check(await issuer.token());
   for (let index = 0; index < 20; index++) {
     const unknown = await issuer.token({ kid: `unknown-${index}` });

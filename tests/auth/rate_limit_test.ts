@@ -67,3 +67,36 @@ Deno.test("clients are told apart by their address, of IPv6 by their network, an
   ];
   for (const [host, forwarded, client] of cases) assert.equal(addressOf(host, forwarded), client);
 });
+
+Deno.test("a request that any proxy has passed on is not from this machine", () => {
+  const isDirect = (name?: string, hostname = "127.0.0.1") =>
+    clientOf(
+      new Request("http://h/", { headers: { "user-agent": "curl/8", ...name && { [name]: "x" } } }),
+      { remoteAddr: { transport: "tcp", hostname, port: 1 } },
+    ).direct;
+  assert(isDirect());
+  assert(isDirect(undefined, "::1"));
+  assert(!isDirect(undefined, "10.0.0.1"));
+  for (
+    const name of [
+      "Accept",
+      "Authorization",
+      "X-Request-Id",
+      "Origin",
+      "X-Custom",
+      "Sec-Fetch-Site",
+    ]
+  ) {
+    assert(isDirect(name), name);
+  }
+  for (
+    const name of [
+      ...["Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Server"],
+      ...["X-Forwarded-Prefix", "X-Forwarded", "X-Client-IP", "X-Real-IP", "True-Client-IP"],
+      ...["X-Cluster-Client-IP", "CF-Connecting-IP", "CF-Ray", "CDN-Loop", "Fastly-Client-IP"],
+      ...["Fly-Client-IP", "X-Azure-ClientIP", "X-Amz-Cf-Id", "X-Amzn-Trace-Id", "X-ARR-SSL"],
+      ...["X-Envoy-External-Address", "X-Original-Host", "Akamai-Origin-Hop"],
+      ...["Tailscale-User-Login", "X-Cloud-Trace-Context", "X-Appengine-User-Ip"],
+    ]
+  ) assert(!isDirect(name), name);
+});

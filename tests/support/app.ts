@@ -57,7 +57,8 @@ export async function testApp(options: AppOptions = {}): Promise<TestApp> {
   const ownStore = await ReportStore.open(reports);
   const store = options.store?.(ownStore) ?? ownStore;
   const ownSql = options.sql?.(database);
-  const config = { ...readConfig({ AUTH: "none" }), ...options.config };
+  // Not for its own machine alone, so that it answers under any name.
+  const config = { ...readConfig({ AUTH: "none", HOST: "0.0.0.0" }), ...options.config };
   const records: LogRecord[] = [];
   const log = logTo(records);
   const dependencies: Dependencies = {

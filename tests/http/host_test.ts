@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { readConfig } from "../../src/config.ts";
+import { testApp } from "../support/app.ts";
+import { listeningApp } from "../support/listening.ts";
+
+/** The status of a request whose head is written as it is. */
+async function statusOf(address: string, head: string): Promise<number> {
+  const { hostname, port } = new URL(address);
+  using connection = await Deno.connect({ hostname, port: Number(port) });
+  await connection.write(new TextEncoder().encode(`${head}\r\nConnection: close\r\n\r\n`));
+  const [line] = (await new Response(connection.readable).text()).split("\r\n");
+  return Number(line!.split(" ")[1]);
+}
+
+Deno.test("a Host that is no host and port is refused, and never chooses the route", async () => {
+  await using test = await listeningApp();
+  const get = (host: string) => statusOf(test.address, `GET /nothing HTTP/1.1\r\nHost: ${host}`);
+  for (const host of ["coverage.test", "coverage.test:80", "127.0.0.1:3000", "[::1]:3000", ""]) {
+    assert.equal(await get(host), 404, host);
+  }
+  for (
+    const host of [
+      ...["coverage.test/coverages-api/health?", "coverage.test/coverages-api/health#"],
+      ...[
+        "coverage.test/",
+        "coverage.test\\coverages-api",
+        "user@coverage.test",
+        "a b",
+        "a?",
+        "a#",
+      ],
+      ...["coverage.test:80:80", "coverage.test:x", "coverage.test:999999", "[::1", "::1", "a,b"],
+    ]
+  ) assert.equal(await get(host), 400, host);
+  const absolute = "GET http://coverage.test/coverages-api/health HTTP/1.1\r\nHost: ";
+  assert.equal(await statusOf(test.address, `${absolute}coverage.test`), 200);
+  assert.equal(await statusOf(test.address, `${absolute}coverage.test/nothing`), 400);
+  const named = absolute.replace("//", "//user@");
+  assert.equal(await statusOf(test.address, `${named}coverage.test`), 400);
+});
+
+Deno.test("a server for its own machine answers under no foreign name, to readers as to uploads", async () => {
+  const ask = async (origin: string, path: string, environment: Record<string, string>) => {
+    const { host, publicUrl, auth } = readConfig(environment);
+    await using test = await testApp({ config: { host, publicUrl, auth } });
+    const response = await test.app(new Request(`${origin}${path}`));
+    const text = await response.text();
+    return [response.status, text] as const;
+  };
+  const paths = ["/coverages-api", "/coverages-api/health", "/coverages-ui"];
+  for (const environment of [{}, { AUTH: "none" }, { PUBLIC_URL: "http://localhost:3000" }]) {
+    for (const path of paths) {
+      const [status, text] = await ask("http://rebound.evil.example:3000", path, environment);
+      assert.equal(status, 403, path);
+      assert.match(text, /Host is .*rebound\.evil\.example:3000.*set PUBLIC_URL/s);
+    }
+    for (const origin of ["http://localhost:3000", "http://127.0.0.1:3000", "http://[::1]:3000"]) {
+      assert.equal((await ask(origin, "/coverages-api", environment))[0], 200);
+    }
+  }
+  const reachable = { AUTH: "none", PUBLIC_URL: "https://coverage.example.com" };
+  assert.equal((await ask("http://upstream", "/coverages-api", reachable))[0], 200);
+});
