@@ -80,8 +80,10 @@ browserTest("a report is uploaded from the page about the API, and listed there"
   };
   const uploaded = await run("upload", async (operation) => {
     for (const [name, value] of Object.entries(FIELDS)) {
-      await operation.locator(`.parameters-container tr[data-param-name="${name}"] input`)
-        .fill(value);
+      const field = operation.locator(`.parameters-container tr[data-param-name="${name}"]`);
+      // A field that may be repeated starts without an input.
+      if (await field.locator("input").count() === 0) await field.getByRole("button").click();
+      await field.locator("input").fill(value);
     }
     await operation.locator('input[type="file"]')
       .setInputFiles(fileURLToPath(archivePath("go_coverage.tar.gz")));
