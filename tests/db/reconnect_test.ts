@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import net from "node:net";
 import postgres, { type Sql } from "postgres";
-import { connect } from "../../src/db/connect.ts";
+import { connect, inTime } from "../../src/db/connect.ts";
 import { isDatabaseAway } from "../../src/errors.ts";
 import { reconnecting } from "../../src/db/reconnect.ts";
 import { surviveOutages } from "../../src/db/uncaught_errors.ts";
-import { within } from "../../lab/bench/within.ts";
 import { emptyDatabase } from "../support/database.ts";
 import { DatabaseSwitch } from "../support/database_switch.ts";
 
@@ -27,7 +26,7 @@ Deno.test("a connection that breaks amid a transaction neither ends the process 
       }).catch((error) => error);
       assert.equal(isDatabaseAway(broken), true);
       gate.open();
-      const [row] = await within(Promise.resolve(sql<{ n: number }[]>`select 3 as n`), 4000);
+      const [row] = await inTime(Promise.resolve(sql<{ n: number }[]>`select 3 as n`), 4);
       assert.equal(row!.n, 3);
     }
   } finally {
