@@ -3,7 +3,7 @@
  *
  * @module
  */
-import postgres, { type Options, type Sql } from "postgres";
+import postgres, { type Options, type Sql, type TransactionSql } from "postgres";
 import { NO_ANSWER } from "../errors.ts";
 import { traced } from "../telemetry/spans.ts";
 import { startEmbedded } from "./embedded.ts";
@@ -60,6 +60,17 @@ export function connect(to: string | Options<Record<string, never>>): Sql {
       })
       : postgres({ user: "postgres", database: "postgres", ...common, onclose, ...to })
   );
+}
+
+/** Runs statements that may take longer than a request waits for. */
+export async function withoutTimeout<T>(
+  sql: Sql,
+  work: (tx: TransactionSql) => Promise<T>,
+): Promise<T> {
+  return await sql.begin(async (tx) => {
+    await tx`set local statement_timeout = 0`;
+    return await work(tx);
+  }) as T;
 }
 
 /**

@@ -48,6 +48,7 @@ export async function migrate(sql: Sql, migrations: readonly Migration[]): Promi
         `The database is Postgres ${server.version}; it must be 15 or later.`,
       );
     }
+    await tx`set local statement_timeout = 0`; // another server may be migrating
     await tx`select pg_advisory_xact_lock(${ADVISORY_LOCK})`;
     await tx`
       create table if not exists migrations (

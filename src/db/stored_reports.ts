@@ -6,7 +6,7 @@
  */
 import type { Sql, TransactionSql } from "postgres";
 import type { Retention } from "../config.ts";
-import { inTime } from "./connect.ts";
+import { withoutTimeout } from "./connect.ts";
 
 /** Why a report is removed: too many newer ones, its branch was deleted, no room. */
 export type Reason = "superseded" | "deleted" | "space";
@@ -140,18 +140,28 @@ export async function* listStored(sql: Sql): AsyncGenerator<string> {
   }
 }
 
-/** What is stored in all. It reads an index of all stored reports: for now and then. */
+/** How many reports are stored, and the bytes of their files. */
 export async function storedTotal(sql: Sql): Promise<{ reports: number; bytes: number }> {
-  const [row] = await inTime(sql<{ reports: number; bytes: number }[]>`
-    select count(*)::float8 as reports, coalesce(sum(report_bytes), 0)::float8 as bytes
-    from coverages where report_stored`);
+  const [row] = await withoutTimeout(sql, (tx) =>
+    tx<{ reports: number; bytes: number }[]>`
+      select count(*)::float8 as reports, coalesce(sum(report_bytes), 0)::float8 as bytes
+      from coverages where report_stored`);
   return row ?? { reports: 0, bytes: 0 };
 }
 
-export async function totals(sql: Sql) {
-  const [rows] = await inTime(sql<{ repositories: number; uploads: number; active: number }[]>`
-    select (select count(*)::float8 from repositories) as repositories,
-      count(*)::float8 as uploads, count(*) filter (where deleted_at is null)::float8 as active
-    from coverages`);
-  return { ...await storedTotal(sql), ...rows! };
+/** Counts everything. It reads the whole table: for now and then. */
+export async function totals(
+  sql: Sql,
+): Promise<
+  { reports: number; bytes: number; repositories: number; uploads: number; active: number }
+> {
+  const [rows] = await withoutTimeout(
+    sql,
+    (tx) =>
+      tx<{ repositories: number; uploads: number; active: number }[]>`
+      select (select count(*)::float8 from repositories) as repositories,
+        count(*)::float8 as uploads, count(*) filter (where deleted_at is null)::float8 as active
+      from coverages`,
+  );
+  return { ...await storedTotal(sql), ...rows ?? { repositories: 0, uploads: 0, active: 0 } };
 }

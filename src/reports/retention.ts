@@ -13,6 +13,7 @@ import {
   storedReports,
   storedTotal,
 } from "../db/stored_reports.ts";
+import { withoutTimeout } from "../db/connect.ts";
 import type { Log } from "../log.ts";
 import { removeReports } from "./remove.ts";
 import type { ReportStore } from "./store.ts";
@@ -85,7 +86,7 @@ async function run(
     deleted: { reports: 0, bytes: 0 },
     space: { reports: 0, bytes: 0 },
   };
-  const expired = await findExpired(sql, retention);
+  const expired = await withoutTimeout(sql, (tx) => findExpired(tx, retention));
   for (let at = 0; at < expired.length && !signal?.aborted; at += BATCH) {
     const batch = expired.slice(at, at + BATCH);
     if (!dryRun) {

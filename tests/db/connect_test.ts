@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { connect, inTime } from "../../src/db/connect.ts";
+import { connect, inTime, withoutTimeout } from "../../src/db/connect.ts";
 import { isDatabaseAway } from "../../src/errors.ts";
-import { emptyDatabase } from "../support/database.ts";
+import { emptyDatabase, ON_POSTGRES } from "../support/database.ts";
 
 Deno.test("isDatabaseAway tells a database that is gone from a statement that is wrong", async () => {
   await using database = await emptyDatabase();
@@ -29,4 +29,18 @@ Deno.test("isDatabaseAway does not take a missing file for a missing database", 
   const missing = await Deno.stat("/nothing/here").catch((error) => error);
   assert.equal(isDatabaseAway(missing), false);
   assert.equal(isDatabaseAway(undefined), false);
+});
+
+Deno.test({
+  name: "a statement that nobody waits for ends in the database too",
+  ignore: !ON_POSTGRES,
+  async fn() {
+    await using database = await emptyDatabase();
+    const sql = connect(String(database.target));
+    const [setting] = await sql`show statement_timeout`;
+    assert.equal(setting?.statement_timeout, "15s");
+    const [long] = await withoutTimeout(sql, (tx) => tx`show statement_timeout`);
+    assert.equal(long?.statement_timeout, "0");
+    await sql.end();
+  },
 });
