@@ -4,51 +4,60 @@
  *
  * @module
  */
-import { unavailable } from "../errors.ts";
 import { CoverageError } from "./coverage.ts";
 
 const MiB = 1024 * 1024;
-/** Held for one document: about 10 million lines with changing hits, or 500,000 files. */
-const MAX_DOCUMENT_BYTES = 64 * MiB;
-/** Held for all documents that are read at a time. */
-const MAX_SHARED_BYTES = 160 * MiB;
+/** Held for one document: about 10 million lines with changing hits, or 400,000 files. */
+const MAX_BYTES = 64 * MiB;
+/** A document that holds more is large. */
+const LARGE_BYTES = 8 * MiB;
 
-/** What all documents hold that are read by one thread. */
-export class SharedMemory {
-  held = 0;
+/** Lets one large document be read at a time: they share a thread, so that each gains by it. */
+export class LargeDocuments {
+  #last: Promise<void> = Promise.resolve();
+
+  /** Waits for the others; returns what ends the turn. */
+  async turn(): Promise<() => void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const before = this.#last;
+    this.#last = promise;
+    await before;
+    return resolve;
+  }
 }
 
 /** What one document holds; dispose it when the document was read. */
 export class DocumentMemory implements Disposable {
   #held = 0;
+  #endTurn: (() => void) | undefined;
 
-  constructor(private readonly shared: SharedMemory = new SharedMemory()) {}
+  constructor(private readonly large = new LargeDocuments()) {}
 
-  /** Whether so many bytes more are within the document's bound. */
+  /** Whether so many bytes more are within the bound. */
   fits(bytes: number): boolean {
-    return this.#held + bytes <= MAX_DOCUMENT_BYTES;
+    return this.#held + bytes <= MAX_BYTES;
   }
 
-  /** Counts bytes. Throws a `CoverageError` above the document's bound, a 503 above the shared one. */
+  /** Counts bytes; throws a `CoverageError` above the bound. */
   hold(bytes: number): void {
     if (!this.fits(bytes)) {
       throw new CoverageError(
-        `has too many files and lines: reading it takes more than ${MAX_DOCUMENT_BYTES} bytes of memory`,
+        `has too many files and lines: reading it takes more than ${MAX_BYTES} bytes of memory`,
       );
     }
-    if (this.shared.held + bytes > MAX_SHARED_BYTES) {
-      throw unavailable("Too many large coverage files are being read. Retry later.");
-    }
     this.#held += bytes;
-    this.shared.held += bytes;
   }
 
   release(bytes: number): void {
     this.#held -= bytes;
-    this.shared.held -= bytes;
+  }
+
+  /** Waits until a document as large as this one may go on. */
+  async admitted(): Promise<void> {
+    if (this.#held > LARGE_BYTES) this.#endTurn ??= await this.large.turn();
   }
 
   [Symbol.dispose](): void {
-    this.release(this.#held);
+    this.#endTurn?.();
   }
 }

@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { HttpError } from "../errors.ts";
 import { CoverageError, type ParsedCoverage } from "./coverage.ts";
-import { SharedMemory } from "./memory.ts";
+import { LargeDocuments } from "./memory.ts";
 import { readCoverage } from "./read_coverage.ts";
 import { formats } from "./registry.ts";
 
@@ -21,25 +20,24 @@ export type Answer =
   | { readonly coverage: ParsedCoverage }
   /** The message of a `CoverageError`. */
   | { readonly refusal: string }
-  /** The message of a 503. */
-  | { readonly unavailable: string }
   /** A bug. */
   | { readonly failure: unknown };
 
-const shared = new SharedMemory();
+const large = new LargeDocuments();
 
 async function answerTo({ bytes, maxCoverageBytes }: Job): Promise<Answer> {
   try {
-    return { coverage: await readCoverage(bytes, formats, { maxCoverageBytes, shared }) };
+    return { coverage: await readCoverage(bytes, formats, { maxCoverageBytes, large }) };
   } catch (error) {
     if (error instanceof CoverageError) return { refusal: error.message };
-    if (error instanceof HttpError) return { unavailable: error.message };
     return { failure: error };
   }
 }
 
-addEventListener("message", async ({ data: job }: MessageEvent<Job>) => {
+const thread = self as unknown as { onmessage: (event: MessageEvent<Job>) => void };
+
+thread.onmessage = async ({ data: job }) => {
   const answer = await answerTo(job);
   job.answer.postMessage(answer);
   job.answer.close();
-});
+};

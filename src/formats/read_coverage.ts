@@ -7,7 +7,7 @@ import { CoverageError, type ParsedCoverage } from "./coverage.ts";
 import { binary, decoded, encodingOf } from "./document_text.ts";
 import type { CoverageFormat } from "./format.ts";
 import { readJson, UnknownKeys } from "./json_document.ts";
-import { DocumentMemory, type SharedMemory } from "./memory.ts";
+import { DocumentMemory, LargeDocuments } from "./memory.ts";
 import { readText, UnknownLine } from "./text_document.ts";
 import { unknownBytes, unknownKeys, unknownLine, unknownRoot } from "./unknown_format.ts";
 import { readXml, UnknownRoot } from "./xml_document.ts";
@@ -32,8 +32,8 @@ export type ReadCoverage = (
 export interface ReadOptions {
   /** Default: {@linkcode DEFAULT_MAX_COVERAGE_BYTES}. */
   readonly maxCoverageBytes?: number;
-  /** What the documents hold that are read at the same time; default: there are no others. */
-  readonly shared?: SharedMemory;
+  /** Shared by the documents that are read at the same time; default: there are no others. */
+  readonly large?: LargeDocuments;
 }
 
 /**
@@ -43,9 +43,10 @@ export interface ReadOptions {
 export async function readCoverage(
   bytes: AsyncIterable<Uint8Array<ArrayBuffer>>,
   formats: readonly CoverageFormat[],
-  { maxCoverageBytes = DEFAULT_MAX_COVERAGE_BYTES, shared }: ReadOptions = {},
+  { maxCoverageBytes = DEFAULT_MAX_COVERAGE_BYTES, large = new LargeDocuments() }: ReadOptions =
+    {},
 ): Promise<ParsedCoverage> {
-  using memory = new DocumentMemory(shared);
+  using memory = new DocumentMemory(large);
   const source = new Source(bytes, maxCoverageBytes);
   const kindOf = <K extends CoverageFormat["kind"]>(kind: K) =>
     formats.filter((format): format is Extract<CoverageFormat, { kind: K }> =>
@@ -60,7 +61,7 @@ export async function readCoverage(
     if (first === undefined && head.byteLength < HEAD_BYTES) throw new CoverageError("is empty");
     const unknown = unknownBytes(head, formats);
     if (unknown) throw unknown;
-    const all = withFirst(head, pieces);
+    const all = admitted(head, pieces, memory);
     switch (first) {
       case "<":
         return await readXml(decoded(all, encoding), kindOf("xml"), memory);
@@ -136,9 +137,17 @@ class Source {
   }
 }
 
-async function* withFirst<T>(first: T, others: AsyncIterable<T>): AsyncGenerator<T> {
-  yield first;
-  yield* others;
+/** The pieces, each when the memory that those before it took allows to go on. */
+async function* admitted<T>(
+  head: T,
+  pieces: AsyncIterable<T>,
+  memory: DocumentMemory,
+): AsyncGenerator<T> {
+  yield head;
+  for await (const piece of pieces) {
+    await memory.admitted();
+    yield piece;
+  }
 }
 
 function joined(
