@@ -6,13 +6,25 @@
 import { quote } from "../errors.ts";
 import { CoverageError } from "./coverage.ts";
 
-const PLAIN = /^\d{1,15}$/;
 /** `1,204` as some locales write 1204. */
 const GROUPED = /^\d{1,3}(?:,\d{3})+$/;
 
+/** The number of 1 to 15 digits, else NaN; a file has millions of them. */
+function plainNumber(text: string): number {
+  if (text.length === 0 || text.length > 15) return NaN;
+  let number = 0;
+  for (let at = 0; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) return NaN;
+    number = number * 10 + digit;
+  }
+  return number;
+}
+
 /** A whole number of 0 or more; nothing for any other text. */
 export function wholeNumber(text: string): number | undefined {
-  if (PLAIN.test(text)) return Number(text);
+  const plain = plainNumber(text);
+  if (!Number.isNaN(plain)) return plain;
   if (GROUPED.test(text)) return Number(text.replaceAll(",", ""));
   return /^\d{1,15}[.,]0+$/.test(text) ? parseInt(text) : undefined;
 }
@@ -39,7 +51,8 @@ export function jsonCount(name: string, value: string | number | boolean | null)
  */
 export function hitCount(text: string | undefined): number {
   if (text === undefined || text === "") return 0;
-  if (PLAIN.test(text)) return Number(text);
+  const plain = plainNumber(text);
+  if (!Number.isNaN(plain)) return plain;
   const value = GROUPED.test(text)
     ? Number(text.replaceAll(",", ""))
     : /^\s*[+-]?[\d.,]/.test(text)

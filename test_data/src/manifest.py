@@ -4,7 +4,9 @@
 The tests hold the server's answers against this table, so it must not come from the server.
 """
 
+import json
 import pathlib
+import re
 import sys
 import tarfile
 import xml.etree.ElementTree as ET
@@ -20,9 +22,12 @@ BUILD_INDEX = "build/coverage/index.html"
 ARCHIVES = {
     "c-gcovr-gnu.tar.gz": ("gcovr 5.2, gcc 12.2", "build/gcovr/index.html"),
     "c-lcov-gnu.tar.gz": ("gcovr 5.2, gcc 12.2; genhtml of lcov 1.16", "build/html/index.html"),
+    "c-lcov-tests-gnu.tar.gz": ("lcov 1.16, two test names", "build/html/index.html"),
     "c-zero-gnu.tar.gz": ("gcovr 5.2, no source file", "build/index.html"),
     "clover-gcovr7.tar.gz": ("gcovr 7.2, gcc 12.2", INDEX),
     "clover-perl.tar.gz": ("Devel::Cover 1.38, Devel::Cover::Report::Clover 1.01", "coverage/coverage.html"),
+    "deno-gnu.tar.gz": ("deno 2.9.6", "build/html/index.html"),
+    "go-gnu.tar.gz": ("go 1.19.8", "build/coverage.html"),
     "go_coverage.tar.gz": (GO, INDEX),
     "jacoco-multi-group.tar.gz": (f"{JACOCO} (Ant task)", INDEX),
     "jacoco-nodebug.tar.gz": (f"{JACOCO} (command line), javac -g:none", INDEX),
@@ -40,6 +45,7 @@ ARCHIVES = {
         "build/coverage-html/index.html",
     ),
     "python-gnu.tar.gz": ("coverage.py 6.5.0 --branch", "build/htmlcov/index.html"),
+    "rust-gnu.tar.gz": ("rustc 1.95.0, llvm-cov 22.1.8", "build/html/index.html"),
     "variant-bsdtar-gnutar.tar.gz": (f"{GO}; bsdtar 3.6.2 --format gnutar", INDEX),
     "variant-bsdtar.tar.gz": (f"{GO}; bsdtar 3.6.2", INDEX),
     "variant-git-archive.tar.gz": (f"{GO}; git 2.39.5 archive", INDEX),
@@ -52,8 +58,72 @@ ARCHIVES = {
 }
 
 
-def read(document):
-    """(format, covered, valid) of a coverage file, or None for XML of another kind."""
+def read(name, document):
+    """(format, covered, valid) of a coverage file, or None for a file of another kind."""
+    if name.endswith((".info", ".lcov")):
+        return "lcov", *read_lcov(document.decode("latin-1"))
+    if name.endswith(".out"):
+        return "go-statements", *read_go(document.decode())
+    if name.endswith(".json"):
+        return read_json(json.loads(document))
+    return read_xml(document) if name.endswith(".xml") else None
+
+
+def read_lcov(text):
+    """lcov and genhtml count DA; the other tools print their own LF and LH, one record for each file."""
+    names = re.findall(r"^SF:(.*)$", text, re.M)
+    if len(names) == len(set(names)):
+        return tuple(sum(map(int, re.findall(rf"^{kind}:(\d+)", text, re.M))) for kind in ("LH", "LF"))
+    lines, file = {}, None
+    for line in text.splitlines():
+        if line.startswith("SF:"):
+            file = line
+        elif line.startswith("DA:"):
+            number, hits = line[3:].split(",")[:2]
+            lines[file, number] = max(int(hits), lines.get((file, number), 0))
+    return counted(lines.values())
+
+
+def read_go(text):
+    blocks = {}
+    for line in text.splitlines():
+        if not line.startswith("mode:"):
+            place, statements, count = line.rsplit(" ", 2)
+            blocks[place] = (int(statements), int(count) or blocks.get(place, (0, 0))[1])
+    return sum(s for s, hits in blocks.values() if hits), sum(s for s, _ in blocks.values())
+
+
+def read_json(data):
+    if "gcovr/summary_format_version" in data or "line_total" in data:
+        return "gcovr-summary", data["line_covered"], data["line_total"]
+    if "gcovr/format_version" in data:
+        lines = [line for file in data["files"] for line in file["lines"]]
+        code = [line for line in lines if not line["gcovr/noncode"] and not line["gcovr/excluded"]]
+        return "gcovr", *counted(line["count"] for line in code)
+    if data.get("type") == "llvm.coverage.json.export":
+        totals = data["data"][0]["totals"]["lines"]
+        return "llvm-cov", totals["covered"], totals["count"]
+    if "totals" in data:
+        return "coverage.py", data["totals"]["covered_lines"], data["totals"]["num_statements"]
+    if "total" in data and "lines" in data["total"]:
+        return "istanbul-summary", data["total"]["lines"]["covered"], data["total"]["lines"]["total"]
+    files = list(data.values())
+    if not all(isinstance(file, dict) and "statementMap" in file for file in files):
+        return None
+    lines = {}
+    for file in files:
+        for key, place in file["statementMap"].items():
+            line = file["path"], place["start"]["line"]
+            lines[line] = max(file["s"][key], lines.get(line, 0))
+    return "istanbul", *counted(lines.values())
+
+
+def counted(hits):
+    hits = list(hits)
+    return sum(1 for value in hits if value), len(hits)
+
+
+def read_xml(document):
     try:
         root = ET.fromstring(document)
     except ET.ParseError:
@@ -70,6 +140,9 @@ def read(document):
         # gcovr 7 counts its lines as elements and leaves statements at 0.
         unit = "statements" if int(metrics.get("statements")) else "elements"
         return "clover", int(metrics.get(f"covered{unit}")), int(metrics.get(unit))
+    if root.find("file") is not None:
+        lines = root.findall("file/lineToCover")
+        return "sonarqube", *counted(line.get("covered") == "true" for line in lines)
     if root.get("line-rate") is not None:
         return "cobertura", int(root.get("lines-covered")), int(root.get("lines-valid"))
     return None
@@ -87,9 +160,7 @@ def rows(archive, tool, index):
         if index not in files:
             sys.exit(f"{archive} holds no {index}")
         for name in sorted(files):
-            if not name.endswith(".xml"):
-                continue
-            found = read(tar.extractfile(files[name]).read())
+            found = read(name, tar.extractfile(files[name]).read())
             if found is None:
                 continue
             kind, covered, valid = found

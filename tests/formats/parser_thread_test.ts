@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { CoverageError } from "../../src/formats/coverage.ts";
 import { CoverageThread } from "../../src/formats/parser_thread.ts";
+import { decodeLines, uncoveredRanges } from "../../src/formats/lines.ts";
 import { cobertura } from "../support/archive.ts";
 
 const encoder = new TextEncoder();
@@ -14,7 +15,7 @@ Deno.test("CoverageThread reads several documents at once", async () => {
   const totals = await Promise.all(
     [1, 2, 3, 4].map((covered) => thread.read(bytes(...cobertura(covered, 4)))),
   );
-  assert.deepEqual(totals.map(({ percentage }) => percentage), [25, 50, 75, 100]);
+  assert.deepEqual(totals.map(({ total }) => total.percentage), [25, 50, 75, 100]);
 });
 
 Deno.test("CoverageThread throws what reading here would throw, and goes on", async () => {
@@ -32,7 +33,7 @@ Deno.test("CoverageThread throws what reading here would throw, and goes on", as
     }
   })());
   await assert.rejects(thread.read(more), /of no known format/);
-  assert.equal((await thread.read(bytes(cobertura(1, 2)))).percentage, 50);
+  assert.equal((await thread.read(bytes(cobertura(1, 2)))).total.percentage, 50);
 });
 
 Deno.test("CoverageThread outlives a document that is refused while more of it arrives", async () => {
@@ -55,16 +56,30 @@ Deno.test("CoverageThread passes the source's failure on, and goes on", async ()
     pull: (controller) => controller.error(new TypeError("client gone")),
   });
   await assert.rejects(thread.read(source), { message: "client gone" });
-  assert.equal((await thread.read(bytes(cobertura(1, 2)))).percentage, 50);
+  assert.equal((await thread.read(bytes(cobertura(1, 2)))).total.percentage, 50);
 });
 
-Deno.test("CoverageThread keeps no more of a large document than may wait", async () => {
+Deno.test("CoverageThread keeps no more of a document than may wait for it", async () => {
   using thread = new CoverageThread();
   const piece = encoder.encode(`<line number="1" hits="1"/>`.repeat(4000));
+  let pulled = 0;
   const source = ReadableStream.from((function* () {
-    yield encoder.encode(`<coverage line-rate="1" lines-valid="9" lines-covered="9">`);
-    for (let count = 0; count < 300; count++) yield piece; // 32 MB, twice what may wait
-    yield encoder.encode("</coverage>");
+    yield encoder.encode(`<coverage line-rate="1">`);
+    for (let count = 0; count < 20; count++) yield piece;
+    yield encoder.encode("</mistake>");
+    for (; pulled < 1000; pulled++) yield piece; // 100 MB, none of which is needed
   })());
-  assert.equal((await thread.read(source)).percentage, 100);
+  await assert.rejects(thread.read(source), /not well-formed XML/);
+  assert(pulled < 100, `${pulled} pieces were read ahead`);
+});
+
+Deno.test("CoverageThread has the size limit it is given", async () => {
+  using thread = new CoverageThread({ maxCoverageBytes: 100 });
+  await assert.rejects(thread.read(bytes("x".repeat(101))), /is larger than 100 bytes/);
+});
+
+Deno.test("CoverageThread returns the lines too", async () => {
+  using thread = new CoverageThread();
+  const { lines } = await thread.read(bytes("SF:a\nDA:1,1\n", "DA:2,0\n"));
+  assert.equal(uncoveredRanges(decodeLines(lines!)[0]!), "2");
 });

@@ -1,131 +1,20 @@
 import assert from "node:assert/strict";
-import { type Coverage, CoverageError } from "../../src/formats/coverage.ts";
-import { formats } from "../../src/formats/registry.ts";
+import { CoverageError } from "../../src/formats/coverage.ts";
+import { LargeDocuments } from "../../src/formats/memory.ts";
 import { readCoverage } from "../../src/formats/read_coverage.ts";
+import { formats } from "../../src/formats/registry.ts";
+import { refusal, total } from "./read.ts";
 
 const encoder = new TextEncoder();
-
-function read(document: string | Uint8Array<ArrayBuffer>, chunkSize = 100_000): Promise<Coverage> {
-  const bytes = typeof document === "string" ? encoder.encode(document) : document;
-  const chunks = [];
-  for (let at = 0; at < bytes.length; at += chunkSize) chunks.push(bytes.slice(at, at + chunkSize));
-  return readCoverage(ReadableStream.from(chunks), formats);
-}
-
-async function refusal(document: string | Uint8Array<ArrayBuffer>): Promise<string> {
-  const error = await read(document).then(() => undefined, (error) => error);
-  assert(error instanceof CoverageError, String(error));
-  return error.message;
-}
-
-const lines = (...hits: number[]) =>
-  `<lines>${
-    hits.map((hit, index) => `<line number="${index + 1}" hits="${hit}"/>`).join("")
-  }</lines>`;
-
-Deno.test("Cobertura: the root's totals count, not its rate", async () => {
-  const coverage = await read(
-    `<coverage lines-valid="4" line-rate="0.1" lines-covered="3"><packages>${
-      lines(0)
-    }</packages></coverage>`,
-  );
-  assert.deepEqual(coverage, {
-    percentage: 75,
-    linesCovered: 3,
-    linesValid: 4,
-    format: "cobertura",
-  });
-});
-
-Deno.test("Cobertura without totals: a line of a file counts once, hit if any class hit it", async () => {
-  const document = `<coverage line-rate="0.9"><packages><package><classes>
-    <class filename="a.py"><methods><method>${lines(0, 0, 0, 0, 0, 0)}</method></methods>${
-    lines(1, 0, 0)
-  }</class>
-    <class filename="a.py">${lines(0, 5)}</class>
-    <class filename="b.py">${lines(0)}</class>
-  </classes></package></packages></coverage>`;
-  const coverage = await read(document);
-  assert.equal(coverage.linesCovered, 2);
-  assert.equal(coverage.linesValid, 4);
-});
-
-Deno.test("Cobertura without totals holds no more files than a bound", async () => {
-  async function* document() {
-    yield encoder.encode(`<coverage line-rate="0.5">`);
-    for (let at = 0; at < 600; at++) {
-      const classes = Array.from(
-        { length: 1000 },
-        (_, index) => `<class filename="${at}/${index}">${lines(1)}</class>`,
-      );
-      yield encoder.encode(classes.join(""));
-    }
-    yield encoder.encode("</coverage>");
-  }
-  await assert.rejects(readCoverage(document(), formats), /more than 500000 files/);
-});
-
-Deno.test("Cobertura without lines: the rate counts", async () => {
-  assert.deepEqual(await read(`<coverage line-rate="0.5832999999999999"/>`), {
-    percentage: 58.33,
-    linesCovered: null,
-    linesValid: null,
-    format: "cobertura",
-  });
-  for (const rate of ["NaN", "", "  ", "1.5", "-1", "high", "0x1", "0,5"]) {
-    await refusal(`<coverage line-rate="${rate}"/>`);
-  }
-});
-
-Deno.test("Clover: only the project's own metrics count, first or last", async () => {
-  const other = `<metrics statements="9" coveredstatements="9"/>`;
-  const own = `<metrics statements="4" coveredstatements="1" elements="8" coveredelements="8"/>`;
-  const file = `<package><file>${other}<class>${other}</class></file>${other}</package>`;
-  const tests = `<testproject>${other}</testproject>`;
-  for (const body of [own + file, file + own]) {
-    const { percentage, format } = await read(
-      `<coverage generated="1">${tests}<project>${body}</project></coverage>`,
-    );
-    assert.equal(percentage, 25);
-    assert.equal(format, "clover");
-  }
-});
-
-Deno.test("Clover: elements count where there are no statements", async () => {
-  const coverage = await read(
-    `<coverage><project><metrics statements="0" coveredstatements="0" elements="3" coveredelements="2"/></project></coverage>`,
-  );
-  assert.equal(coverage.percentage, 66.67);
-});
-
-Deno.test("JaCoCo: only the root's LINE counter counts", async () => {
-  const counter = (type: string, missed: number, covered: number) =>
-    `<counter type="${type}" missed="${missed}" covered="${covered}"/>`;
-  const inner = `<package><class>${counter("LINE", 1, 9)}</class>${
-    counter("LINE", 0, 99)
-  }</package>`;
-  const document =
-    `<!DOCTYPE report PUBLIC "-//JACOCO//DTD" "report.dtd"><report name="x">${inner}${
-      counter("INSTRUCTION", 0, 7)
-    }${counter("LINE", 3, 1)}</report>`;
-  assert.equal((await read(document)).percentage, 25);
-});
-
-Deno.test("JaCoCo: without LINE, instructions count and the format says so", async () => {
-  const coverage = await read(
-    `<report name="x"><counter type="INSTRUCTION" missed="1" covered="3"/></report>`,
-  );
-  assert.deepEqual([coverage.percentage, coverage.format], [75, "jacoco-instruction"]);
-  assert.match(await refusal(`<report name="x"><package name="p"/></report>`), /0 of 0 lines/);
-  assert.match(await refusal(`<report><testsuite/></report>`), /of no known format/);
-});
+const root = `<coverage line-rate="1" lines-valid="1" lines-covered="1">`;
 
 Deno.test("a report of many small lines and a report of one long line read the same", async () => {
-  const body = `<class filename="f">${lines(...Array(50_000).fill(1))}</class>`;
+  const lines = Array.from({ length: 50_000 }, (_, at) => `<line number="${at}" hits="1"/>`);
+  const body = `<class filename="f"><lines>${lines.join("")}</lines></class>`;
   const one = `<coverage line-rate="1"><packages>${body}</packages></coverage>`;
-  assert.equal((await read(one)).linesValid, 50_000);
+  assert.equal((await total(one)).linesValid, 50_000);
   const many = one.replaceAll("><", ">\r\n<");
-  assert.equal((await read(many, 1000)).linesValid, 50_000);
+  assert.equal((await total(many, 1000)).linesValid, 50_000);
 });
 
 Deno.test("the encoding is what the first bytes say", async () => {
@@ -150,45 +39,114 @@ Deno.test("the encoding is what the first bytes say", async () => {
     ]
   ) {
     for (const chunkSize of [1, 1000]) {
-      assert.equal((await read(bytes, chunkSize)).percentage, 50);
+      assert.equal((await total(bytes, chunkSize)).percentage, 50);
     }
   }
   assert.match(await refusal(document("klingon")), /unknown encoding, "klingon"/);
 });
 
 Deno.test("what cannot be read is refused with the reason", async () => {
-  assert.match(await refusal(""), /not well-formed XML/);
-  assert.match(await refusal("mode: set\nmain.go:1.1,2.2 1 1\n"), /not well-formed XML/);
-  assert.match(await refusal("<html/>"), /of no known format.*<html>.*cobertura, clover, jacoco/);
-  assert.match(await refusal(`<coverage version="1"><file/></coverage>`), /of no known format/);
-  assert.match(
-    await refusal(`<coverage line-rate="1" lines-valid="1" lines-covered="1">\n<a>\n</coverage>`),
-    /not well-formed XML.*line 3, column \d+/,
-  );
+  assert.equal(await refusal(""), "is empty");
+  assert.equal(await refusal(" \r\n\t\n"), "is empty");
+  assert.equal(await refusal("\ufeff"), "is empty");
+  assert.match(await refusal("# nothing\n# else\n"), /is empty/);
+  const unclosed = `${root}\n<a>\n</coverage>`;
+  assert.match(await refusal(unclosed), /not well-formed XML.*line 3, column \d+/);
   assert.match(
     await refusal(`<coverage line-rate="1">\n<class name="a&b <tag>"/>\n</coverage>`),
     /not well-formed XML.*line \d+, column \d+/,
   );
-  assert.match(
-    await refusal(`<coverage line-rate="0" lines-valid="0" lines-covered="0"/>`),
-    /0 of 0 lines/,
-  );
-  assert.match(
-    await refusal(`<coverage line-rate="1" lines-valid="3" lines-covered="4"/>`),
-    /4 of 3 lines/,
-  );
 });
 
-Deno.test("depth, attributes and the length of a token are bounded", async () => {
-  const root = `<coverage line-rate="1" lines-valid="1" lines-covered="1">`;
+Deno.test("a file of no known format is told what it looks like, and what is read", async () => {
+  const latin1 = (text: string) => Uint8Array.from(text, (char) => char.charCodeAt(0));
+  const looks: [document: string, message: RegExp][] = [
+    ["<svg/>", /its root element is <svg>. Known are Cobertura, Clover, JaCoCo, LCOV, Go/],
+    ["<!DOCTYPE html><html><p>", /looks like an HTML page/],
+    ["<testsuites><testsuite/></testsuites>", /looks like JUnit test results/],
+    ['<phpunit xmlns="x"><build/></phpunit>', /give what PHPUnit writes with --coverage-clover/],
+    ["<coverage><sheet/></coverage>", /its root element is <coverage>/],
+    ["hello world\n", /it begins with "hello world"/],
+    ["GROUP,PACKAGE,CLASS,INSTRUCTION_MISSED\n", /JaCoCo's CSV report; give JaCoCo's XML/],
+    ["SQLite format 3\0", /SQLite database.*`coverage xml`/],
+    ["\x1f\x8b\x08\0", /looks like a gzip file/],
+    ["PK\x03\x04", /looks like a zip file/],
+    ["\x01\xc0\xc0\x10", /JaCoCo's execution data/],
+    ["        -:    0:Source:a.c\n", /gcov's text output; give what gcovr or lcov writes/],
+  ];
+  for (const [document, message] of looks) {
+    const refused = await refusal(latin1(document));
+    assert.match(refused, message);
+    assert.match(refused, /^is of no known format: /);
+    if (!document.startsWith("<")) assert.doesNotMatch(refused, /well-formed|root element/);
+  }
+});
+
+Deno.test("depth and attributes are bounded", async () => {
   assert.match(await refusal(root + "<a>".repeat(1000)), /not well-formed XML/);
   const attributes = Array.from({ length: 1000 }, (_, at) => `a${at}="1"`).join(" ");
   assert.match(await refusal(`${root}<a ${attributes}/></coverage>`), /not well-formed XML/);
-  const long = "x".repeat(17 * 1024 * 1024);
-  assert.match(
-    await refusal(`${root}<a b="${long}"/></coverage>`),
-    /more than 16777216 characters/,
-  );
+});
+
+Deno.test("a token that is too long is refused, with a > in it as well", async () => {
+  const filler = encoder.encode(`${"x".repeat(999)}>`.repeat(100));
+  const begins = [
+    `${root}<a b="`,
+    `${root}<!-- `,
+    `${root}<![CDATA[`,
+    `${root}<?pi `,
+    root,
+    `{"`,
+    `{"a": 1`,
+    "SF:",
+  ];
+  for (const begin of begins) {
+    let pulled = 0;
+    const source = function* () {
+      yield encoder.encode(begin);
+      const more = begin.endsWith("1") ? new Uint8Array(filler.length).fill(0x31) : filler;
+      for (; pulled < 100; pulled++) yield more;
+    };
+    await assert.rejects(
+      readCoverage(ReadableStream.from(source()), formats),
+      (error) =>
+        error instanceof CoverageError && /of more than 1048576 characters/.test(error.message),
+      begin,
+    );
+    assert(pulled < 15, `${begin}: ${pulled} of 100 kB`);
+  }
+});
+
+Deno.test("a coverage file has a size limit", async () => {
+  const document = encoder.encode(`${root}${" ".repeat(1000)}</coverage>`);
+  const read = (maxCoverageBytes: number) =>
+    readCoverage(new Blob([document]).stream(), formats, { maxCoverageBytes });
+  assert.equal((await read(document.length)).total.percentage, 100);
+  await assert.rejects(read(document.length - 1), /is larger than \d+ bytes/);
+});
+
+Deno.test("of documents that take much memory one is read at a time", async () => {
+  const large = new LargeDocuments();
+  let rows = 0;
+  async function* document() {
+    for (let file = 0; file < 200; file++) {
+      rows++;
+      const lines = Array.from({ length: 1000 }, (_, at) => `DA:${at * 9},${at * 70_000}\n`);
+      yield encoder.encode(`SF:${"f".repeat(100_000)}${file}\n${lines.join("")}end_of_record\n`);
+    }
+  }
+  const first = document(), second = document();
+  for (const read of [first, second]) await read.next(); // so that both have begun
+  rows = 0;
+  const read = readCoverage(first, formats, { large });
+  const order: string[] = [];
+  await Promise.all([
+    read.then(() => order.push(`first after ${rows < 300}`)),
+    readCoverage(second, formats, { large }).then(() => order.push("second")),
+    readCoverage(new Blob(["SF:a\nDA:1,1\n"]).stream(), formats, { large })
+      .then(() => order.push("small")),
+  ]);
+  assert.deepEqual(order, ["small", "first after true", "second"]);
 });
 
 Deno.test("a DTD is not processed: no entity of it is expanded", async () => {

@@ -1,0 +1,50 @@
+/**
+ * Reads documents that tests write.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { type Coverage, CoverageError, type ParsedCoverage } from "../../src/formats/coverage.ts";
+import { decodeLines } from "../../src/formats/lines.ts";
+import { formats } from "../../src/formats/registry.ts";
+import { readCoverage } from "../../src/formats/read_coverage.ts";
+
+export type Document = string | Uint8Array<ArrayBuffer>;
+
+/** Reads a document in pieces of a size. */
+export function parse(document: Document, chunkSize = 100_000): Promise<ParsedCoverage> {
+  const bytes = typeof document === "string" ? new TextEncoder().encode(document) : document;
+  const chunks = [];
+  for (let at = 0; at < bytes.length; at += chunkSize) chunks.push(bytes.slice(at, at + chunkSize));
+  return readCoverage(ReadableStream.from(chunks), formats);
+}
+
+/** The number of a document. */
+export async function total(document: Document, chunkSize?: number): Promise<Coverage> {
+  return (await parse(document, chunkSize)).total;
+}
+
+/** The number as `covered/valid format`. */
+export async function counted(document: Document): Promise<string> {
+  const { linesCovered, linesValid, format } = await total(document);
+  return `${linesCovered}/${linesValid} ${format}`;
+}
+
+/** The lines as `{path: {line: hits}}`. */
+export async function lines(document: Document): Promise<Record<string, Record<number, number>>> {
+  const { lines } = await parse(document);
+  assert(lines, "no lines");
+  return Object.fromEntries(
+    decodeLines(lines).map(({ path, lines, hits }) => [
+      path,
+      Object.fromEntries(Array.from(lines, (line, at) => [line, hits[at]!])),
+    ]),
+  );
+}
+
+/** Why a document is refused. */
+export async function refusal(document: Document): Promise<string> {
+  const error = await parse(document).then(() => undefined, (error) => error);
+  assert(error instanceof CoverageError, String(error));
+  return error.message;
+}
