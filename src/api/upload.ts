@@ -97,7 +97,11 @@ async function store(
     const entries = readArchive(archive(), config.limits);
     const report = await traced(
       "extract",
-      () => extract(entries, staged, upload.coverage_xml_file_name),
+      () =>
+        extract(entries, staged, {
+          names: upload.coverage_xml_file_name,
+          maxReportFiles: config.limits.maxReportFiles,
+        }),
     );
     const coverage = await traced(
       "parse",
