@@ -24,7 +24,6 @@ import {
 } from "../model/fields.ts";
 import { deleteOtherBranches } from "../db/coverages.ts";
 import { checkIdentity } from "../db/repository_names.ts";
-import type { RepositoryName } from "../model/rows.ts";
 
 /** Enough for 20,000 branches of usual names. A GitHub token is only checked after it was read. */
 const MAX_BODY_BYTES = 1024 * 1024;

@@ -31,7 +31,7 @@ export interface NewCoverage extends
 /** What an upload led to. */
 export interface Added {
   readonly row: CoverageRow;
-  /** The active rows of its repository, this one included. */
+  /** The active rows of its repository, this one included, oldest first. */
   readonly active: CoverageRow[];
   /** The percentage of the upload before, of the same branch and language. */
   readonly before: number | undefined;
@@ -117,7 +117,7 @@ async function insert(
   const active = await tx<CoverageRow[]>`
     select ${columns(tx)} from coverages c join repositories r on r.id = c.repository_id
     where c.repository_id = ${repositoryId} and c.newest and c.deleted_at is null
-    order by c.branch_name, c.language`;
+    order by c.id`;
   const row = active.find(({ id }) => id === added?.id);
   if (!row) throw new Error("The new row is not among the active ones");
   return { row, active, before: superseded?.percentage, expired };
@@ -139,7 +139,10 @@ export interface ListFilter {
   readonly perPage: number;
 }
 
-/** A page of repositories in the order of their names, those without a matching row left out. */
+/**
+ * A page of repositories in the order of their names, those without a matching row left out. Rows
+ * are oldest first: clients draw a trend in the order of the list.
+ */
 export async function listCoverages(
   sql: Sql,
   filter: ListFilter,
@@ -157,7 +160,6 @@ export async function listCoverages(
       ? []
       : [sql`position(lower(${keyword}) in lower(r.org_name || '/' || r.repo_name)) > 0`]),
   ].reduce((all, condition) => sql`${all} and ${condition}`);
-  const order = full ? sql`c.id desc` : sql`c.branch_name, c.language`;
   // The page is cut from the index of names; only its repositories are looked at.
   const rows = await inTime(sql<CoverageRow[]>`
     select ${columns(sql)}
@@ -170,7 +172,7 @@ export async function listCoverages(
       select c.* from coverages c where ${matching}
       ${full ? sql`order by c.id desc limit ${MAX_HISTORY}` : sql``}
     ) c
-    order by lower(r.org_name), lower(r.repo_name), ${order}`);
+    order by lower(r.org_name), lower(r.repo_name), c.id`);
   const repositories = Map.groupBy(rows, ({ org_name, repo_name }) => `${org_name}/${repo_name}`);
   const found = [...repositories].map(([name, rows]) => ({ name, rows }));
   return { repositories: found.slice(0, perPage), hasNext: found.length > perPage };

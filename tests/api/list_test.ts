@@ -20,17 +20,18 @@ Deno.test("a server without uploads lists nothing", async () => {
   assert.deepEqual(await list(test), { data: {}, has_next: false });
 });
 
-Deno.test("the list has the active rows of every repository, in the order of their names", async () => {
+Deno.test("the list has the active rows of every repository by name, the oldest row first", async () => {
   await using test = await testApp();
   await seed(test.sql, { repo_name: "zoo" });
   await seed(test.sql, { org_name: "Beta", branch_name: "b" });
-  await seed(test.sql, { org_name: "Beta", branch_name: "a", percentage: 12.5 });
   await seed(test.sql, { org_name: "beta", branch_name: "a", language: "php" });
+  await seed(test.sql, { org_name: "Beta", branch_name: "a", percentage: 12.5 });
   await seed(test.sql, { org_name: "Beta", branch_name: "b" });
   const { data } = await list(test);
   assert.deepEqual(Object.keys(data), ["acme/zoo", "Beta/shop"]);
   assert.deepEqual(branches(data["Beta/shop"]), ["a", "a", "b"]);
-  assert.equal(data["Beta/shop"]![0]!.percentage, 12.5);
+  assert.deepEqual(data["Beta/shop"]!.map(({ language }) => language), ["php", "go", "go"]);
+  assert.equal(data["Beta/shop"]![1]!.percentage, 12.5);
   assert(!("deleted_at" in data["Beta/shop"]![0]!));
 });
 
@@ -68,7 +69,7 @@ Deno.test("the list comes in pages of repositories", async () => {
   assert.equal(Object.keys((await list(test)).data).length, 20, "20 is the default");
 });
 
-Deno.test("full lists superseded and deleted rows as well, newest first", async () => {
+Deno.test("full lists superseded and deleted rows as well, oldest first", async () => {
   await using test = await testApp();
   for (const percentage of [10, 20, 30]) await seed(test.sql, { percentage });
   await seed(test.sql, { branch_name: "gone", percentage: 40 });
@@ -78,8 +79,8 @@ Deno.test("full lists superseded and deleted rows as well, newest first", async 
   });
   const { data } = await list(test, "?full=1");
   const rows = data["acme/shop"]!;
-  assert.deepEqual(rows.map((row) => row.percentage), [40, 30, 20, 10]);
-  assert.deepEqual(rows.map((row) => "deleted_at" in row), [true, false, true, true]);
+  assert.deepEqual(rows.map((row) => row.percentage), [10, 20, 30, 40]);
+  assert.deepEqual(rows.map((row) => "deleted_at" in row), [true, true, false, true]);
   for (const query of ["?full=0", "?full=false", ""]) {
     assert.equal((await list(test, query)).data["acme/shop"]!.length, 1, query);
   }
