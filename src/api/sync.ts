@@ -11,7 +11,6 @@ import type { Config } from "../config.ts";
 import { readJson } from "../http/body.ts";
 import { HttpError } from "../errors.ts";
 import type { Handler } from "../http/router.ts";
-import { Semaphore } from "../http/semaphore.ts";
 import type { Log } from "../log.ts";
 import type { ReportStore } from "../reports/store.ts";
 import { traced } from "../telemetry/spans.ts";
@@ -29,8 +28,11 @@ import { checkIdentity } from "../db/repository_names.ts";
 /** Enough for 20,000 branches of usual names. A GitHub token is only checked after it was read. */
 const MAX_BODY_BYTES = 1024 * 1024;
 const BODY_SECONDS = 60;
-/** Bodies read at a time; the others wait. */
-const AT_ONCE = 4;
+/**
+ * Bodies read at a time. Their clients may have proved nothing yet, so none of them waits: the one
+ * that has taken longest gives way to a new one.
+ */
+const AT_ONCE = 64;
 const MAX_BRANCHES = 20_000;
 
 /** What the credential is checked for; the branches are parsed after that. */
@@ -69,7 +71,7 @@ export interface SyncDependencies {
 
 export function createSyncHandler(dependencies: SyncDependencies): Handler {
   const { config, sql, store, authenticate, log } = dependencies;
-  const slots = new Semaphore(AT_ONCE, "branch lists");
+  const reading = new Set<AbortController>();
   return async (request, context) => {
     const credential = await traced("authenticate", () => authenticate(request, context));
     const body = await read(request);
@@ -106,7 +108,22 @@ export function createSyncHandler(dependencies: SyncDependencies): Handler {
   };
 
   async function read(request: Request): Promise<unknown> {
-    using _slot = await slots.acquire(request.signal);
-    return await readJson(request, { maxBytes: MAX_BODY_BYTES, seconds: BODY_SECONDS });
+    const [longest] = reading;
+    if (longest && reading.size >= AT_ONCE) {
+      reading.delete(longest);
+      longest.abort(
+        new HttpError(429, `Too many branch lists: ${AT_ONCE} running. Retry later.`, {
+          headers: { "retry-after": "10" },
+        }),
+      );
+    }
+    const gaveWay = new AbortController();
+    reading.add(gaveWay);
+    const { signal } = gaveWay;
+    try {
+      return await readJson(request, { maxBytes: MAX_BODY_BYTES, seconds: BODY_SECONDS, signal });
+    } finally {
+      reading.delete(gaveWay);
+    }
   }
 }

@@ -11,9 +11,11 @@ import { withCommitStatus } from "../auth/grant.ts";
 import type { Config } from "../config.ts";
 import { addCoverage, type Added, UnknownOutcomeError } from "../db/add_coverage.ts";
 import { checkIdentity } from "../db/repository_names.ts";
+import { unavailable } from "../errors.ts";
 import type { ReadCoverage } from "../formats/read_coverage.ts";
 import { archiveBodyKind, filePart, readBody, readForm } from "../http/body.ts";
 import type { ByteStream } from "../http/byte_stream.ts";
+import { Deadline } from "../http/deadline.ts";
 import type { Handler } from "../http/router.ts";
 import { Semaphore } from "../http/semaphore.ts";
 import type { Log } from "../log.ts";
@@ -45,6 +47,9 @@ export function createUploadHandler(dependencies: UploadDependencies): Handler {
   const { config, sql, authenticate } = dependencies;
   const { limits } = config;
   const bodyLimits = { maxBytes: limits.maxUploadBytes, seconds: limits.uploadSeconds };
+  // The body has its part of it, and extracting and reading what is in it the rest.
+  const workSeconds = 2 * limits.uploadSeconds;
+  const tooLate = () => unavailable(`The upload was not done within ${workSeconds} seconds.`);
   const slots = new Semaphore(limits.uploadConcurrency, "uploads");
 
   const handler: Handler = async (request, context) => {
@@ -58,12 +63,21 @@ export function createUploadHandler(dependencies: UploadDependencies): Handler {
     const origin = config.publicUrl ?? context.url.origin;
     const { row, active, parts } = await withCommitStatus(grant, context.requestId, async () => {
       await checkIdentity(sql, query, grant.identity);
-      using _slot = await slots.acquire(request.signal);
+      const repository = `${query.org_name}/${query.repo_name}`.toLowerCase();
+      using _slot = await slots.acquire(request.signal, repository);
+      using deadline = new Deadline(workSeconds, tooLate);
       const startedAt = performance.now();
       const form = kind === "form" ? await readForm(request, bodyLimits) : undefined;
       const fields = completeUploadFields(query, form);
-      const archive = () => form ? filePart(form) : readBody(request, bodyLimits);
-      const stored = await store(dependencies, { ...fields, identity: grant.identity }, archive);
+      const archive = () => deadline.stream(form ? filePart(form) : readBody(request, bodyLimits));
+      const stored = await store(
+        {
+          ...dependencies,
+          readCoverage: (bytes) => deadline.race(dependencies.readCoverage(bytes)),
+        },
+        { ...fields, identity: grant.identity },
+        archive,
+      );
       report(dependencies, stored, performance.now() - startedAt);
       return stored.added;
     }, (added) => ({
@@ -98,7 +112,11 @@ async function store(
     const entries = readArchive(archive(), config.limits);
     const report = await traced(
       "extract",
-      () => extract(entries, staged, upload.coverage_xml_file_name),
+      () =>
+        extract(entries, staged, {
+          names: upload.coverage_xml_file_name,
+          maxReportFiles: config.limits.maxReportFiles,
+        }),
     );
     const coverage = await traced(
       "parse",

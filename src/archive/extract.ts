@@ -8,7 +8,7 @@ import type { StagedReport } from "../reports/store.ts";
 import { CoverageFiles } from "./coverage_files.ts";
 import { FileWriter } from "./file_writer.ts";
 import { IndexPage } from "./index_page.ts";
-import type { ArchiveEntry } from "./read_archive.ts";
+import { type ArchiveEntry, tooManyFiles } from "./read_archive.ts";
 
 /** Symbolic links that are remembered, so that nothing is stored below one. */
 const MAX_SYMLINKS = 1000;
@@ -26,12 +26,13 @@ export interface ExtractedReport {
 
 /**
  * Stores every entry in `staged` and finds the coverage files by their `names`. Throws an `HttpError`
- * and leaves the folder half-filled, for the caller to discard, when anything is wrong.
+ * and leaves the folder half-filled, for the caller to discard, when anything is wrong; 413 for more
+ * than `maxReportFiles` files and folders, among them those that only stand in the path of another.
  */
 export async function extract(
   entries: AsyncIterable<ArchiveEntry>,
   staged: StagedReport,
-  names: readonly string[],
+  { names, maxReportFiles }: { names: readonly string[]; maxReportFiles: number },
 ): Promise<ExtractedReport> {
   const writer = new FileWriter(staged);
   const coverageFiles = new CoverageFiles(names);
@@ -48,11 +49,11 @@ export async function extract(
         continue;
       }
       rejectBelowLink(entry.path, links);
-      if (entry.kind === "folder") {
-        await writer.folder(entry.path);
-        continue;
-      }
-      files++;
+      const isFile = entry.kind === "file";
+      await writer.folder(isFile ? folderOf(entry.path) : entry.path);
+      if (isFile) files++;
+      if (files + writer.folderCount > maxReportFiles) throw tooManyFiles(maxReportFiles);
+      if (!isFile) continue;
       bytes += entry.size;
       index.add(entry.path);
       coverageFiles.add(entry.path);
@@ -70,6 +71,10 @@ export async function extract(
     bytes,
     links: [...links],
   };
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
 }
 
 /** A path through a link is how an archive writes outside its folder; no honest one has it. */

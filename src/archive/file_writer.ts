@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { posix } from "node:path";
 import { quote, unprocessable } from "../errors.ts";
 import type { StagedReport } from "../reports/store.ts";
 import type { FileEntry } from "./read_archive.ts";
@@ -15,33 +14,49 @@ import type { FileEntry } from "./read_archive.ts";
 const WHOLE_FILE_BYTES = 1024 * 1024;
 /** Writes in flight, with the above 4 MiB; measured, 16 of them only get in each other's way. */
 const MAX_IN_FLIGHT = 4;
-/** Folders that are known to be there; memory for names stays bounded, whatever an archive holds. */
-const MAX_FOLDERS = 10_000;
+
+/** The folders made so far, by name; the memory of a path is shared by all that is below it. */
+type Folders = Map<string, Folders>;
 
 /** Takes entries in archive order; what it has written is complete after {@linkcode finish}. */
 export class FileWriter {
   readonly #staged: StagedReport;
   readonly #inFlight = new Map<string, Promise<void>>();
-  readonly #folders = new Set<string>([""]);
+  readonly #folders: Folders = new Map();
+  #folderCount = 0;
   #failure: unknown;
 
   constructor(staged: StagedReport) {
     this.#staged = staged;
   }
 
-  /** Makes a folder and those above it. */
-  async folder(path: string): Promise<void> {
-    if (this.#folders.has(path)) return;
-    await explained(path, () => this.#staged.makeFolder(path));
-    if (this.#folders.size > MAX_FOLDERS) this.#folders.clear();
-    this.#folders.add(path);
+  /** Folders made, also those that the archive only has as part of a longer path. */
+  get folderCount(): number {
+    return this.#folderCount;
   }
 
-  /** Writes a file over one of the same name. Small ones may still be on their way when it returns. */
+  /** Makes a folder and those above it. */
+  async folder(path: string): Promise<void> {
+    let folders = this.#folders;
+    const before = this.#folderCount;
+    for (const name of path === "" ? [] : path.split("/")) {
+      let below = folders.get(name);
+      if (!below) {
+        folders.set(name, below = new Map());
+        this.#folderCount++;
+      }
+      folders = below;
+    }
+    if (this.#folderCount === before) return;
+    await explained(path, () => this.#staged.makeFolder(path));
+  }
+
+  /**
+   * Writes a file over one of the same name, into a folder that was made. Small ones may still be on
+   * their way when it returns.
+   */
   async file(entry: FileEntry): Promise<void> {
     const { path, size } = entry;
-    const folder = posix.dirname(path);
-    await this.folder(folder === "." ? "" : folder);
     await this.#inFlight.get(path);
     if (this.#inFlight.size >= MAX_IN_FLIGHT) await Promise.race(this.#inFlight.values());
     if (this.#failure !== undefined) throw this.#failure;

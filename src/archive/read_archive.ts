@@ -113,12 +113,7 @@ async function* readTar(
       // What an entry says of itself is enough to reject it; the cap above holds when it lied.
       announced += size;
       if (announced > limits.maxReportBytes) throw tooLarge();
-      if (++count > limits.maxReportFiles) {
-        throw new HttpError(
-          413,
-          `The report has more than ${limits.maxReportFiles} files and folders.`,
-        );
-      }
+      if (++count > limits.maxReportFiles) throw tooManyFiles(limits.maxReportFiles);
       const entry = await safeEntry(names.resolve(value.path, size), value);
       if (entry) yield entry;
     }
@@ -128,6 +123,10 @@ async function* readTar(
     await bytes.cancel().catch(() => {});
     await entries.cancel().catch(() => {});
   }
+}
+
+export function tooManyFiles(most: number): HttpError {
+  return new HttpError(413, `The report has more than ${most} files and folders.`);
 }
 
 /** What the tar reader throws is about the archive, a 422; our own errors pass untouched. */

@@ -8,6 +8,8 @@ import { canBeNamed } from "../reports/file_names.ts";
 
 const MAX_SEGMENT_BYTES = 255;
 const MAX_PATH_BYTES = 4096;
+/** Names in a path; every level costs each look at the report, and its removal, a call more. */
+const MAX_DEPTH = 100;
 const encoder = new TextEncoder();
 
 /**
@@ -38,6 +40,9 @@ export function safePath(name: string, os: string = Deno.build.os): string {
   const bytes = encoder.encode(path).byteLength;
   if (bytes > MAX_PATH_BYTES) {
     throw unsafe(`its path has ${bytes} bytes; at most ${MAX_PATH_BYTES} are allowed`);
+  }
+  if (segments.length > MAX_DEPTH) {
+    throw unsafe(`its path has ${segments.length} names; at most ${MAX_DEPTH} are allowed`);
   }
   return path;
 }

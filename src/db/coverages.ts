@@ -14,9 +14,6 @@ import { expireReports } from "./stored_reports.ts";
 
 export type RowSettings = Pick<Config, "defaultBranches" | "retention">;
 
-/** A history is a trend's points; more would only be drawn over each other. */
-export const MAX_HISTORY = 10_000;
-
 /** The columns of a `CoverageRow`. */
 export const columns = (sql: Sql | TransactionSql) =>
   sql`
@@ -25,7 +22,7 @@ export const columns = (sql: Sql | TransactionSql) =>
     c.lines_valid, c.format, c.report_id, c.report_index, c.coverage_files, c.deleted_at,
     c.report_stored`;
 
-/** The active rows of a repository. */
+/** The active rows of a repository, oldest first. */
 export async function activeRows(
   sql: Sql | TransactionSql,
   repositoryId: string,
@@ -33,7 +30,7 @@ export async function activeRows(
   return await sql<CoverageRow[]>`
     select ${columns(sql)} from coverages c join repositories r on r.id = c.repository_id
     where c.repository_id = ${repositoryId} and c.newest and c.deleted_at is null
-    order by c.branch_name, c.language`;
+    order by c.id`;
 }
 
 /** A row by its key. Throws where there is none. */
@@ -57,24 +54,38 @@ export interface ListFilter {
   readonly commit_author?: string | undefined;
   /** Substring of `org/repo`, case-insensitive. */
   readonly keyword?: string | undefined;
-  /** Superseded and deleted rows as well, at most {@linkcode MAX_HISTORY} a repository. */
+  /** Superseded and deleted rows as well. */
   readonly full: boolean;
-  /** From 1. */
-  readonly page: number;
-  /** Repositories a page. */
-  readonly perPage: number;
 }
 
-/** A page of repositories in the order of their names, those without a matching row left out. */
+/** A part of a list. */
+export interface ListPart {
+  /** Repositories to skip. */
+  readonly offset: number;
+  /** Begin behind this row; its repository is the first of the part, with the rows that it still has. */
+  readonly after: (RepositoryName & Pick<CoverageRow, "id">) | undefined;
+  readonly maxRepositories: number;
+  readonly maxRows: number;
+}
+
+/**
+ * The rows of repositories in the order of their names, those without a matching row left out, each
+ * repository's oldest first. Its cost is that of `maxRows`, whatever there is. The statement ends in
+ * the database, too, when the signal aborts.
+ */
 export async function listCoverages(
   sql: Sql,
   filter: ListFilter,
-): Promise<{ repositories: { name: string; rows: CoverageRow[] }[]; hasNext: boolean }> {
-  const { org_name, repo_name, commit_author, keyword, full, page, perPage } = filter;
+  { offset, after, maxRepositories, maxRows }: ListPart,
+  signal?: AbortSignal,
+): Promise<CoverageRow[]> {
+  const { org_name, repo_name, commit_author, keyword, full } = filter;
   const matching = sql`
     c.repository_id = r.id
     ${full ? sql`` : sql`and c.newest and c.deleted_at is null`}
     ${commit_author === undefined ? sql`` : sql`and c.commit_author = ${commit_author}`}`;
+  const name = sql`(lower(r.org_name), lower(r.repo_name))`;
+  const place = after && sql`(lower(${after.org_name}), lower(${after.repo_name}))`;
   const conditions = [
     sql`exists (select from coverages c where ${matching})`,
     ...(org_name === undefined ? [] : [sql`lower(r.org_name) = lower(${org_name})`]),
@@ -82,24 +93,26 @@ export async function listCoverages(
     ...(keyword === undefined
       ? []
       : [sql`position(lower(${keyword}) in lower(r.org_name || '/' || r.repo_name)) > 0`]),
+    ...(place ? [sql`${name} >= ${place}`] : []),
   ].reduce((all, condition) => sql`${all} and ${condition}`);
-  const order = full ? sql`c.id desc` : sql`c.branch_name, c.language`;
-  // The page is cut from the index of names; only its repositories are looked at.
-  const rows = await inTime(sql<CoverageRow[]>`
+  // The part is cut from the index of names; only its repositories are looked at.
+  const query = sql<CoverageRow[]>`
     select ${columns(sql)}
     from (
       select r.* from repositories r where ${conditions}
       order by lower(r.org_name), lower(r.repo_name)
-      limit ${perPage + 1} offset ${(page - 1) * perPage}
+      limit ${maxRepositories} offset ${offset}
     ) r
     cross join lateral (
       select c.* from coverages c where ${matching}
-      ${full ? sql`order by c.id desc limit ${MAX_HISTORY}` : sql``}
+      ${after && place ? sql`and (${name} <> ${place} or c.id > ${after.id})` : sql``}
+      order by c.id limit ${maxRows}
     ) c
-    order by lower(r.org_name), lower(r.repo_name), ${order}`);
-  const repositories = Map.groupBy(rows, ({ org_name, repo_name }) => `${org_name}/${repo_name}`);
-  const found = [...repositories].map(([name, rows]) => ({ name, rows }));
-  return { repositories: found.slice(0, perPage), hasNext: found.length > perPage };
+    order by lower(r.org_name), lower(r.repo_name), c.id
+    limit ${maxRows}`;
+  const cancel = () => query.cancel();
+  signal?.addEventListener("abort", cancel, { once: true });
+  return await inTime(query).finally(() => signal?.removeEventListener("abort", cancel));
 }
 
 /** An upload of a branch and language whose report is still stored. */

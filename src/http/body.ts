@@ -5,6 +5,8 @@
  */
 import { HttpError, quote, unprocessable } from "../errors.ts";
 import { type ByteStream, capped } from "./byte_stream.ts";
+import { boundaryOf, limitedParts } from "./form_parts.ts";
+import { paced } from "./pace.ts";
 
 /** Media types whose body is the archive itself; none at all is what `curl -T` sends. */
 const RAW = new Set([
@@ -22,24 +24,39 @@ const FILE_PIECE = 64 * 1024;
 export interface BodyLimits {
   readonly maxBytes: number;
   readonly seconds: number;
+  /** Ends the reading with its reason, an `HttpError`. */
+  readonly signal?: AbortSignal;
 }
 
+/** The part of the time after which a body must have come at a least speed. */
+const GRACE = 1 / 20;
+
 /**
- * The body. Reading it fails with 413 past `maxBytes`, with 408 after `seconds`, and with 400 when
- * the client stops before the end.
+ * The body. Reading it fails with 413 past `maxBytes`, with 408 after `seconds` or when it comes too
+ * slowly, and with 400 when the client stops before the end.
  */
-export function readBody(request: Request, { maxBytes, seconds }: BodyLimits): ByteStream {
+export function readBody(
+  request: Request,
+  { maxBytes, seconds, signal: given }: BodyLimits,
+): ByteStream {
   if (!request.body) throw unprocessable("The request has no body.");
   const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), seconds * 1000);
-  const { signal } = deadline;
-  return capped(request.body as ByteStream, maxBytes, {
+  const timer = setTimeout(
+    () => deadline.abort(new HttpError(408, `The body did not arrive within ${seconds} seconds.`)),
+    seconds * 1000,
+  );
+  const signal = given ? AbortSignal.any([given, deadline.signal]) : deadline.signal;
+  const body = paced(request.body as ByteStream, {
+    graceMs: seconds * 1000 * GRACE,
+    tooSlow: (error) => deadline.abort(error),
+  });
+  return capped(body, maxBytes, {
     signal,
     ended: () => clearTimeout(timer),
     tooLarge: () => tooLarge(`more than ${maxBytes}`, maxBytes),
     failed: (cause) =>
       signal.aborted
-        ? new HttpError(408, `The body did not arrive within ${seconds} seconds.`)
+        ? signal.reason
         : new HttpError(400, "The body ended before it was complete.", { cause, reason: "gone" }),
   });
 }
@@ -74,7 +91,7 @@ export function archiveBodyKind(request: Request, maxBytes: number): "form" | "r
         "application/x-tar or application/octet-stream with the archive as the body.",
     );
   }
-  if (isForm && !/;\s*boundary=/i.test(contentType)) {
+  if (isForm && boundaryOf(contentType) === undefined) {
     throw new HttpError(
       400,
       "The Content-Type multipart/form-data has no boundary; curl --form adds one.",
@@ -85,10 +102,15 @@ export function archiveBodyKind(request: Request, maxBytes: number): "form" | "r
   return isForm ? "form" : "raw";
 }
 
-/** Reads a form whole. Throws 400 where it is none, and otherwise like {@linkcode readBody}. */
+/**
+ * Reads a form whole. Throws 400 where it is none, 413 where it has too many parts, and otherwise like
+ * {@linkcode readBody}.
+ */
 export async function readForm(request: Request, limits: BodyLimits): Promise<FormData> {
-  const body = readBody(request, limits);
-  const headers = { "content-type": request.headers.get("content-type")! };
+  const boundary = boundaryOf(request.headers.get("content-type") ?? "") ?? "";
+  const body = limitedParts(readBody(request, limits), boundary);
+  // What was counted by is what the form is cut by.
+  const headers = { "content-type": `multipart/form-data; boundary="${boundary}"` };
   try {
     return await new Response(body, { headers }).formData();
   } catch (error) {

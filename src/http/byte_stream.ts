@@ -126,7 +126,7 @@ export function inPieces(content: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuff
 export async function peek(
   source: Chunks,
   least: number,
-): Promise<{ head: Uint8Array; all: Chunks }> {
+): Promise<{ head: Uint8Array<ArrayBuffer>; all: Chunks }> {
   const iterator = source[Symbol.asyncIterator]();
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   for (let length = 0; length < least;) {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type ByteStream, peek } from "../http/byte_stream.ts";
 import type { Connection } from "../http/client_address.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "./metrics.ts";
@@ -50,7 +51,7 @@ export function createRequestLog(
         ...(route === undefined ? {} : { route }),
         path,
         status,
-        bytes,
+        bytes: bytes(),
         duration_ms: Math.round(performance.now() - startedAt),
         client,
       };
@@ -69,18 +70,32 @@ function knownMethod(method: string): string {
   return /^(GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS)$/.test(method) ? method : "other";
 }
 
+/** A body of unknown length up to this one is answered whole. */
+const WHOLE_BYTES = 64 * 1024;
+
 /**
- * The size of a body, before it is compressed on its way. Whoever streams a body sets its
- * `Content-Length`; any other is in memory, and is read.
+ * The size of a body, before it is compressed on its way. It is that of its `Content-Length`, or of a
+ * small body, which is read; what is sent of a larger one is counted.
  */
 async function sizeOf(
   response: Response,
   method: string,
-): Promise<{ bytes: number; sized: Response }> {
-  if (method === "HEAD" || !response.body) return { bytes: 0, sized: response };
+): Promise<{ bytes: () => number; sized: Response }> {
+  if (method === "HEAD" || !response.body) return { bytes: () => 0, sized: response };
   const { status, headers } = response;
   const length = headers.get("content-length");
-  if (length !== null) return { bytes: Number(length), sized: response };
-  const body = await response.bytes();
-  return { bytes: body.byteLength, sized: new Response(body, { status, headers }) };
+  if (length !== null) return { bytes: () => Number(length), sized: response };
+  const { head, all } = await peek(response.body as ByteStream, WHOLE_BYTES);
+  if (head.byteLength < WHOLE_BYTES) {
+    return { bytes: () => head.byteLength, sized: new Response(head, { status, headers }) };
+  }
+  let sent = 0;
+  const counted = (async function* () {
+    for await (const chunk of all) {
+      sent += chunk.byteLength;
+      yield chunk;
+    }
+  })();
+  const sized = new Response(ReadableStream.from(counted), { status, headers });
+  return { bytes: () => sent, sized };
 }

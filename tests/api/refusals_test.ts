@@ -31,8 +31,8 @@ async function appWithReport(
   });
 }
 
-/** Together with where reports are; Windows takes eight times as much. */
-const TOO_LONG = "d/".repeat(Deno.build.os === "windows" ? 2050 : 2030) + "deep";
+/** Together with where reports are. */
+const TOO_LONG = `${"d".repeat(200)}/`.repeat(20) + "d".repeat(70);
 
 async function errorOf(response: Response): Promise<string | Record<string, string>> {
   const answer = await response.json();
@@ -126,6 +126,31 @@ Deno.test("a form without one file part is refused", async () => {
   }
 });
 
+Deno.test("a form of very many parts is refused before they are made", async () => {
+  await using test = await appWithReport();
+  const parts = 1_600_000;
+  const part = new TextEncoder().encode("--x\r\n\r\n\r\n".repeat(parts / 100));
+  let sent = 0;
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (sent++ < 100) controller.enqueue(part);
+      else controller.close();
+    },
+  });
+  const type = "multipart/form-data; boundary=x";
+  const response = await test.get(uploadPath(), post(body, type));
+  assert.equal(response.status, 413);
+  assert.match(String(await errorOf(response)), /more than 128 parts/);
+  assert(sent < 10, `${sent} of 100 pieces were read`);
+  // A delimiter may be cut anywhere.
+  const bytes = new TextEncoder().encode("--x\r\n\r\n\r\n".repeat(129) + "--x--\r\n");
+  const cut = ReadableStream.from(Array.from(bytes, (byte) => new Uint8Array([byte])));
+  const inBytes = await test.get(uploadPath(), post(cut, type));
+  assert.equal(inBytes.status, 413);
+  await inBytes.body?.cancel();
+  await test.assertUnharmed();
+});
+
 /** What a credential is checked for; the other fields may be in the form. */
 const TARGET_FIELDS = ["org_name", "repo_name", "commit_hash", "language"] as const;
 
@@ -213,6 +238,11 @@ Deno.test("a report over a limit is refused with 413 and the limit", async () =>
       await gzip(tar(goodReport(Array.from({ length: 10 }, (_, at) => ({ name: `f${at}` }))))),
       /more than 10 files and folders/,
     ],
+    [
+      // Few entries, whose paths would make many folders.
+      await gzip(tar(goodReport([{ name: "a/b/c/d/e" }, { name: "1/2/3/4/", type: "5" }]))),
+      /more than 10 files and folders/,
+    ],
   ];
   for (const [body, message] of cases) {
     const response = await test.get(uploadPath(), post(body));
@@ -292,9 +322,11 @@ Deno.test("a client that stops half-way leaves everything as it was", async () =
   }
 });
 
-Deno.test("a body that does not arrive in time is refused with 408", async () => {
-  await using test = await appWithReport({ limits: { uploadSeconds: 0.05 } });
-  for (const type of ["application/gzip", "multipart/form-data; boundary=x"]) {
+Deno.test("a body that stops coming, or comes for too long, is refused with 408", async () => {
+  const limits = { uploadSeconds: 0.2, maxUploadBytes: 1e9, maxReportBytes: 1e9 };
+  await using test = await testApp({ limits });
+  const types = ["application/gzip", "multipart/form-data; boundary=x"];
+  for (const type of types) {
     const stopped = Promise.withResolvers<void>();
     const waiting = new ReadableStream<Uint8Array>({
       start: (controller) => controller.enqueue(archive.slice(0, 50)),
@@ -302,10 +334,53 @@ Deno.test("a body that does not arrive in time is refused with 408", async () =>
     });
     const response = await test.get(uploadPath(), post(waiting, type));
     assert.equal(response.status, 408);
-    assert.match(String(await errorOf(response)), /within 0.05 seconds/);
+    assert.match(String(await errorOf(response)), /too slowly, 50 bytes in .*; at least 16384/);
     await stopped.promise; // nobody reads it any more
   }
-  await test.assertUnharmed();
+  // Not too slow, but without an end: a tar of one large file.
+  const start = tar([{ name: "large", size: 900_000_000 }], { end: false });
+  for (const type of types) {
+    const endless = ReadableStream.from((async function* () {
+      yield type === types[0] ? start : new TextEncoder().encode(
+        '--x\r\ncontent-disposition: form-data; name="file"; filename="f"\r\n\r\n',
+      );
+      while (true) {
+        yield new Uint8Array(16 * 1024);
+        await new Promise((resolve) => setTimeout(resolve));
+      }
+    })());
+    const response = await test.get(uploadPath(), post(endless, type));
+    assert.equal(response.status, 408);
+    assert.match(String(await errorOf(response)), /within 0.2 seconds/);
+  }
+  assert.deepEqual(await storedReports(test.reports), { published: [], staged: [] });
+});
+
+Deno.test("an upload whose work takes too long is refused with 503, and leaves nothing", async () => {
+  await using test = await testApp({
+    limits: { uploadSeconds: 0.5 },
+    readCoverage: () => new Promise(() => {}),
+  });
+  const response = await test.upload(archive);
+  assert.equal(response.status, 503);
+  assert.match(String(await errorOf(response)), /not done within 1 seconds/);
+  assert.deepEqual(await storedReports(test.reports), { published: [], staged: [] });
+});
+
+Deno.test("one repository cannot hold every place for uploads", async () => {
+  await using test = await testApp({ limits: { uploadConcurrency: 2 } });
+  const slow: ReadableStreamDefaultController<Uint8Array>[] = [];
+  const held = Array.from({ length: 3 }, () => {
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => void slow.push(controller),
+    });
+    return test.get(uploadPath({ repo_name: "slow" }), post(body));
+  });
+  const other = await test.upload(archive);
+  assert.equal(other.status, 200);
+  await other.body?.cancel();
+  for (const controller of slow) controller.error(new TypeError("connection lost"));
+  for (const response of await Promise.all(held)) assert.equal(response.status, 400);
 });
 
 Deno.test("too many uploads at once are refused with 429, and the others are done", async () => {

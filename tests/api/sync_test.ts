@@ -135,3 +135,25 @@ Deno.test("sync looks at the branches of somebody who may, and at no more than i
   assert.equal(all.status, 200);
   await all.body?.cancel();
 });
+
+Deno.test("clients that send nothing delay no sync, and the first of too many gives way", async () => {
+  await using test = await testApp();
+  await withBranches(test, "main");
+  const silent: ReadableStreamDefaultController<Uint8Array>[] = [];
+  const waiting = Array.from({ length: 64 }, () => {
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => void silent.push(controller),
+    });
+    return test.get("/coverages-api", { method: "PUT", body });
+  });
+  const response = await sync(test, { ...fields, active_branches: ["main"] });
+  assert.equal(response.status, 200);
+  await response.body?.cancel();
+  const first = await waiting[0]!;
+  assert.deepEqual([first.status, first.headers.get("retry-after")], [429, "10"]);
+  assert.match((await first.json()).error, /Too many branch lists/);
+  for (const controller of silent.slice(1)) controller.error(new TypeError("connection lost"));
+  const others = await Promise.all(waiting.slice(1));
+  assert.deepEqual(new Set(others.map(({ status }) => status)), new Set([400]));
+  for (const response of others) await response.body?.cancel();
+});

@@ -109,7 +109,8 @@ Deno.test("a new upload supersedes the one of its branch and language, and no ot
   const answer = await (await test.upload(await report(4))).json();
   assert.deepEqual(
     answer.data.map((row: Record<string, unknown>) => [row.language, row.percentage]),
-    [["go", 100], ["php", 25]],
+    [["php", 25], ["go", 100]],
+    "oldest first",
   );
   const rows = await test.sql`select deleted_at from coverages order by id`;
   assert.deepEqual(rows.map(({ deleted_at }) => deleted_at !== null), [true, false, false]);

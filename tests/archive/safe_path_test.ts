@@ -13,6 +13,7 @@ Deno.test("safePath keeps a good name and drops what tar drops", () => {
     ["..a/b..", "..a/b.."],
     [".hidden", ".hidden"],
     ["x".repeat(255), "x".repeat(255)],
+    ["d/".repeat(100), "d/".repeat(100).slice(0, -1)],
   ];
   for (const [name, path] of cases) assert.equal(safePath(name, "linux"), path, name);
 });
@@ -34,6 +35,7 @@ Deno.test("safePath refuses what leads out or names no file, with the reason", (
     ["x".repeat(300), /300 bytes; at most 255/],
     ["ü".repeat(128), /256 bytes; at most 255/],
     ["abcdefgh/".repeat(600), /5399 bytes; at most 4096/],
+    ["d/".repeat(101), /101 names; at most 100/],
   ];
   for (const [name, why] of cases) {
     assert.throws(() => safePath(name, "linux"), (error) => {

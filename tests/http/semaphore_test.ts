@@ -42,3 +42,20 @@ Deno.test("a client that leaves gives its place in the queue back", async () => 
   first[Symbol.dispose]();
   for (const next of [...others, last]) (await next)[Symbol.dispose]();
 });
+
+Deno.test("one owner leaves a slot, and a part of the queue, to the others", async () => {
+  const semaphore = new Semaphore(2, "uploads");
+  const slow = await semaphore.acquire(undefined, "acme/slow");
+  const queued = Array.from({ length: 25 }, () => semaphore.acquire(undefined, "acme/slow"));
+  await assert.rejects(semaphore.acquire(undefined, "acme/slow"), {
+    message: "Too many uploads of acme/slow: 1 running, 25 queued. Retry later.",
+  });
+  const other = await semaphore.acquire(undefined, "acme/other");
+  other[Symbol.dispose]();
+  const another = await semaphore.acquire();
+  slow[Symbol.dispose](); // hands its slot to the next of its kind
+  for (const next of queued) (await next)[Symbol.dispose]();
+  another[Symbol.dispose]();
+  const both = await Promise.all([semaphore.acquire(), semaphore.acquire()]);
+  for (const slot of both) slot[Symbol.dispose]();
+});

@@ -86,9 +86,9 @@ Deno.test("numbers, trend, badge and reports of a code-coverage-dashboard are co
       deleted_at,
     ]),
     [
-      [3, "feature/x", 100, "2022-04-25T00:30:00.123Z", undefined],
-      [2, "main", 33.03, "2022-04-26T00:30:00.500Z", undefined],
       [1, "main", 41.5, "2022-04-25T00:30:00.123Z", "2022-04-26T00:30:00.000Z"],
+      [2, "main", 33.03, "2022-04-26T00:30:00.500Z", undefined],
+      [3, "feature/x", 100, "2022-04-25T00:30:00.123Z", undefined],
     ],
   );
   const badge = "/coverages-api/badge?org_name=acme&repo_name=shop&branch_name=main";
@@ -182,15 +182,15 @@ Deno.test("the newest of several active rows stays active, and the newest langua
     rows.filter(({ branch_name, language }) => branch_name === "main" && language === "go")
       .map(({ percentage, deleted_at }) => [percentage, deleted_at]),
     [
-      [3, undefined],
-      [5, "2022-01-05T00:00:00.000Z"],
-      [2, "2022-01-03T00:00:00.000Z"],
       [1, "2022-01-02T00:00:00.000Z"],
+      [2, "2022-01-03T00:00:00.000Z"],
+      [5, "2022-01-05T00:00:00.000Z"],
+      [3, undefined],
     ],
   );
   const badge = "/coverages-api/badge?org_name=acme&repo_name=shop&branch_name=main";
   assert.match(await text(test, `${badge}&language=go`), />3\.00%</);
-  const [go, js] = (await list(test)).filter(({ branch_name }) => branch_name === "main")
+  const [js, go] = (await list(test)).filter(({ branch_name }) => branch_name === "main")
     .map(({ report_url }) => new URL(report_url).pathname);
   assert.match(await text(test, go!), /had no report of this upload/);
   assert.equal(await text(test, js!), "js");
