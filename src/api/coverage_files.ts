@@ -6,7 +6,8 @@
 import { quote, unprocessable } from "../errors.ts";
 import type { PartCoverage } from "../db/add_coverage.ts";
 import { type Coverage, CoverageError, type ParsedCoverage } from "../formats/coverage.ts";
-import { uniteCoverage } from "../formats/lines.ts";
+import { uniteCoverage, uniteFiles } from "../formats/lines.ts";
+import type { CoverageFile } from "../formats/modules.ts";
 import type { ReadCoverage } from "../formats/read_coverage.ts";
 import type { ReportStore, StagedReport } from "../reports/store.ts";
 
@@ -19,7 +20,7 @@ export async function readCoverageFiles(
   staged: Pick<StagedReport, "readFile">,
   readCoverage: ReadCoverage,
 ): Promise<ParsedCoverage> {
-  const parsed: ParsedCoverage[] = [];
+  const parsed: CoverageFile[] = [];
   for (const path of paths) { // one at a time: each may have megabytes in memory
     const file = `The coverage file ${quote(path)}`;
     const coverage = await described(file, () => readCoverage(staged.readFile(path)));
@@ -29,9 +30,9 @@ export async function readCoverageFiles(
           "others.",
       );
     }
-    parsed.push(coverage);
+    parsed.push({ file: path, ...coverage });
   }
-  return await described("The union of the coverage files", () => uniteCoverage(parsed));
+  return await described("The union of the coverage files", () => uniteFiles(parsed));
 }
 
 /**

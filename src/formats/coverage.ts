@@ -25,6 +25,10 @@ export interface ParsedCoverage {
   readonly lines: Uint8Array<ArrayBuffer> | null;
   /** Folders that the paths of `lines` are relative to, where the file names them. */
   readonly sourceRoots?: readonly string[];
+  /** Hashes of the first functions of each source file, where the file names them. */
+  readonly functions?: ReadonlyMap<string, readonly number[]>;
+  /** The module that was measured, where the file names it. */
+  readonly module?: string;
 }
 
 /** The coverage file cannot be used; the message is a clause that follows the file's name. */

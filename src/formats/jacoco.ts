@@ -15,8 +15,8 @@ export const jacoco: XmlFormat = {
   kind: "xml",
   name: "jacoco",
   title: "JaCoCo",
-  open(root, _attributes, memory) {
-    return root === "report" ? new JacocoReader(memory) : undefined;
+  open(root, attributes, memory) {
+    return root === "report" ? new JacocoReader(attributes.get("name"), memory) : undefined;
   },
 };
 
@@ -35,7 +35,7 @@ class JacocoReader implements XmlReader {
   #package = "";
   #isJacoco = false;
 
-  constructor(memory: DocumentMemory) {
+  constructor(private readonly name: string | undefined, memory: DocumentMemory) {
     this.#lines = new LineCollector(memory);
   }
 
@@ -88,7 +88,11 @@ class JacocoReader implements XmlReader {
 
   result(): ParsedCoverage {
     const lines = this.#lines.finish();
-    return { total: this.#total(lines), lines: lines.valid > 0 ? lines.encoded : null };
+    return {
+      total: this.#total(lines),
+      lines: lines.valid > 0 ? lines.encoded : null,
+      ...(this.name === undefined ? {} : { module: this.name }),
+    };
   }
 
   #total(lines: Counts): Coverage {

@@ -47,6 +47,9 @@ class LcovReader implements TextReader {
       this.#endRecord();
       this.#isOpen = true;
       if (!this.#lines.begin(decodeName(line.slice(3).trim()))) this.#isStated = false;
+    } else if (line.startsWith("FN:") && this.#isOpen) {
+      // c8 writes this for a file that was not loaded.
+      if (!line.endsWith(",(empty-report)")) this.#lines.addFunction(line);
     } else if (line.startsWith("LF:")) {
       this.#found = wholeNumber(line.slice(3).trim());
     } else if (line.startsWith("LH:")) {
@@ -96,6 +99,7 @@ class LcovReader implements TextReader {
         ? coverageOf(covered, valid, lcov.name)
         : coverageOf(lines.covered, lines.valid, lcov.name),
       lines: lines.valid > 0 && !this.#hasUnlisted ? lines.encoded : null,
+      functions: lines.functions,
     };
   }
 }

@@ -19,6 +19,10 @@ export const MAX_HITS = 2 ** 32 - 1;
 /** Bytes of an entry of a Map with its string, beside the string's characters. */
 const FILE_COST = 96;
 
+/** Functions of a file whose hashes are gathered, and bytes of these. */
+const MAX_FUNCTIONS = 8;
+const FUNCTIONS_COST = 160;
+
 /** Lines that were hit, and lines that could be. */
 export interface Counts {
   covered: number;
@@ -31,6 +35,8 @@ export interface CollectedLines extends Counts {
   readonly encoded: Uint8Array<ArrayBuffer>;
   /** The sum where the same file in another group is another file. */
   readonly byGroup: Counts;
+  /** Hashes of the first functions of each file that has some. */
+  readonly functions: ReadonlyMap<string, readonly number[]>;
 }
 
 export class LineCollector {
@@ -39,6 +45,7 @@ export class LineCollector {
   readonly #files = new Map<string, number>();
   /** The last piece of each file's lines. */
   readonly #last: number[] = [];
+  readonly #functions = new Map<number, number[]>();
   #segments = new Segments();
   #heldForSegments = 0;
   /** What was held after lines that are there twice were united the last time. */
@@ -83,6 +90,19 @@ export class LineCollector {
     if (this.#batch.length === SEGMENT_LINES) this.#store();
   }
 
+  /** A function of the file that was begun last, with its line. */
+  addFunction(text: string): void {
+    let hashes = this.#functions.get(this.#file);
+    if (!hashes) {
+      this.#hold(FUNCTIONS_COST);
+      this.#functions.set(this.#file, hashes = []);
+    }
+    if (hashes.length === MAX_FUNCTIONS) return;
+    let hash = 0;
+    for (let at = 0; at < text.length; at++) hash = Math.imul(hash, 31) + text.charCodeAt(at) | 0;
+    if (!hashes.includes(hash)) hashes.push(hash);
+  }
+
   /** The lines since `begin`, each counted once. */
   end(): Counts {
     if (this.#batch.length > 0) this.#store();
@@ -94,7 +114,10 @@ export class LineCollector {
     this.end();
     const encoder = new LineEncoder();
     const total = { covered: 0, valid: 0 };
+    const functions = new Map<string, number[]>();
     for (const [path, file] of this.#files) {
+      const hashes = this.#functions.get(file);
+      if (hashes) functions.set(path, hashes);
       encoder.file(path);
       eachLine(this.#segments.list(this.#last[file]!), (line, value) => {
         const hits = keep(value);
@@ -108,6 +131,7 @@ export class LineCollector {
       ...total,
       byGroup: this.#hasGroups ? this.#countByGroup() : total,
       encoded: encoder.finish(),
+      functions,
     };
   }
 

@@ -7,6 +7,7 @@ import { type Coverage, CoverageError, coverageOf, type ParsedCoverage } from ".
 import { type Counts, LineCollector } from "./line_collector.ts";
 import { decodeFiles, type FileLines } from "./line_encoder.ts";
 import { DocumentMemory } from "./memory.ts";
+import { type CoverageFile, namesInUnion, type Rename } from "./modules.ts";
 
 export type { FileLines } from "./line_encoder.ts";
 
@@ -52,23 +53,39 @@ export function uncoveredRanges({ lines, hits }: FileLines): string {
   return ranges.join(",");
 }
 
-/** The union by file and line, with the highest hits; `format` is what the total is said to be of. */
+/**
+ * The union by file and line, with the highest hits; `format` is what the total is said to be of,
+ * `renames` what the files of each are called in it.
+ */
 export function unite(
   encoded: Iterable<Uint8Array>,
   format = "union",
+  renames: readonly Rename[] = [],
 ): { total: Coverage; lines: Uint8Array<ArrayBuffer> } {
   using memory = new DocumentMemory();
   const collector = new LineCollector(memory);
-  for (const bytes of encoded) addFiles(collector, decodeFiles(bytes));
+  let at = 0;
+  for (const bytes of encoded) addFiles(collector, decodeFiles(bytes), renames[at++]);
   const { covered, valid, encoded: lines } = collector.finish();
   return { total: coverageOf(covered, valid, format), lines };
 }
 
+/** One coverage of the coverage files of an upload, as {@linkcode uniteCoverage}. */
+export function uniteFiles(files: readonly CoverageFile[]): ParsedCoverage {
+  if (files.length < 2 || files.some(({ lines }) => lines === null)) return uniteCoverage(files);
+  const { renames, root } = namesInUnion(files);
+  const united = uniteCoverage(files, renames);
+  return root === undefined ? united : { ...united, sourceRoots: [root] };
+}
+
 /**
- * One coverage of several files. Throws a `CoverageError` where one of them has no lines, or none
- * can be counted.
+ * One coverage of several. Throws a `CoverageError` where one of them has no lines, or none can be
+ * counted.
  */
-export function uniteCoverage(parsed: readonly ParsedCoverage[]): ParsedCoverage {
+export function uniteCoverage(
+  parsed: readonly ParsedCoverage[],
+  renames: readonly Rename[] = [],
+): ParsedCoverage {
   const [first] = parsed;
   if (parsed.length === 1) return first!;
   const summary = parsed.find(({ lines }) => lines === null);
@@ -81,14 +98,18 @@ export function uniteCoverage(parsed: readonly ParsedCoverage[]): ParsedCoverage
   const format = formats.size === 1 ? [...formats][0]! : "union";
   const roots = [...new Set(parsed.flatMap(({ sourceRoots }) => sourceRoots ?? []))];
   return {
-    ...unite(parsed.map(({ lines }) => lines!), format),
+    ...unite(parsed.map(({ lines }) => lines!), format, renames),
     ...(roots.length > 0 ? { sourceRoots: roots } : {}),
   };
 }
 
-function addFiles(collector: LineCollector, files: Iterable<FileLines>): void {
+function addFiles(
+  collector: LineCollector,
+  files: Iterable<FileLines>,
+  rename: Rename = (path) => path,
+): void {
   for (const { path, lines, hits } of files) {
-    collector.begin(path);
+    collector.begin(rename(path));
     for (let at = 0; at < lines.length; at++) collector.add(lines[at]!, hits[at]!);
   }
 }

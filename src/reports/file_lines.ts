@@ -4,7 +4,7 @@
  * @module
  */
 import { CoverageError } from "../formats/coverage.ts";
-import { decodeLines, totalsOf, uncoveredRanges, uniteCoverage } from "../formats/lines.ts";
+import { decodeLines, totalsOf, uncoveredRanges, uniteFiles } from "../formats/lines.ts";
 import type { ReadCoverage } from "../formats/read_coverage.ts";
 import type { CoverageRow } from "../model/rows.ts";
 import type { ReportStore } from "./store.ts";
@@ -51,8 +51,10 @@ export function createReadFiles(
   async function readAgain(id: string, paths: readonly string[]) {
     try {
       const parsed = [];
-      for (const path of paths) parsed.push(await readCoverage(store.readFile(id, path)));
-      const lines = parsed.length === 0 ? null : uniteCoverage(parsed).lines;
+      for (const path of paths) {
+        parsed.push({ file: path, ...await readCoverage(store.readFile(id, path)) });
+      }
+      const lines = parsed.length === 0 ? null : uniteFiles(parsed).lines;
       if (lines) await store.writeLines(id, lines);
       return lines ?? undefined;
     } catch (error) {
