@@ -127,6 +127,14 @@ export async function findStored(
   return row;
 }
 
+/** The upload whose report had this id and is no longer stored. */
+export async function findGone(sql: Sql, reportId: string): Promise<CoverageRow | undefined> {
+  const [row] = await inTime(sql<CoverageRow[]>`
+    select ${columns(sql)} from coverages c join repositories r on r.id = c.repository_id
+    where c.report_id = ${reportId} and not c.report_stored`);
+  return row;
+}
+
 /** The active row of a branch, by default the main one: of the language, or the newest of any. */
 export async function findActive(
   sql: Sql,
@@ -142,8 +150,11 @@ export async function findActive(
   return row;
 }
 
+/** What the Action names the branches of forks. */
+export const PULL_BRANCH = "^pull/[0-9]+/head$";
+
 /**
- * Marks every branch that is not named as deleted. Returns how many rows were active and the reports
+ * Marks every branch that is not named as deleted, but for those of forks. Returns how many rows were active and the reports
  * that are no longer retained; undefined for a repository without uploads.
  */
 export async function deleteOtherBranches(
@@ -157,7 +168,9 @@ export async function deleteOtherBranches(
     const { count: deleted } = await tx`
       update coverages set deleted_at = clock_timestamp(), updated_at = clock_timestamp()
       where repository_id = ${repositoryId} and newest and deleted_at is null
-        and not branch_name = any(${tx.array(active_branches)})`;
+        and not branch_name = any(${tx.array(active_branches)})
+        -- A fork's pull request is in no list of the repository's branches.
+        and branch_name !~ ${PULL_BRANCH}`;
     if (deleted === 0) return { deleted, expired: [] };
     await summarise(tx, [repositoryId], defaultBranches);
     return { deleted, expired: await expireReports(tx, retention, { repositoryId }) };

@@ -62,29 +62,37 @@ export const badgeHeaders: Surface = {
  * A report: HTML and JavaScript that somebody else wrote, on our origin. `sandbox` without
  * `allow-same-origin` gives it an origin of its own, so that its script can neither act on this
  * server with the credentials of whoever looks at it (a proxy's login, say) nor read another
- * repository's pages; without `allow-top-navigation` and `allow-forms` it cannot lead that reader
- * elsewhere unasked or post what they type.
+ * repository's pages; without `allow-forms`, `allow-modals` and `allow-downloads` it cannot post what
+ * they type, block their browser or put files on their disk. Its own tab it can lead elsewhere.
  */
-export const reportHeaders: Surface = {
-  "content-security-policy":
-    "sandbox allow-scripts allow-popups allow-popups-to-escape-sandbox allow-modals allow-downloads",
+const reportHeaders: Surface = {
+  "content-security-policy": "sandbox allow-scripts allow-popups allow-popups-to-escape-sandbox",
   // A file that claims to be text stays text.
   "x-content-type-options": "nosniff",
-  // Private repository and branch names are in the address; links out of a report must not leak it.
+  // Names, and the id that nobody can guess, are in the address; links out must not leak it.
   "referrer-policy": "no-referrer",
-  // The sandboxed page's own fonts and modules are cross-origin to it. Reads are open anyway.
-  "access-control-allow-origin": "*",
+};
+
+/**
+ * The files of a report that is found by names, which anybody can guess: no page of another origin may
+ * read them, nor load them as its own scripts and styles.
+ */
+export const namedReportHeaders: Surface = {
+  ...reportHeaders,
+  "cross-origin-resource-policy": "same-origin",
   // The address names a branch, whose report changes with each upload: ask each time (304 is cheap).
   "cache-control": "no-cache",
 };
 
 /**
- * The report of one upload, whose content is the same for as long as it is kept. A day, because that
- * may end, and a newer server may add another script to its pages; in the browser alone, because a
- * proxy's login may stand before it.
+ * The files of a report at its own address, which nobody can guess, and whose content is the same for
+ * as long as it is kept. A day, because that may end, and a newer server may add another script to its
+ * pages; in the browser alone, because a proxy's login may stand before it.
  */
-export const uploadReportHeaders: Surface = {
+export const ownReportHeaders: Surface = {
   ...reportHeaders,
+  // The sandboxed page's own fonts, modules and data are cross-origin to it.
+  "access-control-allow-origin": "*",
   "cache-control": "private, max-age=86400, immutable",
 };
 

@@ -11,6 +11,9 @@ import { decodeSegment } from "../http/path_segment.ts";
 import { canBeNamed } from "./file_names.ts";
 import { askForPage, opensPage, withStorage } from "./sandbox_storage.ts";
 
+/** What tells a browser that opens a page from anything else. */
+export const VARY = "accept, sec-fetch-dest";
+
 /**
  * Answers `GET` or `HEAD` with a file, a folder's index page or its listing. `path` is what follows
  * the report's own address, still percent-encoded. Throws 400 for a malformed path, 404 for one that
@@ -52,7 +55,7 @@ export async function serveReport(
   if (response.status === 304) response.headers.delete("content-type"); // there is no content
   response.headers.delete("server"); // the version of a library is nobody else's business
   const answer = isPage ? await withStorage(response) : response;
-  if (isHtml) answer.headers.set("vary", "accept, sec-fetch-dest");
+  if (isHtml) answer.headers.set("vary", VARY);
   return withHeaders(answer, headers);
 }
 

@@ -106,11 +106,42 @@ Deno.test("every answer of a report keeps its script in an origin of its own", a
     const response = await test.get(path);
     const policy = response.headers.get("content-security-policy")!;
     assert.match(policy, /^sandbox allow-scripts/);
-    assert(!policy.includes("allow-same-origin"));
+    assert.doesNotMatch(policy, /same-origin|forms|modals|downloads|top-navigation/);
+    assert.equal(response.headers.get("access-control-allow-origin"), null);
+    assert.equal(response.headers.get("cross-origin-resource-policy"), "same-origin");
     assert.equal(response.headers.get("x-content-type-options"), "nosniff");
     assert.equal(response.headers.get("referrer-policy"), "no-referrer");
     await response.body?.cancel();
   }
+});
+
+Deno.test("a browser is led from a name to the report's own address, and on when a newer one replaces it", async () => {
+  await using test = await testApp({ config: { publicUrl: "https://ci.example.com/cov" } });
+  const { report_url } = (await (await test.upload(tar(goodReport()))).json()).coverage;
+  const named = new URL(report_url).pathname.replace("/cov", "");
+  const open = async (path: string) => {
+    const response = await test.get(path, { headers: { "sec-fetch-dest": "document" } });
+    await response.body?.cancel();
+    return response;
+  };
+  const led = await open(`${named}?x=1`);
+  const [row] = await test.sql`select id, report_id from coverages`;
+  const own = `/coverages-api/reports/${row!.report_id}/report/index.html`;
+  assert.equal(led.status, 302);
+  assert.equal(led.headers.get("location"), `https://ci.example.com/cov${own}?x=1`);
+  assert.equal(led.headers.get("access-control-allow-origin"), null);
+  const ofUpload = named.replace("/archive/", `/${row!.id}/archive/`);
+  assert.equal((await open(ofUpload)).headers.get("location"), `https://ci.example.com/cov${own}`);
+  const page = await open(own);
+  assert.equal(page.status, 200);
+  assert.match(page.headers.get("content-security-policy")!, /^sandbox allow-scripts allow-popups/);
+  assert.equal(page.headers.get("access-control-allow-origin"), "*");
+
+  await (await test.upload(tar(goodReport()))).body?.cancel();
+  assert.equal((await open(own)).headers.get("location"), report_url);
+  assert.equal((await test.get(own)).status, 404, "a program is told that it is gone");
+  const unknown = own.replace(row!.report_id, crypto.randomUUID());
+  assert.equal((await open(unknown)).status, 404);
 });
 
 Deno.test("files take conditional and range requests and HEAD", async () => {

@@ -134,6 +134,7 @@ for (const [tool, { archive, coverageFile, use }] of Object.entries(TOOLS)) {
         const { page, complaints } = await open();
         const response = await page.goto(address);
         assert.equal(response?.status(), 200, address);
+        const root = page.url().slice(0, -inArchive.length);
         await use(page);
         assert(new URL(page.url()).origin === new URL(address).origin);
         if (address.startsWith(test.address)) {
@@ -144,7 +145,6 @@ for (const [tool, { archive, coverageFile, use }] of Object.entries(TOOLS)) {
           );
         }
         await page.waitForLoadState("networkidle");
-        const root = address.slice(0, -inArchive.length);
         // Chromium begins an exception with "Uncaught" where a page has no origin.
         said.push(complaints.map((text) => text.replaceAll(root, "").replace(/^Uncaught /, "")));
       }
@@ -205,6 +205,78 @@ browserTest(
       root: "here",
       kept: "yes",
     });
+    assert.deepEqual(complaints, []);
+  },
+);
+
+browserTest(
+  "neither another site nor a report reads a report that it can name; a report has all of its own",
+  async (open) => {
+    await using test = await listeningApp();
+    const upload = async (repo_name: string, entries: Parameters<typeof tar>[0]) => {
+      const response = await test.upload(
+        tar([{ name: "coverage.xml", content: cobertura(1, 2) }, ...entries]),
+        { repo_name },
+      );
+      return `${test.address}${new URL((await response.json()).coverage.report_url).pathname}`;
+    };
+    const secret = await upload("secret", [
+      { name: "index.html", content: "the secret" },
+      { name: "data.js", content: "self.stolen = 'the secret'" },
+    ]);
+    const data = new URL("data.js", secret).href;
+    const spy = `<!doctype html><body><script>
+      const tries = {
+        page: () => fetch("${secret}").then((answer) => answer.text()),
+        browser: () => fetch("${secret}", { headers: { accept: "text/html,application/xhtml+xml" } })
+          .then((answer) => answer.text()),
+        list: () => fetch("${test.address}/coverages-api").then((answer) => answer.text()),
+        script: () => new Promise((resolve, reject) => {
+          const script = document.createElement("script");
+          script.src = "${data}";
+          script.onload = () => resolve(self.stolen);
+          script.onerror = reject;
+          document.body.append(script);
+        }),
+        module: () => import("${data}"),
+      };
+      Promise.all(Object.entries(tries).map(([name, attempt]) =>
+        attempt().then((text) => name + ": " + text, () => name + ": no")
+      )).then((lines) => document.body.textContent = lines.join(", "));
+    </script>`;
+    const nothing = "page: no, browser: no, list: no, script: no, module: no";
+    const elsewhere = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen() {} },
+      () => new Response(spy, { headers: { "content-type": "text/html" } }),
+    );
+    try {
+      const { port } = elsewhere.addr as Deno.NetAddr;
+      const inReport = await upload("spy", [{ name: "index.html", content: spy }]);
+      for (const address of [`http://127.0.0.1:${port}/`, inReport]) {
+        const { page } = await open();
+        await page.goto(address);
+        await page.getByText("module:").waitFor();
+        assert.equal(await page.locator("body").innerText(), nothing, address);
+      }
+    } finally {
+      await elsewhere.shutdown();
+    }
+
+    const own = `<!doctype html><body><script type="module">
+        import { text } from "./part.js";
+        const data = await (await fetch("data.json")).json();
+        document.body.textContent = [text, data].join(", ");
+      </script>`;
+    const { page, complaints } = await open();
+    await page.goto(
+      await upload("own", [
+        { name: "index.html", content: own },
+        { name: "part.js", content: "export const text = 'a module';" },
+        { name: "data.json", content: '"data"' },
+      ]),
+    );
+    await page.getByText("a module").waitFor();
+    assert.equal(await page.locator("body").innerText(), "a module, data");
     assert.deepEqual(complaints, []);
   },
 );

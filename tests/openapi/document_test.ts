@@ -52,7 +52,7 @@ Deno.test("the document has the server's address and the credentials it accepts"
     [{ AUTH: "none" }, { names: [], open: true }],
     [{ AUTH: "github" }, { names: ["github"], open: false }],
     [
-      { AUTH: "oidc,github", PUBLIC_URL: "https://coverage.test/below/" },
+      { AUTH: "oidc,github", UPLOAD_ACCOUNTS: "*", PUBLIC_URL: "https://coverage.test/below/" },
       { names: ["oidc", "github"], open: false, url: "https://coverage.test/below" },
     ],
   ];

@@ -175,11 +175,12 @@ Deno.test("every operation gives every documented answer, and no other", async (
     const at: [string, string] = ["org_name=rakuten", "org_name=others"];
     await walk.expect(403, "upload", { headers: { authorization: token }, at });
     for (const { operationId: id } of secured) {
-      let status = 401;
-      for (let count = 0; count <= 30 && status === 401; count++) {
-        status = (await walk.ask(id, { headers: { authorization: `cov_${id}${count}` } })).status;
-      }
-      assert.equal(status, 429);
+      const statuses = await Promise.all(Array.from(
+        { length: 60 },
+        async (_, n) =>
+          (await walk.ask(id, { headers: { authorization: `cov_${id}${n}` } })).status,
+      ));
+      assert(statuses.includes(429));
     }
   });
 

@@ -3,7 +3,6 @@ import { goodReport, gzip, tar } from "../support/archive.ts";
 import { testApp } from "../support/app.ts";
 
 const BROWSER = { accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8" };
-const ROOT = "/coverages-api/assets/acme/shop/main/archive/report";
 
 /** Pages, cut where the script is to be: before the text that follows the first two parts. */
 const PAGES: [name: string, before: string, after: string][] = [
@@ -46,13 +45,14 @@ async function appWithPages() {
   const response = await test.upload(archive);
   assert.equal(response.status, 200);
   await response.body?.cancel();
-  return test;
+  const [row] = await test.sql`select report_id from coverages`;
+  return Object.assign(test, { root: `/coverages-api/reports/${row!.report_id}/report` });
 }
 
 Deno.test("a page that a browser opens gets a storage; anybody else gets the file", async () => {
   await using test = await appWithPages();
   for (const [name, before, after] of PAGES) {
-    const path = `${ROOT}/${name}.html`;
+    const path = `${test.root}/${name}.html`;
     const file = await test.get(path, { headers: { accept: "*/*" } });
     assert.deepEqual(await file.bytes(), new TextEncoder().encode(before + after), name);
     assert.equal(file.headers.get("vary"), "accept, sec-fetch-dest");
@@ -63,8 +63,8 @@ Deno.test("a page that a browser opens gets a storage; anybody else gets the fil
     assert.match(html, /localStorage/);
   }
   for (const [name] of LEFT) {
-    const opened = await test.get(`${ROOT}/${name}`, { headers: BROWSER });
-    const file = await test.get(`${ROOT}/${name}`);
+    const opened = await test.get(`${test.root}/${name}`, { headers: BROWSER });
+    const file = await test.get(`${test.root}/${name}`);
     assert.deepEqual(await opened.bytes(), await file.bytes(), name);
   }
 });
@@ -80,14 +80,14 @@ Deno.test("scripts and programs that would take HTML get the file, whatever they
     [{}, false],
   ];
   for (const [headers, isOpened] of asked) {
-    const response = await test.get(`${ROOT}/none.html`, { headers });
+    const response = await test.get(`${test.root}/none.html`, { headers });
     assert.equal((await response.text()).includes("<script>"), isOpened, JSON.stringify(headers));
   }
 });
 
 Deno.test("a page and its file are told apart by caches, and HEAD has the page's length", async () => {
   await using test = await appWithPages();
-  const path = `${ROOT}/doctype.html`;
+  const path = `${test.root}/doctype.html`;
   const opened = await test.get(path, { headers: BROWSER });
   const { length } = await opened.bytes();
   const file = await test.get(path);
@@ -114,7 +114,9 @@ Deno.test("a page and its file are told apart by caches, and HEAD has the page's
   const part = await test.get(path, { headers: { ...BROWSER, range: "bytes=0-3" } });
   assert.equal(part.status, 200);
   assert.equal((await part.bytes()).length, length);
-  const script = await test.get(`${ROOT}/page.js`, { headers: { ...BROWSER, range: "bytes=0-3" } });
+  const script = await test.get(`${test.root}/page.js`, {
+    headers: { ...BROWSER, range: "bytes=0-3" },
+  });
   assert.equal(script.status, 206);
   await script.body?.cancel();
   const head = await test.get(path, { method: "HEAD", headers: BROWSER });
