@@ -85,6 +85,7 @@ function coverageOf(answer: Answer): ParsedCoverage {
 /** A stream to transfer, and how reading its bytes failed, which loses its class on the way. */
 function sourceOf(bytes: AsyncIterable<Uint8Array<ArrayBuffer>>) {
   const chunks = bytes[Symbol.asyncIterator]();
+  let isCancelled = false;
   const source: {
     stream: ReadableStream<Uint8Array<ArrayBuffer>>;
     failure?: { error: unknown };
@@ -93,6 +94,7 @@ function sourceOf(bytes: AsyncIterable<Uint8Array<ArrayBuffer>>) {
       async pull(controller) {
         try {
           const { done, value } = await chunks.next();
+          if (isCancelled) return; // the thread has refused the document meanwhile
           if (done) controller.close();
           else controller.enqueue(value);
         } catch (error) {
@@ -101,6 +103,7 @@ function sourceOf(bytes: AsyncIterable<Uint8Array<ArrayBuffer>>) {
         }
       },
       async cancel() {
+        isCancelled = true;
         await chunks.return?.();
       },
     }, { highWaterMark: MAX_WAITING_BYTES, size: (chunk) => chunk!.byteLength }),

@@ -49,6 +49,20 @@ Deno.test("CoverageThread outlives a document that is refused while more of it a
   }
 });
 
+Deno.test("CoverageThread refuses a document of which another piece comes after the refusal", async () => {
+  using thread = new CoverageThread();
+  const refused = Promise.withResolvers<void>();
+  let pieces = 0;
+  const source = {
+    async next() {
+      if (pieces++ > 0) await refused.promise;
+      return { done: false, value: encoder.encode("<html>".padEnd(20_000)) };
+    },
+    return: () => Promise.resolve({ done: true, value: refused.resolve() }),
+  } as AsyncIterator<Uint8Array<ArrayBuffer>>;
+  await assert.rejects(thread.read({ [Symbol.asyncIterator]: () => source }), CoverageError);
+});
+
 Deno.test("CoverageThread passes the source's failure on, and goes on", async () => {
   using thread = new CoverageThread();
   const source = new ReadableStream<Uint8Array<ArrayBuffer>>({
