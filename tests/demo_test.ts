@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { CAN_ASK } from "./support/server.ts";
 
 Deno.test({
-  name: "the demo shows a living dashboard, and leaves nothing behind",
+  name: "the demo shows a dashboard and removes its files",
   ignore: !CAN_ASK,
   async fn() {
     const temporary = await Deno.makeTempDir();

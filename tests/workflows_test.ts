@@ -23,7 +23,7 @@ const steps = Object.values(workflows)
   .flatMap((job) => job.steps);
 const scripts = steps.flatMap(({ run }) => run === undefined ? [] : [run]);
 
-Deno.test("workflows run only tasks, tools and containers that there are", async () => {
+Deno.test("workflows run existing tasks and tools", async () => {
   const { tasks } = JSON.parse(await read("deno.json"));
   const called = scripts.flatMap((run) =>
     Array.from(run.matchAll(/deno task ([\w:-]+)/g), ([, name]) => name!)
@@ -38,7 +38,7 @@ Deno.test("workflows run only tasks, tools and containers that there are", async
   }
 });
 
-Deno.test("workflows may read, use the actions of their makers, and put no text of others into a shell", () => {
+Deno.test("workflows are read-only, use known actions, and put no expressions into a shell", () => {
   for (const [name, { permissions, jobs }] of Object.entries(workflows)) {
     assert.deepEqual(permissions, { contents: "read" }, name);
     for (const [job, { "timeout-minutes": minutes }] of Object.entries(jobs)) {
@@ -51,7 +51,7 @@ Deno.test("workflows may read, use the actions of their makers, and put no text 
   for (const run of scripts) assert(!run.includes("${{"), run);
 });
 
-Deno.test("an image, the release and this machine's tests are of one Deno", async () => {
+Deno.test("Dockerfile and workflows use one version of Deno", async () => {
   const [, version] = /^ARG DENO_VERSION=(\S+)$/m.exec(await read("Dockerfile"))!;
   assert.equal(workflows["release.yml"]!.env.DENO, version);
   const minor = version!.split(".").slice(0, 2).join(".");
@@ -59,7 +59,7 @@ Deno.test("an image, the release and this machine's tests are of one Deno", asyn
 });
 
 Deno.test({
-  name: "shellcheck has nothing to say of the workflows and tools",
+  name: "shellcheck passes on the workflows and tools",
   ignore: pathOf("shellcheck") === undefined,
   fn: async () => {
     const folder = await Deno.makeTempDir();
@@ -91,7 +91,7 @@ async function tryServer(environment: Record<string, string>) {
   return { code, output: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
 }
 
-Deno.test("what is released was tried: a server that takes uploads passes, one that refuses them does not", async () => {
+Deno.test("try.sh accepts a working server and fails on one that rejects uploads", async () => {
   const good = await tryServer({});
   assert.equal(good.code, 0, good.output);
   assert.match(good.output, /takes uploads, and shows them\.\n/);

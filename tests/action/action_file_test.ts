@@ -4,7 +4,7 @@ import { pathOf, readActionFile } from "../support/action.ts";
 
 const scripts = fileURLToPath(new URL("../../action/", import.meta.url));
 
-Deno.test("every input reaches the scripts through the environment, and none their text", async () => {
+Deno.test("inputs reach the scripts only through the environment", async () => {
   const { inputs, step } = await readActionFile();
   const expected = Object.keys(inputs)
     .map((name) => [`INPUT_${name.toUpperCase()}`, `\${{ inputs.${name} }}`]);
@@ -12,7 +12,7 @@ Deno.test("every input reaches the scripts through the environment, and none the
   assert(!step.run.includes("${{"), step.run);
 });
 
-Deno.test("inputs and outputs are those of the ancestor, with ours", async () => {
+Deno.test("the inputs, defaults and outputs are as documented", async () => {
   const { inputs, outputs, step } = await readActionFile();
   assert.equal(inputs.api_host!.required, true);
   const defaults = Object.entries(inputs).map(([name, input]) => [name, input.default]);
@@ -39,7 +39,7 @@ Deno.test("inputs and outputs are those of the ancestor, with ours", async () =>
   }
 });
 
-Deno.test("the scripts show no token, and take nothing from elsewhere", async () => {
+Deno.test("the scripts cannot print a token or evaluate text", async () => {
   for await (const { name } of Deno.readDir(scripts)) {
     const text = await Deno.readTextFile(`${scripts}${name}`);
     assert.doesNotMatch(text, /set -[a-z]*x|--verbose|curl -v|\beval\b|\$\{\{/, name);
@@ -47,7 +47,7 @@ Deno.test("the scripts show no token, and take nothing from elsewhere", async ()
 });
 
 Deno.test({
-  name: "shellcheck has nothing to say of the scripts",
+  name: "shellcheck passes on the scripts",
   ignore: pathOf("shellcheck") === undefined,
   fn: async () => {
     const files = Array.from(Deno.readDirSync(scripts), ({ name }) => `${scripts}${name}`);

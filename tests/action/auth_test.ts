@@ -4,7 +4,7 @@ import type { GitHub } from "../support/github.ts";
 
 const withGithub = ({ address }: GitHub) => ({ AUTH: "github", GITHUB_API_URLS: address });
 
-actionTest("the job's token lets it upload, and its commit gets the status", async (world) => {
+actionTest("the job's token uploads, and the commit gets the status", async (world) => {
   const { statuses } = world.github.repository("acme/shop");
   await world.report(75);
   const push = await world.run();
@@ -19,7 +19,7 @@ actionTest("the job's token lets it upload, and its commit gets the status", asy
   assert.equal(world.github.repository("acme/shop").comments.length, 1);
 }, withGithub);
 
-actionTest("the job's token lets it sync", async (world) => {
+actionTest("the job's token syncs branches", async (world) => {
   const { branches } = world.github.repository("acme/shop");
   await world.report(75);
   for (const branch of ["main", "gone"]) {
@@ -35,7 +35,7 @@ actionTest("the job's token lets it sync", async (world) => {
   );
 }, withGithub);
 
-actionTest("a fork's token lets nothing change, and its job goes on", async (world) => {
+actionTest("a fork's token changes nothing and does not fail its job", async (world) => {
   await world.report(10);
   const run = await world.run({
     ...pullRequest({ fork: "mallory", head: "main" }),
@@ -51,15 +51,19 @@ actionTest("a fork's token lets nothing change, and its job goes on", async (wor
   assert.deepEqual(world.github.repository("acme/shop").comments, []);
 }, withGithub);
 
-actionTest("a token without the permission fails the job with what it needs", async (world) => {
-  world.github.repository("acme/shop").permissions.set(JOB, { contents: "read" });
-  await world.report(75);
-  const run = await world.run();
-  assert.equal(run.code, 1);
-  assert.match(annotations(run, "error")[0]!, /`permissions: statuses: write`.*\(403\)\.$/);
-}, withGithub);
+actionTest(
+  "a token without the permission fails the job and names the permission",
+  async (world) => {
+    world.github.repository("acme/shop").permissions.set(JOB, { contents: "read" });
+    await world.report(75);
+    const run = await world.run();
+    assert.equal(run.code, 1);
+    assert.match(annotations(run, "error")[0]!, /`permissions: statuses: write`.*\(403\)\.$/);
+  },
+  withGithub,
+);
 
-actionTest("a big report that is refused before it is read is not sent again", async (world) => {
+actionTest("a report that is too large is not retried", async (world) => {
   const noise = crypto.getRandomValues(new Uint8Array(65_536));
   await world.report(75);
   const parts = Array.from({ length: 64 }, () => noise.map((byte) => byte ^ 85));

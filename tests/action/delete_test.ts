@@ -27,7 +27,7 @@ async function active(world: World): Promise<string[]> {
 }
 
 actionTest(
-  "a deleted branch is forgotten, and every other one on every page is kept",
+  "a deleted branch is removed and the branches of every page are kept",
   async (world) => {
     await branches(world, { uploaded: ["b000", "b249", "gone"], count: 250 });
     const run = await world.run(deleted);
@@ -54,7 +54,7 @@ actionTest("a branch that moves to a page already read is kept", async (world) =
   assert.deepEqual(await active(world), ["b100"]);
 });
 
-actionTest("a list that is not whole is never sent", async (world) => {
+actionTest("an incomplete list of branches is never sent", async (world) => {
   await branches(world, { uploaded: ["b000"], count: 250 });
   world.github.down({ when: ({ path }) => path.endsWith("page=2") });
   const half = await world.run(deleted);
@@ -82,7 +82,7 @@ actionTest("a list that is not whole is never sent", async (world) => {
   assert.deepEqual(await active(world), ["b000"]);
 });
 
-actionTest("a page that fails once is read again", async (world) => {
+actionTest("retries a page of branches", async (world) => {
   await branches(world, { uploaded: ["b000", "gone"], count: 101 });
   world.github.down({ times: 1, when: ({ path }) => path.endsWith("page=2") });
   const run = await world.run(deleted);
@@ -91,7 +91,7 @@ actionTest("a page that fails once is read again", async (world) => {
 });
 
 actionTest(
-  "a deleted tag asks nobody, and a repository without uploads is no failure",
+  "a deleted tag and a repository without uploads are no failures",
   async (world) => {
     const tag = await world.run({ ...deleted, payload: { ref: "v1", ref_type: "tag" } });
     assert.equal(tag.code, 0, tag.output);
@@ -102,7 +102,7 @@ actionTest(
   },
 );
 
-actionTest("a sync that is refused fails the job in the server's words", async (world) => {
+actionTest("a rejected sync fails the job with the server's message", async (world) => {
   world.server.planned.push(() => Response.json({ error: "Who are you?" }, { status: 401 }));
   const run = await world.run(deleted);
   assert.equal(run.code, 1);

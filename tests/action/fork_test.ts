@@ -6,7 +6,7 @@ const forbidden = () =>
   Response.json({ error: "The token may not create commit statuses." }, { status: 403 });
 
 actionTest(
-  "a fork's branch is none of the repository's, and its comment is missed aloud",
+  "a fork's pull request has its own branch name, and no comment",
   async (world) => {
     await world.report(80);
     assert.equal((await world.run()).code, 0);
@@ -26,7 +26,7 @@ actionTest(
   },
 );
 
-actionTest("a fork's upload may be refused without failing its job", async (world) => {
+actionTest("a rejected upload of a fork does not fail its job", async (world) => {
   await world.report(10);
   world.server.planned.push(forbidden);
   const run = await world.run(fork);
@@ -47,7 +47,7 @@ actionTest("a fork's upload may be refused without failing its job", async (worl
   assert.equal((await world.run(fork)).code, 1);
 });
 
-actionTest("a fork without OIDC tokens goes on", async (world) => {
+actionTest("a fork without OIDC tokens does not fail", async (world) => {
   await world.report(10);
   const run = await world.run({ ...fork, inputs: { auth: "oidc" } });
   assert.equal(run.code, 0, run.output);
@@ -55,7 +55,7 @@ actionTest("a fork without OIDC tokens goes on", async (world) => {
   assert.equal(world.server.requests.length, 0);
 });
 
-actionTest("a pull request whose fork is gone is one of a fork", async (world) => {
+actionTest("a pull request of a deleted fork counts as one of a fork", async (world) => {
   await world.report(10);
   const gone = structuredClone(fork.payload) as { pull_request: { head: { repo: unknown } } };
   gone.pull_request.head.repo = null;

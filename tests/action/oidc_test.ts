@@ -25,7 +25,7 @@ function tokenService(answers: (() => Response | Promise<Response>)[] = []) {
 }
 
 actionTest(
-  "with auth oidc the server gets a token meant for it, and GitHub the job's",
+  "auth oidc sends the server an OIDC token and GitHub the job's token",
   async (world) => {
     await using service = tokenService([() => new Response("busy", { status: 503 })]);
     await world.report(75);
@@ -56,7 +56,7 @@ actionTest(
   },
 );
 
-actionTest("without a token to be had the job says why", async (world) => {
+actionTest("a job that cannot get an OIDC token says why", async (world) => {
   await world.report(75);
   const run = await world.run({ inputs: { auth: "oidc" } });
   assert.equal(run.code, 1);
@@ -78,7 +78,7 @@ actionTest("without a token to be had the job says why", async (world) => {
 
 let issuer: Issuer;
 actionTest(
-  "a token of the issuer that the server trusts lets a job upload without any other",
+  "an OIDC token alone is enough to upload",
   async (world) => {
     await using _issuer = issuer;
     const audience = "https://coverage.test";

@@ -12,7 +12,7 @@ async function withBase(world: World, covered = 80) {
 }
 
 actionTest(
-  "a pull request is compared, and gets one comment that is kept up to date",
+  "a pull request gets one comment, which is updated",
   async (world) => {
     const { comments } = world.github.repository("acme/shop");
     await withBase(world);
@@ -54,7 +54,7 @@ actionTest(
   },
 );
 
-actionTest("a pull request into a branch without coverage says so", async (world) => {
+actionTest("a base branch without coverage is mentioned", async (world) => {
   await world.report(75);
   const run = await world.run(pullRequest());
   assert.equal(run.code, 0, run.output);
@@ -67,7 +67,7 @@ actionTest("a pull request into a branch without coverage says so", async (world
 });
 
 actionTest(
-  "the comment is found on a later page, and one of somebody else is left alone",
+  "the comment is found on a later page, and others are not touched",
   async (world) => {
     const repository = world.github.repository("acme/shop");
     const foreign = repository.addComment(7, `${MARKER}\nmine`, person("mallory"));
@@ -93,7 +93,7 @@ actionTest(
   },
 );
 
-actionTest("each language has a comment of its own", async (world) => {
+actionTest("each language has its own comment", async (world) => {
   const { comments } = world.github.repository("acme/shop");
   await world.report(75);
   for (const language of ["go", "php", "go"]) {
@@ -106,7 +106,7 @@ actionTest("each language has a comment of its own", async (world) => {
   );
 });
 
-actionTest("skip_pr_comment asks GitHub nothing", async (world) => {
+actionTest("skip_pr_comment sends no request to GitHub", async (world) => {
   await world.report(75);
   const run = await world.run({ ...pullRequest(), inputs: { skip_pr_comment: "true" } });
   assert.equal(run.code, 0, run.output);
@@ -114,7 +114,7 @@ actionTest("skip_pr_comment asks GitHub nothing", async (world) => {
   assert.equal(world.github.requests.length, 0);
 });
 
-actionTest("ui_host is where the comment's link leads", async (world) => {
+actionTest("ui_host is used for the comment's link", async (world) => {
   await world.report(75);
   const inputs = { ui_host: "https://pages.test/coverages-ui/" };
   const run = await world.run({ ...pullRequest(), inputs });
@@ -125,7 +125,7 @@ actionTest("ui_host is where the comment's link leads", async (world) => {
   assert(body.includes(`(<${run.outputs.current_branch_report_url}>)`));
 });
 
-actionTest("a comment whose making was not answered is found, not made again", async (world) => {
+actionTest("a comment that GitHub stored but did not confirm is not repeated", async (world) => {
   const { github } = world;
   const repository = github.repository("acme/shop");
   await world.report(75);
@@ -144,7 +144,7 @@ actionTest("a comment whose making was not answered is found, not made again", a
   assert.deepEqual(github.requests.map(({ method }) => method), ["GET", "POST", "GET", "PATCH"]);
 });
 
-actionTest("GitHub's limits are waited for where they are short", async (world) => {
+actionTest("waits for GitHub's rate limit when it is short", async (world) => {
   const { github } = world;
   await world.report(75);
   github.rateLimited("secondary", { times: 1, retryAfter: 0 });
@@ -159,7 +159,7 @@ actionTest("GitHub's limits are waited for where they are short", async (world) 
 });
 
 actionTest(
-  "a job without the permission for comments goes on, and says which it needs",
+  "a job without permission to comment goes on and names the permission",
   async (world) => {
     world.github.repository("acme/shop").permissions.set(JOB, { statuses: "write" });
     await world.report(75);
@@ -171,7 +171,7 @@ actionTest(
 );
 
 actionTest(
-  "another failure of the comment fails the job, after the upload is told of",
+  "any other failure of the comment fails the job after the upload",
   async (world) => {
     await world.report(75);
     world.github.down();
@@ -182,7 +182,7 @@ actionTest(
   },
 );
 
-actionTest("with a person's token the comment is that person's", async (world) => {
+actionTest("a personal token writes its owner's comment", async (world) => {
   const repository = world.github.repository("acme/shop");
   const bots = repository.addComment(7, `${MARKER}\nthe job's`);
   await world.report(75);
@@ -198,7 +198,7 @@ actionTest("with a person's token the comment is that person's", async (world) =
 });
 
 actionTest(
-  "a report that cannot be compared fails the job in the server's words",
+  "a failed comparison fails the job with the server's message",
   async (world) => {
     const { server } = world;
     await world.report(75);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { actionTest, annotations, HEAD, JOB, pathOf } from "../support/action.ts";
 
-actionTest("a push uploads the report, and says what came of it", async (world) => {
+actionTest("a push uploads the report and sets the outputs", async (world) => {
   const { server, github } = world;
   await world.report(75);
   const run = await world.run();
@@ -36,7 +36,7 @@ actionTest("a push uploads the report, and says what came of it", async (world) 
   assert.equal(github.requests.length, 0);
 });
 
-actionTest("names arrive as they are, whatever is in them", async (world) => {
+actionTest("names with special characters arrive unchanged", async (world) => {
   await world.report(50, "my app/its build ünit", "cov & +erage.xml");
   const run = await world.run({
     inputs: {
@@ -62,7 +62,7 @@ actionTest("names arrive as they are, whatever is in them", async (world) => {
 });
 
 actionTest(
-  "the other events of branches upload as well, tags and other events do not",
+  "uploads for branch events, not for tags or other events",
   async (world) => {
     await world.report(75);
     for (const event of ["workflow_dispatch", "schedule", "merge_group"]) {
@@ -79,14 +79,14 @@ actionTest(
   },
 );
 
-actionTest("a trailing slash of api_host is of no matter", async (world) => {
+actionTest("api_host may end with a slash", async (world) => {
   await world.report(75);
   const run = await world.run({ inputs: { api_host: `${world.server.api}/` } });
   assert.equal(run.code, 0, run.output);
   assert(run.outputs.current_branch_badge_url!.startsWith(`${world.server.api}/badge?`));
 });
 
-actionTest("what cannot work is said before anything is sent", async (world) => {
+actionTest("invalid inputs fail before anything is sent", async (world) => {
   const { server } = world;
   const cases: [RegExp, Record<string, string>][] = [
     [/^report_dir coverage is not a folder in \.\/; /, { report_dir: "coverage" }],
@@ -124,7 +124,7 @@ actionTest("a missing tool is named", async (world) => {
 });
 
 actionTest(
-  "a refusal is told in the server's own words, as one line, and not repeated",
+  "a rejection shows the server's message on one line",
   async (world) => {
     const { server } = world;
     await world.report(75);

@@ -3,7 +3,7 @@ import { actionTest, annotations } from "../support/action.ts";
 
 const away = () => Response.json({ error: "The database does not answer." }, { status: 503 });
 
-actionTest("a server that is away for a moment is asked again", async (world) => {
+actionTest("retries 502 and 503", async (world) => {
   await world.report(75);
   world.server.planned.push(away, () => new Response("<h1>Bad gateway</h1>", { status: 502 }));
   const run = await world.run();
@@ -14,7 +14,7 @@ actionTest("a server that is away for a moment is asked again", async (world) =>
   assert.equal(run.outputs.percentage, "75");
 });
 
-actionTest("a server that stays away is told of in its last words", async (world) => {
+actionTest("gives up after five attempts with the server's message", async (world) => {
   await world.report(75);
   world.server.planned.push(away, away, away, away, away);
   const run = await world.run();
@@ -25,7 +25,7 @@ actionTest("a server that stays away is told of in its last words", async (world
   ]);
 });
 
-actionTest("Retry-After is kept, unless it is longer than a job should wait", async (world) => {
+actionTest("honours a short Retry-After and gives up on a long one", async (world) => {
   await world.report(75);
   const full = (seconds: string) => () =>
     Response.json({ error: "The database is away." }, {
@@ -42,7 +42,7 @@ actionTest("Retry-After is kept, unless it is longer than a job should wait", as
   assert.equal(world.server.requests.length, 4);
 });
 
-actionTest("what is refused for good is not sent again", async (world) => {
+actionTest("does not retry 4xx", async (world) => {
   await world.report(75);
   for (const status of [400, 401, 403, 404, 408, 413, 422, 429]) {
     const before = world.server.requests.length;
@@ -54,7 +54,7 @@ actionTest("what is refused for good is not sent again", async (world) => {
   }
 });
 
-actionTest("a refused connection and a server that hangs are tried again", async (world) => {
+actionTest("retries a refused connection and a timeout", async (world) => {
   await world.report(75);
   const refused = await world.run({
     inputs: { api_host: "http://127.0.0.1:1/coverages-api" }, // a port that nothing listens on

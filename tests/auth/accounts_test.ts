@@ -11,7 +11,7 @@ import { startIssuer } from "../support/oidc.ts";
 
 const archive = await gzip(tar(goodReport()));
 
-Deno.test("an account that UPLOAD_ACCOUNTS does not name uploads and syncs nothing, and GitHub is not asked", async () => {
+Deno.test("an account not in UPLOAD_ACCOUNTS is rejected without asking GitHub", async () => {
   await using github = await startGitHub(shop);
   const authOf = (UPLOAD_ACCOUNTS: string) =>
     readConfig({ AUTH: "github", GITHUB_API_URLS: github.address, UPLOAD_ACCOUNTS }).auth;
@@ -30,7 +30,7 @@ Deno.test("an account that UPLOAD_ACCOUNTS does not name uploads and syncs nothi
   }
 });
 
-Deno.test("an OIDC token of another account is refused before its issuer is asked for keys", async () => {
+Deno.test("an OIDC token of another account is rejected before keys are fetched", async () => {
   await using issuer = await startIssuer("coverage");
   const { auth } = readConfig({
     AUTH: "oidc",
@@ -55,7 +55,7 @@ Deno.test("an OIDC token of another account is refused before its issuer is aske
   await response.body?.cancel();
 });
 
-Deno.test("of two GitHubs, a repository is that of the first; the other's changes nothing under its name", async () => {
+Deno.test("a repository belongs to the GitHub that uploaded first", async () => {
   await using here = await startGitHub(shop);
   await using there = await startGitHub(shop);
   const { auth } = readConfig({
@@ -77,7 +77,7 @@ Deno.test("of two GitHubs, a repository is that of the first; the other's change
   assert.match(await errorOf(await test.send(), 403), refusal);
 });
 
-Deno.test("jobs of one repository may use GitHub tokens and OIDC tokens of one GitHub, in any order", async () => {
+Deno.test("a repository accepts GitHub and OIDC tokens of one GitHub in any order", async () => {
   await using test = await testApp();
   const name = { org_name: "acme", repo_name: "shop" };
   const api = githubOf("https://ghe.example.com/api/v3");
@@ -96,7 +96,7 @@ Deno.test("jobs of one repository may use GitHub tokens and OIDC tokens of one G
   assert.equal(row!.identity, null, "upload tokens vouch for no GitHub");
 });
 
-Deno.test("an API and an issuer of OIDC tokens are of one GitHub by GitHub's own addresses", () => {
+Deno.test("API and OIDC issuer of one GitHub are matched by GitHub's addresses", () => {
   const cases: [string, string[]][] = [
     ["https://github.com", [
       "https://api.github.com",

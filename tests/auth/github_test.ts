@@ -12,7 +12,7 @@ import { storedReports } from "../support/reports.ts";
 const TARGET = { org_name: "acme", repo_name: "shop", commit_hash: SHA };
 const PENDING = { context: "coverage/go", description: "The report is being processed." };
 
-Deno.test("what GitHub refuses is refused, with what to do, and nothing is read or stored", async () => {
+Deno.test("what GitHub rejects is rejected with advice before the body is read", async () => {
   await using github = await startGitHub(shop);
   await using test = await appWith(github);
   const cases: [Record<string, string>, string, number, RegExp][] = [
@@ -49,7 +49,7 @@ Deno.test("what GitHub refuses is refused, with what to do, and nothing is read 
   assert.equal((await test.sql`select from repositories`).length, 0);
 });
 
-Deno.test("no request leaves for a GitHub that the operator has not named", async () => {
+Deno.test("only the configured GitHub addresses are requested", async () => {
   await using github = await startGitHub(shop);
   await using other = await startGitHub(shop);
   await using test = await appWith(github);
@@ -91,7 +91,7 @@ Deno.test("no request leaves for a GitHub that the operator has not named", asyn
   }
 });
 
-Deno.test("fields that tell what a token is for have to be in the query", async () => {
+Deno.test("the fields that a credential is checked for must be in the query", async () => {
   await using github = await startGitHub(shop);
   await using test = await appWith(github);
   const form = new FormData();
@@ -108,7 +108,7 @@ Deno.test("fields that tell what a token is for have to be in the query", async 
   assert.equal(github.requests.length, 0);
 });
 
-Deno.test("while GitHub is down, slow or limits requests, that is what the client is told", async () => {
+Deno.test("the client gets 503 or 429 while GitHub is down, slow or rate limited", async () => {
   await using github = await startGitHub(shop);
   await using test = await appWith(github);
   github.down();
@@ -139,7 +139,7 @@ Deno.test("while GitHub is down, slow or limits requests, that is what the clien
   release();
 });
 
-Deno.test("a bad token is asked about once, and a good one of the same client is not locked out", async () => {
+Deno.test("a bad token is checked once and does not lock out a good one", async () => {
   await using github = await startGitHub(shop);
   await using test = await appWith(github);
   const bad = { headers: { authorization: "ghs_bad" } };
@@ -155,7 +155,7 @@ Deno.test("a bad token is asked about once, and a good one of the same client is
   await good.body?.cancel();
 });
 
-Deno.test("strangers do not have GitHub asked without end, from one address or from many", async () => {
+Deno.test("requests to GitHub for unknown tokens are limited per address and in total", async () => {
   for (const addresses of [1, 200]) {
     await using github = await startGitHub(shop);
     await using test = await appWith(github);
@@ -193,7 +193,7 @@ async function requestFrom(
   return [request, { remoteAddr: { transport: "tcp", hostname, port: 5 } }];
 }
 
-Deno.test("a token that one GitHub does not know is still good at another", async () => {
+Deno.test("a token unknown to one GitHub is still valid at another", async () => {
   await using here = await startGitHub(shop);
   await using there = await startGitHub();
   const urls = `${here.address},${there.address}`;
@@ -210,7 +210,7 @@ function endless(): ReadableStream {
   return new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(65_536)) });
 }
 
-Deno.test("an answer of GitHub that is no JSON, cut or endless is understood by its status", async () => {
+Deno.test("an answer of GitHub that is truncated, endless or not JSON counts by its status", async () => {
   const answers = [
     () => new Response("<h1>Forbidden</h1>", { status: 403 }),
     () => new Response('{"message": "Bad cred', { status: 401 }),

@@ -37,7 +37,7 @@ async function errorOf(response: Response, status: number): Promise<string> {
   return String(error);
 }
 
-Deno.test("an OIDC token of the repository may upload, without GitHub being asked about it", async () => {
+Deno.test("an OIDC token of the repository can upload, and the keys are cached", async () => {
   await using issuer = await startIssuer(AUDIENCE);
   await using test = await appWith(issuer);
   for (const [claims, fields] of [[{}, {}], [{ repository: "ACME/Shop" }, { org_name: "aCME" }]]) {
@@ -50,7 +50,7 @@ Deno.test("an OIDC token of the repository may upload, without GitHub being aske
   assert.equal(row!.identity, `${issuer.address} 4711`);
 });
 
-Deno.test("an OIDC token that proves nothing is refused with what is wrong with it", async () => {
+Deno.test("an invalid OIDC token is rejected with the reason", async () => {
   await using issuer = await startIssuer(AUDIENCE);
   await using foreign = await startIssuer(AUDIENCE);
   await using test = await appWith(issuer);
@@ -105,7 +105,7 @@ Deno.test("an OIDC token that proves nothing is refused with what is wrong with 
   assert.equal((await test.sql`select from repositories`).length, 0);
 });
 
-Deno.test("a key that the issuer has taken since is found, and one it took back is refused", async () => {
+Deno.test("a rotated key is found and the old one rejected", async () => {
   await using issuer = await startIssuer(AUDIENCE);
   const check = createOidc({
     issuers: [issuer.address],
@@ -121,7 +121,7 @@ Deno.test("a key that the issuer has taken since is found, and one it took back 
   await assert.rejects(check(before), /signature is not its issuer's/);
 });
 
-Deno.test("while the issuer's keys are away or broken the client is told to come back", async () => {
+Deno.test("the client gets 503 while the issuer's keys are unavailable", async () => {
   await using issuer = await startIssuer(AUDIENCE);
   await using test = await appWith(issuer);
   for (
@@ -143,7 +143,7 @@ Deno.test("while the issuer's keys are away or broken the client is told to come
   await again.body?.cancel();
 });
 
-Deno.test("a key of the issuer that is too weak or of another kind is the token's fault", async () => {
+Deno.test("a weak or wrong key of the issuer is a 401", async () => {
   await using issuer = await startIssuer(AUDIENCE);
   await using test = await appWith(issuer);
   const weak = await crypto.subtle.generateKey(
@@ -172,7 +172,7 @@ Deno.test("a key of the issuer that is too weak or of another kind is the token'
   assert.match(await errorOf(await test.send(await issuer.token()), 503), /are not available/);
 });
 
-Deno.test("a repository made anew under a name is refused until an operator lets it go on", async () => {
+Deno.test("a recreated repository is rejected until the operator allows it", async () => {
   await using issuer = await startIssuer(AUDIENCE);
   await using test = await appWith(issuer);
   await (await test.send(await issuer.token())).body?.cancel();
@@ -196,7 +196,7 @@ Deno.test("a repository made anew under a name is refused until an operator lets
   assert.equal(await forgetIdentity(test.sql, { org_name: "acme", repo_name: "bank" }), false);
 });
 
-Deno.test("of two repositories that claim a new name at once, one gets it", async () => {
+Deno.test("when two repositories claim a new name at once, one gets it", async () => {
   await using issuer = await startIssuer(AUDIENCE);
   await using test = await appWith(issuer);
   const tokens = await Promise.all(
@@ -211,7 +211,7 @@ Deno.test("of two repositories that claim a new name at once, one gets it", asyn
   assert.equal((await test.sql`select from coverages`).length, 1);
 });
 
-Deno.test("an issuer is only asked for keys that it may have", async () => {
+Deno.test("an issuer is asked only for key ids it can have", async () => {
   await using issuer = await startIssuer(AUDIENCE);
   const check = createOidc({ issuers: [issuer.address], audiences: [AUDIENCE], accounts: ["*"] });
   await check(await issuer.token());

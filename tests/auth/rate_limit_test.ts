@@ -10,7 +10,7 @@ function travel(ms: number): Disposable {
   return { [Symbol.dispose]: () => void (performance.now = now) };
 }
 
-Deno.test("a refusal is repeated for a minute from when it was made, however often it is asked for", async () => {
+Deno.test("a rejection is cached for a minute after it was made", async () => {
   const rateLimit = new RateLimit();
   let asked = 0;
   const attempt = () =>
@@ -29,7 +29,7 @@ Deno.test("a refusal is repeated for a minute from when it was made, however oft
   assert.equal(asked, 2);
 });
 
-Deno.test("the same attempt at the same time is made once, and every other on its own", async () => {
+Deno.test("identical attempts at the same time share one request", async () => {
   const rateLimit = new RateLimit();
   const made: string[] = [];
   const attempt = (credential: string, subject: string) =>
@@ -44,7 +44,7 @@ Deno.test("the same attempt at the same time is made once, and every other on it
   assert.deepEqual(made, ["x 1", "x 2", "y 1"]);
 });
 
-Deno.test("clients are told apart by their address, of IPv6 by their network, and never by a port", () => {
+Deno.test("clients are identified by IPv4 address or IPv6 /64, without the port", () => {
   const addressOf = (hostname: string, forwardedFor?: string) =>
     clientOf(
       new Request(
@@ -68,7 +68,7 @@ Deno.test("clients are told apart by their address, of IPv6 by their network, an
   for (const [host, forwarded, client] of cases) assert.equal(addressOf(host, forwarded), client);
 });
 
-Deno.test("a request that any proxy has passed on is not from this machine", () => {
+Deno.test("a request with a proxy header is not local", () => {
   const isDirect = (name?: string, hostname = "127.0.0.1") =>
     clientOf(
       new Request("http://h/", { headers: { "user-agent": "curl/8", ...name && { [name]: "x" } } }),

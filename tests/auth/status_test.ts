@@ -5,7 +5,7 @@ import { startGitHub } from "../support/github.ts";
 import { appWith, errorOf, report, shop, sync, TOKEN } from "../support/github_app.ts";
 import { storedReports } from "../support/reports.ts";
 
-Deno.test("a job's token proves itself by a pending status, which the upload then concludes", async () => {
+Deno.test("a job's token sets a pending status, and the upload sets the final one", async () => {
   await using github = await startGitHub(shop);
   await using test = await appWith(github);
   for (const authorization of [TOKEN, `Bearer ${TOKEN}`, `token ${TOKEN}`, `bearer  ${TOKEN}`]) {
@@ -32,7 +32,7 @@ Deno.test("a job's token proves itself by a pending status, which the upload the
   assert(!JSON.stringify(test.log).includes(TOKEN));
 });
 
-Deno.test("the final status compares a branch with the main one, in the same language", async () => {
+Deno.test("the final status compares with the main branch in the same language", async () => {
   await using github = await startGitHub(shop);
   await using test = await appWith(github);
   const send = async (branch_name: string, covered: number, language = "go") => {
@@ -49,7 +49,7 @@ Deno.test("the final status compares a branch with the main one, in the same lan
   assert.equal(await send("main", 827), "82.70% (−0.10% against the upload before)");
 });
 
-Deno.test("a refused upload is concluded with the reason, and a failed one with nothing of the server", async () => {
+Deno.test("the final status says why an upload was rejected, and hides a bug", async () => {
   await using github = await startGitHub(shop);
   let isBroken = false;
   await using test = await appWith(github, {
@@ -72,7 +72,7 @@ Deno.test("a refused upload is concluded with the reason, and a failed one with 
   assert.match(second!.description!, /^The server failed to answer request [0-9a-f-]{36};/);
 });
 
-Deno.test("a final status that fails is logged, and the upload is done all the same", async () => {
+Deno.test("a final status that fails is logged and does not fail the upload", async () => {
   await using github = await startGitHub(shop);
   await using test = await appWith(github);
   github.down({ when: ({ body }) => (body as { state: string }).state === "success" });
@@ -85,7 +85,7 @@ Deno.test("a final status that fails is logged, and the upload is done all the s
   assert(!JSON.stringify(test.log).includes(TOKEN));
 });
 
-Deno.test("a final status has no character that GitHub refuses, and is tried once more", async () => {
+Deno.test("a final status replaces emoji and is retried once", async () => {
   await using github = await startGitHub(shop);
   await using test = await appWith(github);
   const body = await gzip(tar([{ name: "../😀.html", content: "x" }]));
@@ -102,7 +102,7 @@ Deno.test("a final status has no character that GitHub refuses, and is tried onc
   assert.deepEqual(test.log.filter(({ level }) => level === "warn"), []);
 });
 
-Deno.test("a sync of what was never uploaded leaves no error on the commit", async () => {
+Deno.test("a sync before any upload leaves no error on the commit", async () => {
   await using github = await startGitHub(shop);
   await using test = await appWith(github);
   const response = await sync(test, github, TOKEN);
@@ -113,7 +113,7 @@ Deno.test("a sync of what was never uploaded leaves no error on the commit", asy
   );
 });
 
-Deno.test("sync needs what an upload needs, and concludes its own status", async () => {
+Deno.test("sync needs the same permission as an upload and sets its own status", async () => {
   await using github = await startGitHub(shop);
   await using test = await appWith(github);
   await (await test.send({ branch_name: "gone" })).body?.cancel();
@@ -134,7 +134,7 @@ Deno.test("sync needs what an upload needs, and concludes its own status", async
   });
 });
 
-Deno.test("an upload that its client gives up is concluded as an error", async () => {
+Deno.test("an upload that its client aborts gets the status error", async () => {
   await using github = await startGitHub(shop);
   await using test = await appWith(github);
   const body = new ReadableStream({
@@ -147,7 +147,7 @@ Deno.test("an upload that its client gives up is concluded as an error", async (
   assert.deepEqual(await storedReports(test.reports), { published: [], staged: [] });
 });
 
-Deno.test("the same upload twice at once is stored twice, and one of them is the branch's", async () => {
+Deno.test("two identical uploads at once leave one active row", async () => {
   await using github = await startGitHub(shop);
   await using test = await appWith(github);
   const answers = await Promise.all([test.send(), test.send()]);

@@ -7,7 +7,7 @@ import { uploadPath } from "../support/fields.ts";
 
 const archive = await gzip(tar(goodReport()));
 
-Deno.test("an upload token is for the repositories of its scope", async () => {
+Deno.test("an upload token works only in its scope", async () => {
   const one = newToken("acme/shop"), all = newToken("Acme/*"), any = newToken("*");
   const { auth } = readConfig({
     AUTH: "token",
@@ -48,7 +48,7 @@ Deno.test("an upload token is for the repositories of its scope", async () => {
   assert.deepEqual(refused.fields, { client: "unknown", status: 403, reason });
 });
 
-Deno.test("a token that anybody has made counts by its hash alone", async () => {
+Deno.test("a self-made token is accepted by its hash", async () => {
   const secret = "made by a password manager, without spaces".replaceAll(" ", "-");
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(secret));
   const { auth } = readConfig({
@@ -65,7 +65,7 @@ Deno.test("a token that anybody has made counts by its hash alone", async () => 
   await response.body?.cancel();
 });
 
-Deno.test("newToken makes tokens that nobody can guess, and refuses scopes that cover nothing", () => {
+Deno.test("newToken makes unguessable tokens and rejects invalid scopes", () => {
   const tokens = new Set(Array.from({ length: 100 }, () => newToken("a/b").token));
   assert.equal(tokens.size, 100);
   for (const token of tokens) assert.match(token, /^cov_[\w-]{43}$/);
@@ -74,7 +74,7 @@ Deno.test("newToken makes tokens that nobody can guess, and refuses scopes that 
   }
 });
 
-Deno.test("a header that holds no credential is refused as such", async () => {
+Deno.test("an Authorization header without a credential is a 401", async () => {
   await using test = await testApp({ config: { auth: readConfig({ AUTH: "github" }).auth } });
   for (const authorization of ["Bearer", "Basic dXNlcjpwYXNz", "two words", "x".repeat(20_000)]) {
     const response = await test.get(uploadPath(), {

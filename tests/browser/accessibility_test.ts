@@ -21,7 +21,7 @@ async function violations(page: Page): Promise<string[]> {
 }
 
 browserTest(
-  "no page has an accessibility violation or a sideways scroll, in either theme",
+  "no page has an accessibility violation or scrolls sideways, in both themes",
   async (open) => {
     await using test = await listeningApp();
     const [light, dark] = await Promise.all([
@@ -84,7 +84,7 @@ browserTest(
 );
 
 browserTest(
-  "a repository of 500 branches is paged, and offers some of them for the chart",
+  "a repository of 500 branches is paged",
   async (open) => {
     await using test = await listeningApp();
     await seed(test.sql, { branch_name: "main" });

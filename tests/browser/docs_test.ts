@@ -23,7 +23,7 @@ async function unfold(page: Page, ids: readonly string[]): Promise<void> {
 }
 
 browserTest(
-  "every operation of the document is shown, in either theme and on a phone, by this server alone",
+  "the API page shows every operation without other servers",
   async (open) => {
     await using test = await listeningApp();
     const { paths } = await (await test.get("/coverages-api/openapi.json")).json();
@@ -58,7 +58,7 @@ browserTest(
   },
 );
 
-browserTest("a report is uploaded from the page about the API, and listed there", async (open) => {
+browserTest("a report can be uploaded from the API page", async (open) => {
   await using test = await listeningApp();
   const { page, complaints } = await open();
   await openDocs(page, test.address);

@@ -14,7 +14,7 @@ async function withRepositories(test: ListeningApp, count: number): Promise<void
 }
 
 browserTest(
-  "an empty server says how to send the first report, and the words work",
+  "the empty home page shows a command that works",
   async (open) => {
     await using test = await listeningApp();
     const { page, complaints } = await open();
@@ -32,7 +32,7 @@ browserTest(
   },
 );
 
-browserTest("two clicks lead from the list of repositories into a report", async (open) => {
+browserTest("two clicks lead from the repositories to a report", async (open) => {
   await using test = await listeningApp();
   const archive = await readArchiveFile("java-jacoco-gnu.tar.gz");
   const { coverage } = await (await test.upload(archive, {
@@ -51,7 +51,7 @@ browserTest("two clicks lead from the list of repositories into a report", async
 });
 
 browserTest(
-  "repositories are found while somebody types, and by the button without JavaScript",
+  "repositories are filtered while typing, and by the button without JavaScript",
   async (open) => {
     await using test = await listeningApp();
     await withRepositories(test, 25);
@@ -106,7 +106,7 @@ browserTest("repositories are sorted and paged", async (open) => {
 });
 
 browserTest(
-  "readers choose branches for the chart, and its points lead to uploads",
+  "branches can be chosen for the chart, whose points link to uploads",
   async (open) => {
     await using test = await listeningApp();
     for (const branch_name of ["main", "a", "b", "c", "d", "e", "f"]) {
@@ -140,7 +140,7 @@ browserTest(
 );
 
 browserTest(
-  "branches are filtered as somebody types, and by the button without JavaScript",
+  "branches are filtered while typing, and by the button without JavaScript",
   async (open) => {
     await using test = await listeningApp();
     await seed(test.sql);
@@ -168,7 +168,7 @@ browserTest(
   },
 );
 
-browserTest("the badge's Markdown can be copied, and is the badge", async (open) => {
+browserTest("the badge's Markdown can be copied", async (open) => {
   await using test = await listeningApp();
   await seed(test.sql, { percentage: 33.03 });
   const { page, complaints } = await open({ permissions: ["clipboard-read", "clipboard-write"] });
@@ -187,7 +187,7 @@ browserTest("the badge's Markdown can be copied, and is the badge", async (open)
   assert.deepEqual(complaints, []);
 });
 
-browserTest("a page is reached by the keyboard alone", async (open) => {
+browserTest("every page works with the keyboard alone", async (open) => {
   await using test = await listeningApp();
   await seed(test.sql);
   const { page } = await open();
@@ -204,7 +204,7 @@ browserTest("a page is reached by the keyboard alone", async (open) => {
   await page.waitForURL(`${test.address}/coverages-ui/acme/shop`);
 });
 
-browserTest("whatever a name can hold is shown as text, and fits a telephone", async (open) => {
+browserTest("hostile names are shown as text and fit a phone", async (open) => {
   await using test = await listeningApp();
   const branches = [
     "<script>alert(1)</script>",

@@ -158,7 +158,7 @@ for (const [tool, { archive, coverageFile, use }] of Object.entries(TOOLS)) {
 }
 
 browserTest(
-  "a page in its sandbox finds a storage that is like the browser's own",
+  "a sandboxed page has a working localStorage and sessionStorage",
   async (open) => {
     await using test = await listeningApp();
     const page =
@@ -210,7 +210,7 @@ browserTest(
 );
 
 browserTest(
-  "neither another site nor a report reads a report that it can name; a report has all of its own",
+  "neither another site nor another report can read a report",
   async (open) => {
     await using test = await listeningApp();
     const upload = async (repo_name: string, entries: Parameters<typeof tar>[0]) => {

@@ -58,7 +58,7 @@ async function surfaces({ get }: ListeningApp): Promise<string[]> {
   ];
 }
 
-Deno.test("a long list goes in pieces, so that compressing it holds nobody up, and is the same", async () => {
+Deno.test("a long list is compressed in pieces", async () => {
   await using test = await listeningApp();
   for (let n = 0; n < 300; n++) await seed(test.sql, { branch_name: `branch-${n}` });
   const url = `${test.address}/coverages-api`;
@@ -77,7 +77,7 @@ Deno.test("a long list goes in pieces, so that compressing it holds nobody up, a
   assert.equal(head.headers.get("content-length"), String(plain.body.length));
 });
 
-Deno.test("text of every surface is compressed for who accepts it, and the same unpacked", async () => {
+Deno.test("all text is compressed for clients that accept it", async () => {
   await using test = await filledApp();
   for (const path of await surfaces(test)) {
     const url = test.address + path;
@@ -97,7 +97,7 @@ Deno.test("text of every surface is compressed for who accepts it, and the same 
   }
 });
 
-Deno.test("an answer has the same tag and the same Vary, compressed or not, whole or 304", async () => {
+Deno.test("ETag and Vary are the same with and without compression, and on 304", async () => {
   await using test = await filledApp();
   for (const path of await surfaces(test)) {
     const url = test.address + path;
@@ -120,7 +120,7 @@ Deno.test("an answer has the same tag and the same Vary, compressed or not, whol
   }
 });
 
-Deno.test("what does not accept compression, and what does not compress, is sent as it is", async () => {
+Deno.test("nothing is compressed for a client that does not accept it, nor images", async () => {
   await using test = await filledApp();
   for (const accepted of ["identity", "gzip;q=0", "gzip;q=0, br;q=0", "zip", ""]) {
     const answer = await curl(
@@ -140,7 +140,7 @@ Deno.test("what does not accept compression, and what does not compress, is sent
   assert.deepEqual(picture.body, BINARY);
 });
 
-Deno.test("compression leaves ranges, HEAD, revalidation and refusals what they are", async () => {
+Deno.test("compression does not change ranges, HEAD, 304 or errors", async () => {
   await using test = await filledApp();
   const url = `${test.address}${FILES}/index.html`;
   const part = await curl(url, "--compressed", "--range", "5-9");

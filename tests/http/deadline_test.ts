@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Deadline } from "../../src/http/deadline.ts";
 
-Deno.test("a deadline fails what is read and what is waited for, and ends the source", async () => {
+Deno.test("a deadline aborts reading and waiting, and cancels the source", async () => {
   using deadline = new Deadline(0.01, () => new Error("too late"));
   const ended = Promise.withResolvers<unknown>();
   const endless = new ReadableStream<Uint8Array<ArrayBuffer>>({ cancel: ended.resolve });
@@ -13,7 +13,7 @@ Deno.test("a deadline fails what is read and what is waited for, and ends the so
   assert.equal((await ended.promise as Error).message, "too late");
 });
 
-Deno.test("work that is done in time is as if there were no deadline", async () => {
+Deno.test("a deadline does not affect work that is done in time", async () => {
   using deadline = new Deadline(60, () => new Error("too late"));
   const bytes = new Blob(["all of it"]).stream() as ReadableStream<Uint8Array<ArrayBuffer>>;
   assert.equal(await new Response(deadline.stream(bytes)).text(), "all of it");

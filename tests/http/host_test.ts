@@ -12,7 +12,7 @@ async function statusOf(address: string, head: string): Promise<number> {
   return Number(line!.split(" ")[1]);
 }
 
-Deno.test("a Host that is no host and port is refused, and never chooses the route", async () => {
+Deno.test("an invalid Host header is a 400", async () => {
   await using test = await listeningApp();
   const get = (host: string) => statusOf(test.address, `GET /nothing HTTP/1.1\r\nHost: ${host}`);
   for (const host of ["coverage.test", "coverage.test:80", "127.0.0.1:3000", "[::1]:3000", ""]) {
@@ -39,7 +39,7 @@ Deno.test("a Host that is no host and port is refused, and never chooses the rou
   assert.equal(await statusOf(test.address, `${named}coverage.test`), 400);
 });
 
-Deno.test("a server for its own machine answers under no foreign name, to readers as to uploads", async () => {
+Deno.test("a local server rejects other host names", async () => {
   const ask = async (origin: string, path: string, environment: Record<string, string>) => {
     const { host, publicUrl, auth } = readConfig(environment);
     await using test = await testApp({ config: { host, publicUrl, auth } });

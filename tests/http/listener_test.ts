@@ -5,7 +5,7 @@ import { listen } from "../../src/http/listener.ts";
 // deno-lint-ignore require-await
 const answer = async () => new Response("here");
 
-Deno.test("listen answers on both loopback addresses at the port it names", async () => {
+Deno.test("listen answers on both loopback addresses", async () => {
   const server = listen(answer, { host: "127.0.0.1", port: 0 });
   try {
     const port = new URL(server.address).port;
@@ -28,7 +28,7 @@ Deno.test("listen throws when the port is taken", async () => {
   }
 });
 
-Deno.test("listen says in a sentence which name it cannot listen on", () => {
+Deno.test("listen names a host it cannot listen on", () => {
   assert.throws(() => listen(answer, { host: "no..name", port: 0 }), {
     name: "OperatorError",
     message: /^PORT 0 on HOST no\.\.name cannot be listened on: .+\.$/,
@@ -57,7 +57,7 @@ async function inTwoParts(address: string) {
   };
 }
 
-Deno.test("a server that stops lets what is under way finish, and takes nothing new on", async () => {
+Deno.test("a stopping server finishes running requests and rejects new ones", async () => {
   const begun = Promise.withResolvers<void>();
   const server = listen(async (request) => {
     begun.resolve();
@@ -77,7 +77,7 @@ Deno.test("a server that stops lets what is under way finish, and takes nothing 
   await assert.rejects(fetch(server.address), "nobody listens any more");
 });
 
-Deno.test("what has not finished in time is cut, and cleans up before the server has stopped", async () => {
+Deno.test("requests that take too long at a stop are aborted and clean up", async () => {
   const begun = Promise.withResolvers<void>();
   let outcome = "under way";
   const server = listen(async (request) => {

@@ -16,13 +16,13 @@ async function ask(method: string, path: string): Promise<string> {
   return await (await handler(new Request(url, { method }), context)).text();
 }
 
-Deno.test("createRouter picks by path and method; HEAD is a GET, a trailing slash is taken", async () => {
+Deno.test("createRouter matches path and method, HEAD as GET, and a trailing slash", async () => {
   assert.equal(await ask("GET", "/a"), "get a");
   assert.equal(await ask("HEAD", "/a/"), "get a");
   assert.equal(await ask("PUT", "/a"), "put a");
 });
 
-Deno.test("createRouter hands the parts of the path on as they were sent; the first row wins", async () => {
+Deno.test("createRouter returns raw path segments, and the first match wins", async () => {
   assert.deepEqual(JSON.parse(await ask("GET", "/a/b%2Fc/x/d/e%20f")), {
     name: "b%2Fc",
     "0": "d/e%20f",

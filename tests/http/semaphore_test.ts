@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { HttpError } from "../../src/errors.ts";
 import { Semaphore } from "../../src/http/semaphore.ts";
 
-Deno.test("a semaphore gives its slots to those who wait, in turn", async () => {
+Deno.test("a semaphore serves waiters in order", async () => {
   const semaphore = new Semaphore(1, "uploads");
   const order: number[] = [];
   const work = async (number: number) => {
@@ -30,7 +30,7 @@ Deno.test("a full queue is 429 with Retry-After, and opens again", async () => {
   (await semaphore.acquire())[Symbol.dispose]();
 });
 
-Deno.test("a client that leaves gives its place in the queue back", async () => {
+Deno.test("a client that leaves is removed from the queue", async () => {
   const semaphore = new Semaphore(1, "uploads");
   const first = await semaphore.acquire();
   const leaving = new AbortController();
@@ -43,7 +43,7 @@ Deno.test("a client that leaves gives its place in the queue back", async () => 
   for (const next of [...others, last]) (await next)[Symbol.dispose]();
 });
 
-Deno.test("one owner leaves a slot, and a part of the queue, to the others", async () => {
+Deno.test("one owner cannot take every slot or the whole queue", async () => {
   const semaphore = new Semaphore(2, "uploads");
   const slow = await semaphore.acquire(undefined, "acme/slow");
   const queued = Array.from({ length: 25 }, () => semaphore.acquire(undefined, "acme/slow"));
