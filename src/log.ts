@@ -48,9 +48,10 @@ export async function createLog(
 function readable([name, value]: [string, unknown]): string {
   const text = value instanceof Error ? value.stack ?? value.message : value;
   const shown = typeof text === "string" ? JSON.stringify(text) : Deno.inspect(text);
-  // JSON leaves these as they are, and a terminal may act on them.
+  // JSON leaves these as they are, and a terminal may act on them: control characters, line ends, and
+  // what changes the direction of the text (Unicode 15, UAX 9).
   const escaped = shown.replace(
-    /[\u007f-\u009f\u2028\u2029]/g,
+    /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
   return `${name}=${escaped}`;

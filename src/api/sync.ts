@@ -74,6 +74,12 @@ export function createSyncHandler(dependencies: SyncDependencies): Handler {
   const reading = new Set<AbortController>();
   return async (request, context) => {
     const credential = await traced("authenticate", () => authenticate(request, context));
+    if (context.url.searchParams.has("coverage_xml_file_name")) {
+      throw new HttpError(
+        400,
+        "PUT takes a list of branches; an upload is a POST: curl -X POST -T report.tar.gz …",
+      );
+    }
     const body = await read(request);
     const target = parseFields(targetFields, body);
     const grant = await traced(

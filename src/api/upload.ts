@@ -61,33 +61,40 @@ export function createUploadHandler(dependencies: UploadDependencies): Handler {
       () => credential.authorize(query, pendingStatus(query)),
     );
     const origin = config.publicUrl ?? context.url.origin;
-    const { row, active, parts } = await withCommitStatus(grant, context.requestId, async () => {
-      await checkIdentity(sql, query, grant.identity);
-      const repository = `${query.org_name}/${query.repo_name}`.toLowerCase();
-      using _slot = await slots.acquire(request.signal, repository);
-      using deadline = new Deadline(workSeconds, tooLate);
-      const startedAt = performance.now();
-      const form = kind === "form" ? await readForm(request, bodyLimits) : undefined;
-      const fields = completeUploadFields(query, form);
-      const archive = () => deadline.stream(form ? filePart(form) : readBody(request, bodyLimits));
-      const stored = await store(
-        {
-          ...dependencies,
-          readCoverage: (bytes) => deadline.race(dependencies.readCoverage(bytes)),
-        },
-        { ...fields, identity: grant.identity },
-        archive,
-      );
-      report(dependencies, stored, performance.now() - startedAt);
-      return stored.added;
-    }, (added) => ({
-      description: summaryOf(added, config.defaultBranches),
-      url: toAnswer(added.row, origin).report_url,
-    }));
+    const { report, added: { row, active, parts } } = await withCommitStatus(
+      grant,
+      context.requestId,
+      async () => {
+        await checkIdentity(sql, query, grant.identity);
+        const repository = `${query.org_name}/${query.repo_name}`.toLowerCase();
+        using _slot = await slots.acquire(request.signal, repository);
+        using deadline = new Deadline(workSeconds, tooLate);
+        const startedAt = performance.now();
+        const form = kind === "form" ? await readForm(request, bodyLimits) : undefined;
+        const fields = completeUploadFields(query, form);
+        const archive = () =>
+          deadline.stream(form ? filePart(form) : readBody(request, bodyLimits));
+        const stored = await store(
+          {
+            ...dependencies,
+            readCoverage: (bytes) => deadline.race(dependencies.readCoverage(bytes)),
+          },
+          { ...fields, identity: grant.identity },
+          archive,
+        );
+        record(dependencies, stored, performance.now() - startedAt);
+        return stored;
+      },
+      ({ added }) => ({
+        description: summaryOf(added, config.defaultBranches),
+        url: toAnswer(added.row, origin).report_url,
+      }),
+    );
     return Response.json({
       coverage: toAnswer(row, origin),
       data: active.map((other) => toAnswer(other, origin)),
       ...(parts === undefined ? {} : { parts }),
+      ...(report.warnings.length > 0 ? { warnings: report.warnings } : {}),
     });
   };
   return counted(handler, dependencies);
@@ -146,7 +153,7 @@ async function store(
 }
 
 /** What follows a stored upload, and no client waits for. */
-function report(
+function record(
   { store, log, metrics }: UploadDependencies,
   { report: { files, bytes, links }, added: { row, expired } }: Stored,
   durationMs: number,
@@ -160,7 +167,7 @@ function report(
     percentage: row.percentage,
     files,
     size_bytes: bytes,
-    ...(links.length > 0 ? { skipped_links: links.length } : {}),
+    ...(links > 0 ? { skipped_links: links } : {}),
     duration_ms: Math.round(durationMs),
   });
 }

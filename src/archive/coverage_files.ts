@@ -22,6 +22,7 @@ export class CoverageFiles {
   readonly #wanted: readonly Wanted[];
   readonly #others: string[] = [];
   #otherCount = 0;
+  readonly #links: string[] = [];
 
   /** Throws a 422 for a name that no file can have. */
   constructor(names: readonly string[]) {
@@ -40,17 +41,24 @@ export class CoverageFiles {
 
   /** Takes the path of a stored file into account. */
   add(path: string): void {
-    const name = path.slice(path.lastIndexOf("/") + 1);
     let isWanted = false;
-    for (const { isByPath, test, found } of this.#wanted) {
-      if (!test.test(isByPath ? path : name)) continue;
+    for (const wanted of this.#wanted) {
+      if (!isMatch(wanted, path)) continue;
       isWanted = true;
+      const { found } = wanted;
       found.add(path);
       if (found.size > MAX_FILES) {
         throw unprocessable(`The archive has more than ${MAX_FILES} coverage files.`);
       }
     }
     if (!isWanted && LIKELY.test(path) && this.#otherCount++ < MAX_NAMED) this.#others.push(path);
+  }
+
+  /** Takes the path of a symbolic link into account, of which nothing is stored. */
+  addLink(path: string): void {
+    if (this.#links.length < MAX_NAMED && this.#wanted.some((wanted) => isMatch(wanted, path))) {
+      this.#links.push(path);
+    }
   }
 
   /** The paths of the coverage files, once every entry was seen; throws a 422 that says what to change. */
@@ -72,6 +80,10 @@ export class CoverageFiles {
   }
 
   #missing(name: string): string {
+    if (this.#links.length > 0) {
+      return `The coverage file ${this.#links.map(quote).join(", ")} is a symbolic link in the ` +
+        "archive; pack it with tar's -h (--dereference).";
+    }
     const listed = this.#others.map(quote).join(", ");
     const more = this.#otherCount > MAX_NAMED ? `, and ${this.#otherCount - MAX_NAMED} more` : "";
     return `The archive has no file ${quote(name)}; ` +
@@ -86,6 +98,10 @@ interface Wanted {
   readonly isByPath: boolean;
   readonly test: RegExp;
   readonly found: Set<string>;
+}
+
+function isMatch({ isByPath, test }: Wanted, path: string): boolean {
+  return test.test(isByPath ? path : path.slice(path.lastIndexOf("/") + 1));
 }
 
 function matcherOf(pattern: string): RegExp {

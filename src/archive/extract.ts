@@ -12,6 +12,8 @@ import { type ArchiveEntry, tooManyFiles } from "./read_archive.ts";
 
 /** Symbolic links that are remembered, so that nothing is stored below one. */
 const MAX_SYMLINKS = 1000;
+/** Links that a warning names. */
+const MAX_NAMED = 10;
 
 /** What was unpacked. Paths are relative to the report. */
 export interface ExtractedReport {
@@ -20,8 +22,10 @@ export interface ExtractedReport {
   readonly index: string | null;
   readonly files: number;
   readonly bytes: number;
-  /** Symbolic links, which are never made. */
-  readonly links: readonly string[];
+  /** How many symbolic links were left out. */
+  readonly links: number;
+  /** What the client should know, in sentences. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -37,12 +41,15 @@ export async function extract(
   const writer = new FileWriter(staged);
   const coverageFiles = new CoverageFiles(names);
   const index = new IndexPage();
+  const linkedIndex = new IndexPage();
   const links = new Set<string>();
   let files = 0, bytes = 0;
   try {
     for await (const entry of entries) {
       if (entry.kind === "symlink") {
         links.add(entry.path);
+        coverageFiles.addLink(entry.path);
+        linkedIndex.add(entry.path);
         if (links.size > MAX_SYMLINKS) {
           throw unprocessable(`The archive has more than ${MAX_SYMLINKS} symbolic links.`);
         }
@@ -69,8 +76,23 @@ export async function extract(
     index: index.result(),
     files,
     bytes,
-    links: [...links],
+    links: links.size,
+    warnings: warningsOf([...links], index.result() ?? linkedIndex.result()),
   };
+}
+
+/** The first page is a link where that is all there is to open. */
+function warningsOf(links: readonly string[], firstPage: string | null): string[] {
+  if (links.length === 0) return [];
+  const named = links.slice(0, MAX_NAMED).map(quote).join(", ");
+  const more = links.length > MAX_NAMED ? `, and ${links.length - MAX_NAMED} more` : "";
+  const what = links.length === 1 ? "A symbolic link was" : `${links.length} symbolic links were`;
+  return [
+    `${what} left out: ${named}${more}. tar's -h (--dereference) packs the files instead.`,
+    ...(firstPage !== null && links.includes(firstPage)
+      ? [`The report has no first page, because ${quote(firstPage)} is a symbolic link.`]
+      : []),
+  ];
 }
 
 function folderOf(path: string): string {

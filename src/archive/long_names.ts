@@ -14,15 +14,23 @@ const MAX_IN_A_ROW = 16;
 const decoder = new TextDecoder();
 
 /** The pax records that matter here; all others are dropped while reading. */
-const WANTED = new Set(["path", "size"]);
+const WANTED = new Set(["path", "linkpath", "size", "GNU.sparse.name"]);
 const SPARSE = "GNU.sparse.";
 
 /** The type flags of entries that describe the next one, and are never files themselves. */
 const META = new Set(["L", "K", "x", "g"]);
 
+/** The names of an entry. */
+export interface EntryNames {
+  readonly name: string;
+  /** What a link points to. */
+  readonly target: string;
+}
+
 /** Collects what those entries say until the entry that they describe comes. */
 export class LongNames {
   #gnuName: string | undefined;
+  #gnuTarget: string | undefined;
   #records = new Map<string, string>();
   #global = new Map<string, string>();
   #inARow = 0;
@@ -43,35 +51,47 @@ export class LongNames {
     }
     const bytes = await readWhole(body, size);
     if (typeflag === "L") this.#gnuName = decode(bytes).replace(/\0+$/, "");
+    else if (typeflag === "K") this.#gnuTarget = decode(bytes).replace(/\0+$/, "");
     else if (typeflag === "x") readRecords(bytes, this.#records);
     else if (typeflag === "g") readRecords(bytes, this.#global);
-    // "K" is the target of a link, and no link is ever made.
   }
 
   /**
-   * The name of the next entry, whose header says `name` and `size`; forgets what was said of that
-   * one only. Throws a 422 for an entry whose body is not simply the file.
+   * The names of the next entry, whose header says `name`, `linkname` and `size`; forgets what was said
+   * of that one only. Throws a 422 for an entry whose body is not simply the file.
    */
-  resolve(name: string, size: number): string {
+  resolve(
+    name: string,
+    { linkname, size }: { linkname: string; size: number },
+  ): EntryNames {
     const record = (key: string) => this.#records.get(key) ?? this.#global.get(key);
-    const resolved = record("path") || this.#gnuName || name;
+    const names = {
+      name: record("path") || this.#gnuName || name,
+      target: record("linkpath") || this.#gnuTarget || linkname,
+    };
     const recordedSize = record("size");
-    const sparse = this.#records.has(SPARSE);
+    const sparse = this.#records.has(SPARSE)
+      ? this.#records.get("GNU.sparse.name") ?? names.name
+      : undefined;
     this.#records.clear();
-    this.#gnuName = undefined;
+    this.#gnuName = this.#gnuTarget = undefined;
     this.#inARow = 0;
-    if (sparse) {
-      throw unprocessable(
-        `The archive has a sparse file, ${quote(resolved)}; pack it without tar's -S.`,
-      );
-    }
+    if (sparse !== undefined) throw sparseFile(sparse);
     if (recordedSize !== undefined && Number(recordedSize) !== size) {
       throw unprocessable(
-        `The archive gives ${quote(resolved)} two sizes, ${size} and ${quote(recordedSize)}.`,
+        `The archive gives ${quote(names.name)} two sizes, ${size} and ${quote(recordedSize)}.`,
       );
     }
-    return resolved;
+    return names;
   }
+}
+
+/** The refusal of a file of which only the parts that hold something are in the archive. */
+export function sparseFile(name: string) {
+  return unprocessable(
+    `The archive has a sparse file, ${quote(name)}; pack it without -S, and with bsdtar (macOS, ` +
+      "Windows) with --no-read-sparse.",
+  );
 }
 
 /** `"<length> <key>=<value>\n"`, the length in bytes and counting itself (POSIX pax, "pax Header Block"). */
@@ -88,7 +108,7 @@ function readRecords(bytes: Uint8Array, records: Map<string, string>): void {
     if (equals < 0 || equals >= end) throw malformed();
     const key = decode(bytes.subarray(space + 1, equals));
     if (WANTED.has(key)) records.set(key, decode(bytes.subarray(equals + 1, end - 1)));
-    else if (key.startsWith(SPARSE)) records.set(SPARSE, "");
+    if (key.startsWith(SPARSE)) records.set(SPARSE, "");
     offset = end;
   }
 }

@@ -17,7 +17,7 @@ import {
   readWhole,
   sliced,
 } from "../http/byte_stream.ts";
-import { LongNames } from "./long_names.ts";
+import { type EntryNames, LongNames, sparseFile } from "./long_names.ts";
 import { safePath } from "./safe_path.ts";
 
 /** An entry that may be stored. */
@@ -49,22 +49,27 @@ const CHUNK = 64 * 1024;
 
 /** Type flags that are rejected, in words. */
 const REJECTED: Readonly<Record<string, string>> = {
-  "1": "a hard link",
   "3": "a character device",
   "4": "a block device",
   "6": "a FIFO",
   "D": "an incremental backup's folder",
   "M": "part of a file that began in another volume",
-  "S": "a sparse file (made by tar's -S)",
 };
 
 /** First bytes of other archives. */
-const OTHER_ARCHIVES: readonly [first: number, second: number, name: string][] = [
-  [0x50, 0x4b, "a zip"],
-  [0xfd, 0x37, "an xz file"],
-  [0x28, 0xb5, "a zstd file"],
-  [0x42, 0x5a, "a bzip2 file"],
+const OTHER_ARCHIVES: readonly [start: readonly number[], name: string][] = [
+  [[0x50, 0x4b, 0x03, 0x04], "a zip"],
+  [[0x50, 0x4b, 0x05, 0x06], "a zip"],
+  [[0xfd, 0x37, 0x7a, 0x58], "an xz file"],
+  [[0x28, 0xb5, 0x2f, 0xfd], "a zstd file"],
+  [[0x42, 0x5a, 0x68], "a bzip2 file"],
+  [[0x37, 0x7a, 0xbc, 0xaf], "a 7z archive"],
+  [[0x04, 0x22, 0x4d, 0x18], "an lz4 file"],
+  [[0x52, 0x61, 0x72, 0x21], "a rar archive"],
+  [[0x1f, 0x9d], "a compress file (.Z)"],
 ];
+const GZIP = [0x1f, 0x8b];
+const START_BYTES = 4;
 
 /**
  * Reads a tar, gzipped or plain, as its first bytes say. Throws an `HttpError`: 422 for what is not
@@ -77,8 +82,10 @@ export async function* readArchive(
 ): AsyncGenerator<ArchiveEntry> {
   const source = body.getReader();
   try {
-    const inflated = await gunzipped(chunksOf(source));
-    yield* readTar(inflated, limits);
+    const { head, all } = await peek(chunksOf(source), START_BYTES);
+    if (head.byteLength === 0) throw unprocessable("The archive is empty: it has 0 bytes.");
+    const isGzip = startsWith(head, GZIP);
+    yield* readTar(isGzip ? gunzipped(all) : ReadableStream.from(all), isGzip, limits);
   } finally {
     await source.cancel().catch(() => {}); // also ends a read that is pending
   }
@@ -86,6 +93,7 @@ export async function* readArchive(
 
 async function* readTar(
   inflated: ByteStream,
+  isGzip: boolean,
   limits: Pick<Limits, "maxReportBytes" | "maxReportFiles">,
 ): AsyncGenerator<ArchiveEntry> {
   const tooLarge = () =>
@@ -98,14 +106,20 @@ async function* readTar(
         : unprocessable("The gzip of the archive is damaged, or followed by other data.", cause),
   }).getReader();
   // UntarStream cancels its source at the end of the tar, before the end of the gzip.
-  const entries = ReadableStream.from(chunksOf(bytes)).pipeThrough(new UntarStream()).getReader();
+  const { head, all } = await peek(chunksOf(bytes), START_BYTES);
+  if (isGzip && startsWith(head, GZIP)) {
+    throw unprocessable("The archive is gzipped twice; it must be a tar, gzipped once (tar -zcf).");
+  }
+  rejectOther(head, isGzip ? "The gzip holds" : "The file is");
+  const entries = ReadableStream.from(all).pipeThrough(new UntarStream()).getReader();
   const names = new LongNames();
   let count = 0, announced = 0;
   try {
     while (true) {
       const { done, value } = await reading(entries.read());
       if (done) break;
-      const { typeflag, size } = value.header;
+      const { typeflag, linkname } = value.header;
+      const size = value.header.size || 0; // NaN: some writers leave the field of a folder empty
       if (LongNames.isMeta(typeflag)) {
         await reading(names.take(typeflag, size, value.readable!));
         continue;
@@ -114,7 +128,7 @@ async function* readTar(
       announced += size;
       if (announced > limits.maxReportBytes) throw tooLarge();
       if (++count > limits.maxReportFiles) throw tooManyFiles(limits.maxReportFiles);
-      const entry = await safeEntry(names.resolve(value.path, size), value);
+      const entry = await safeEntry(names.resolve(value.path, { linkname, size }), size, value);
       if (entry) yield entry;
     }
     for await (const _ of chunksOf(bytes));
@@ -140,25 +154,27 @@ async function reading<T>(promise: Promise<T>): Promise<T> {
   }
 }
 
-async function gunzipped(body: Chunks): Promise<ByteStream> {
-  const { head, all } = await peek(body, 4);
-  const [first, second] = head;
-  if (first === undefined) throw unprocessable("The archive is empty: it has 0 bytes.");
-  if (first === 0x1f && second === 0x8b) {
-    const pieces = ReadableStream.from(sliced(all, GZIP_PIECE));
-    return pieces.pipeThrough(new DecompressionStream("gzip"));
-  }
-  const other = OTHER_ARCHIVES.find(([one, two]) => one === first && two === second);
-  if (other) {
-    throw unprocessable(
-      `The file is ${other[2]}; it must be a tar, gzipped or plain (tar -zcf).`,
-    );
-  }
-  return ReadableStream.from(all);
+function gunzipped(body: Chunks): ByteStream {
+  const pieces = ReadableStream.from(sliced(body, GZIP_PIECE));
+  return pieces.pipeThrough(new DecompressionStream("gzip"));
 }
 
-async function safeEntry(name: string, entry: TarStreamEntry): Promise<ArchiveEntry | undefined> {
-  const { typeflag, size } = entry.header;
+function startsWith(bytes: Uint8Array, start: readonly number[]): boolean {
+  return start.every((byte, at) => bytes[at] === byte);
+}
+
+function rejectOther(head: Uint8Array, what: string): void {
+  const other = OTHER_ARCHIVES.find(([start]) => startsWith(head, start));
+  if (!other) return;
+  throw unprocessable(`${what} ${other[1]}; it must be a tar, gzipped or plain (tar -zcf).`);
+}
+
+async function safeEntry(
+  { name, target }: EntryNames,
+  size: number,
+  entry: TarStreamEntry,
+): Promise<ArchiveEntry | undefined> {
+  const { typeflag } = entry.header;
   if (typeflag === "V") { // the label of a volume, which is no file
     await entry.readable?.cancel();
     return undefined;
@@ -173,6 +189,15 @@ async function safeEntry(name: string, entry: TarStreamEntry): Promise<ArchiveEn
   if (typeflag === "2") return { kind: "symlink", path };
   // 7: a file that was contiguous on its disk
   if (typeflag === "0" || typeflag === "7") return fileEntry(path, size, entry.readable!);
+  if (typeflag === "1") {
+    // What GNU tar makes of a file that is named twice, `tar -cf x.tar folder folder/file`.
+    if (safePath(target) === path) return undefined;
+    throw unprocessable(
+      `The archive has a hard link, ${quote(name)} to ${quote(target)}; pack it with tar's ` +
+        "--hard-dereference.",
+    );
+  }
+  if (typeflag === "S") throw sparseFile(name);
   const what = REJECTED[typeflag] ?? `of the unknown type ${quote(typeflag)}`;
   throw unprocessable(
     `The archive has an entry that is neither file nor folder: ${quote(name)} is ${what}.`,

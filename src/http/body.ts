@@ -132,7 +132,7 @@ export function filePart(form: FormData): ByteStream {
     ? "is missing"
     : parts.length > 1
     ? `was sent ${parts.length} times`
-    : "is a text field";
+    : "is a text field, because it has no filename (filename* alone does not count)";
   throw unprocessable({
     file: `The part file ${actual}; it must be one file: --form file=@report.tar.gz.`,
   });

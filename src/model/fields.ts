@@ -114,9 +114,15 @@ export function parseFields<T>(schema: Schema<T>, fields: unknown): T {
     );
     sentences[field] ??= actual === undefined
       ? `${field} is missing.`
-      : `${field} is ${shown(actual)}; it ${allowed(issue.message)}.`;
+      : `${field} is ${shown(actual)}; it ${allowed(issue.message)}${hint(actual)}.`;
   }
   throw unprocessable(sentences);
+}
+
+/** `c++` and `fix+1` are often not encoded. */
+function hint(value: unknown): string {
+  const hasSpace = typeof value === "string" && value.includes(" ");
+  return hasSpace ? "; a + in an address means a space, and is written %2B" : "";
 }
 
 function allowed(message: string): string {

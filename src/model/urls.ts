@@ -75,11 +75,12 @@ export function badgePath(
 
 /**
  * A branch as one segment of a path. `_fs_` stands for a slash, because many a proxy turns `%2F`
- * into one; where a branch has `_fs_` in its own name, that is escaped.
+ * into one. In a branch's own name `~` sets it apart, which no branch can contain, and which no proxy
+ * encodes or decodes (RFC 3986, 2.3).
  */
 export function encodeBranch(branch: string): string {
   return branch.split("/")
-    .map((part) => encodeURIComponent(part).replaceAll("_fs_", "%5Ffs_"))
+    .map((part) => encodeURIComponent(part).replaceAll(/_fs(?=_|$)/g, "_~fs"))
     .join("_fs_");
 }
 
@@ -88,7 +89,8 @@ export function encodeBranch(branch: string): string {
  * that {@linkcode encodeBranch} made of it first, then a name typed as it is.
  */
 export function branchParts(segment: string): string[][] {
-  const parts = segment.split(/_fs_|%2F/i);
-  const literal = segment.split(/%2F/i);
-  return parts.length === literal.length ? [parts] : [parts, literal];
+  const plain = segment.replaceAll(/%7E/gi, "~");
+  const parts = plain.split(/_fs_|%2F/i).map((part) => part.replaceAll("_~fs", "_fs"));
+  const literal = plain.split(/%2F/i);
+  return parts.join("/") === literal.join("/") ? [parts] : [parts, literal];
 }

@@ -57,6 +57,23 @@ Deno.test("a slash in a branch is written _fs_ or %2F", async () => {
   assert.equal(await textOf(test, `${ASSETS}/only_fs_literal/archive/report/index.html`), "typed");
 });
 
+Deno.test("the address of a branch with both _fs_ and / means it alone, however it is normalised", async () => {
+  await using test = await testApp();
+  const page = (content: string) => goodReport([{ name: "report/index.html", content }]);
+  const branches = ["a_fs_b/c", "a/b/c", "a_fs/b", "a/fs_b", "a_fs_b_fs_c", "a/_fs/b", "a_fs_fs_b"];
+  const addresses = await Promise.all(
+    branches.map((branch_name) => uploaded(test, page(branch_name), { branch_name })),
+  );
+  assert.equal(new Set(addresses).size, branches.length);
+  for (const [at, address] of addresses.entries()) {
+    assert.equal(await textOf(test, address), branches[at]);
+    // A proxy decodes every escape of a character that needs none, and may escape others.
+    const decoded = address.replaceAll(/%[0-7]\w/g, decodeURIComponent);
+    assert.equal(await textOf(test, decoded), branches[at]);
+    assert.equal(await textOf(test, address.replaceAll("~", "%7e")), branches[at]);
+  }
+});
+
 Deno.test("the files of each language are its own; without a language the newest are served", async () => {
   await using test = await testApp();
   const report = (text: string) => goodReport([{ name: "report/page.html", content: text }]);

@@ -64,6 +64,11 @@ Deno.test("an archive that cannot be taken is refused with the reason, and chang
     [report([{ name: "both" }, { name: "both/file" }]), 422, /both as a file and as a folder/],
     [report([{ name: "both/", type: "5" }, { name: "both", content: "x" }]), 422, /both as a file/],
     [
+      tar([{ name: "coverage.xml", type: "2", linkName: "out/coverage.xml" }]),
+      422,
+      /coverage file "coverage.xml" is a symbolic link.*tar's -h/,
+    ],
+    [
       tar([{ name: "index.html" }]),
       422,
       /no file "coverage.xml".*nothing in it looks like a coverage file/,
@@ -114,7 +119,7 @@ Deno.test("a form without one file part is refused", async () => {
   const cases: [parts: [string, string | Blob][], message: RegExp][] = [
     [[["files", blob]], /file is missing/],
     [[["file", blob], ["file", blob]], /sent 2 times/],
-    [[["file", "text"]], /is a text field/],
+    [[["file", "text"]], /is a text field.*filename\* alone/],
   ];
   for (const [parts, message] of cases) {
     const form = new FormData();
@@ -206,6 +211,19 @@ Deno.test("every ill-formed field is named with what it was and what is allowed"
     }
   }
   await test.assertUnharmed();
+});
+
+Deno.test("a + that was not encoded, and an upload by PUT, are told for what they are", async () => {
+  await using test = await testApp();
+  const plus = await test.get(uploadPath({ language: undefined }) + "&language=c++", post(archive));
+  assert.equal(
+    (await errorOf(plus) as Record<string, string>).language,
+    'language is "c  "; it must be 1 to 32 of A-Z a-z 0-9 + # . _ -; a + in an address means a ' +
+      "space, and is written %2B.",
+  );
+  const put = await test.get(uploadPath(), { method: "PUT", body: archive });
+  assert.equal(put.status, 400);
+  assert.match(String(await errorOf(put)), /an upload is a POST: curl -X POST/);
 });
 
 Deno.test("branch names that git takes are taken", async () => {

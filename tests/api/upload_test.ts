@@ -149,17 +149,38 @@ Deno.test("twenty uploads of a branch at once leave one active row, one report, 
   });
 });
 
-Deno.test("a symbolic link is left out and logged, and the report is stored", async () => {
+Deno.test("a symbolic link is left out, told and logged, and the report is stored", async () => {
   await using test = await testApp();
   const linked = tar(goodReport([{ name: "report/link", type: "2", linkName: "/etc/passwd" }]));
   const response = await test.upload(linked);
   assert.equal(response.status, 200);
-  const path = new URL((await response.json()).coverage.report_url).pathname;
+  const { coverage, warnings } = await response.json();
+  assert.deepEqual(warnings, [
+    'A symbolic link was left out: "report/link". ' +
+    "tar's -h (--dereference) packs the files instead.",
+  ]);
+  const path = new URL(coverage.report_url).pathname;
   const link = await test.get(path.replace("index.html", "link"));
   assert.equal(link.status, 404);
   await link.body?.cancel();
   const stored = test.log.find(({ message }) => message === "upload stored");
   assert.equal(stored?.fields.skipped_links, 1);
+  const noIndex = tar([
+    { name: "report/coverage.xml", content: cobertura(1, 4) },
+    { name: "report/index.html", type: "2", linkName: "latest/index.html" },
+    ...Array.from({ length: 12 }, (_, at) => ({ name: `l${at}`, type: "2", linkName: "x" })),
+  ]);
+  const answer = await (await test.upload(noIndex)).json();
+  assert.match(
+    answer.warnings[0],
+    /^13 symbolic links were left out: "report\/index.html".* 3 more/,
+  );
+  assert.equal(
+    answer.warnings[1],
+    'The report has no first page, because "report/index.html" is a symbolic link.',
+  );
+  const plain = await (await test.upload(tar(goodReport()))).json();
+  assert.deepEqual(Object.keys(plain), ["coverage", "data"]);
 });
 
 Deno.test("of two entries of one name the last is stored", async () => {

@@ -72,6 +72,27 @@ Deno.test("readArchive takes old archives' folders, contiguous files and volume 
   ]);
 });
 
+Deno.test("readArchive takes a file that was named twice, and an empty size field, as tar -x does", async () => {
+  const long = `${"folder-name/".repeat(12)}coverage.xml`;
+  const entries = await read(
+    tar([
+      { name: "folder/", type: "5", size: NaN },
+      { name: "a", content: "1" },
+      { name: "./a", type: "1", linkName: "a" },
+      { name: long, content: "2" },
+      { name: "././@LongLink", type: "K", content: `${long}\0` },
+      { name: long, type: "1", linkName: long },
+      pax({ path: "größe", linkpath: "größe" }),
+      { name: "x", type: "1", linkName: "y" },
+    ]),
+  );
+  assert.deepEqual(entries.map(({ path, body }) => [path, body]), [
+    ["folder", undefined],
+    ["a", "1"],
+    [long, "2"],
+  ]);
+});
+
 Deno.test("readArchive refuses what is no whole archive with 422", async () => {
   const report = tar(goodReport([{ name: "big", content: "z".repeat(5000) }]));
   const zipped = await gzip(report);
@@ -82,6 +103,10 @@ Deno.test("readArchive refuses what is no whole archive with 422", async () => {
     [new TextEncoder().encode("<html>not an archive</html>".repeat(100)), /not a whole tar/],
     [new TextEncoder().encode("PK\x03\x04zip"), /is a zip/],
     [new Uint8Array([0x28, 0xb5, 0x2f, 0xfd]), /zstd/],
+    [new Uint8Array([0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c]), /file is a 7z archive/],
+    [new Uint8Array([0x04, 0x22, 0x4d, 0x18]), /file is an lz4 file/],
+    [await gzip(await gzip(report)), /gzipped twice/],
+    [await gzip(new TextEncoder().encode("PK\x03\x04zip")), /gzip holds a zip/],
     [new Uint8Array(10_240), /archive is empty/],
     [await gzip(new Uint8Array(0)), /not a whole tar/],
     [report.slice(0, 3000), /not a whole tar/],
@@ -102,11 +127,14 @@ Deno.test("readArchive refuses what is no whole archive with 422", async () => {
 
 Deno.test("readArchive refuses links but symbolic ones, devices and what it does not know", async () => {
   const cases: [entry: Entry, what: RegExp][] = [
-    [{ name: "n", type: "1", linkName: "report/index.html" }, /hard link/],
+    [
+      { name: "n", type: "1", linkName: "report/index.html" },
+      /hard link, "n" to "report\/index.html"; .* --hard-dereference/,
+    ],
     [{ name: "n", type: "3" }, /character device/],
     [{ name: "n", type: "4" }, /block device/],
     [{ name: "n", type: "6" }, /FIFO/],
-    [{ name: "n", type: "S", content: "x" }, /sparse/],
+    [{ name: "n", type: "S", content: "x" }, /sparse file, "n".*--no-read-sparse/],
     [{ name: "n", type: "Q", content: "x" }, /unknown type "Q"/],
     [{ name: "../n" }, /contains \.\./],
     [{ name: "/n" }, /absolute/],
@@ -134,7 +162,13 @@ Deno.test("readArchive refuses names that hide in extended headers", async () =>
     [[longName("../../x\0"), file], /contains \.\./],
     [[longName("a\0b\0"), file], /NUL/],
     [[pax({ size: "9999" }), file], /two sizes, 1 and "9999"/],
-    [[pax({ "GNU.sparse.major": "1", "GNU.sparse.name": "x" }), file], /sparse/],
+    [
+      [
+        pax({ "GNU.sparse.major": "1", "GNU.sparse.name": "a/real.xml" }),
+        { name: "GNUSparseFile.0/real.xml", content: "x" },
+      ],
+      /sparse file, "a\/real.xml"/,
+    ],
     [[pax({ "GNU.sparse.major": "1", path: "y".repeat(50_000) }), file], /sparse/],
     [[pax({ size: "9".repeat(50_000) }), file], /two sizes/],
     [[{ name: "p", type: "x", content: "99 path=short\n" }, file], /malformed pax/],

@@ -65,6 +65,14 @@ Deno.test("UntarStream gives the NUL type of an old archive's file as 0", async 
   assert.deepEqual(entry, { path: "old", typeflag: "0", body: "x" });
 });
 
+Deno.test("UntarStream gives NaN for a size that is no number, and no body", async () => {
+  const entries = [];
+  for await (const entry of untar(tar([{ name: "a", size: NaN }, { name: "b" }]))) {
+    entries.push([entry.path, entry.header.size, await new Response(entry.readable).text()]);
+  }
+  assert.deepEqual(entries, [["a", NaN, ""], ["b", 0, ""]]);
+});
+
 Deno.test("UntarStream goes on behind a body that was cancelled", async () => {
   const paths = [];
   for await (

@@ -11,7 +11,7 @@ export interface Entry {
   /** Default: `0`, a file. */
   type?: string;
   linkName?: string;
-  /** What the header says; default: the truth. */
+  /** What the header says, NaN for nothing; default: the truth. */
   size?: number;
 }
 
@@ -32,7 +32,7 @@ export function header(entry: Entry): Uint8Array<ArrayBuffer> {
   put(100, "0000644\0");
   put(108, "0000000\0");
   put(116, "0000000\0");
-  put(124, `${size.toString(8).padStart(11, "0")}\0`);
+  if (!Number.isNaN(size)) put(124, `${size.toString(8).padStart(11, "0")}\0`);
   put(136, "00000000000\0");
   put(156, entry.type ?? "0");
   block.set(encoder.encode(entry.linkName ?? "").subarray(0, 100), 157);

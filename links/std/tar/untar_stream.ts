@@ -11,7 +11,7 @@
 export interface OriginalTarStreamHeader {
   /** Name of the entry, up to 100 bytes. */
   name: string;
-  /** Size of the body in bytes. */
+  /** Size of the body in bytes; NaN where the field is no octal number, and the body is empty. */
   size: number;
   /** What the entry is, one character; the NUL of an old archive's file is given as `"0"`. */
   typeflag: string;
@@ -63,7 +63,7 @@ export class UntarStream implements TransformStream<Uint8Array, TarStreamEntry> 
         if (isZero(block) && isZero(await this.#block())) break;
         const header = decodeHeader(block);
         const hasBody = !WITHOUT_BODY.includes(header.typeflag);
-        const size = hasBody ? header.size : 0;
+        const size = hasBody && header.size > 0 ? header.size : 0;
         this.#body = size;
         this.#padding = -size & (BLOCK - 1);
         this.#bodyDone = Promise.withResolvers();
@@ -123,16 +123,14 @@ export class UntarStream implements TransformStream<Uint8Array, TarStreamEntry> 
   }
 }
 
-/** Throws where the checksum is not that of the block, or the size is no octal number. */
+/** Throws where the checksum is not that of the block. */
 function decodeHeader(block: Uint8Array): OriginalTarStreamHeader {
   let sum = 8 * 0x20; // the checksum's own field counts as blanks
   for (let at = 0; at < BLOCK; at++) if (at < 148 || at >= 156) sum += block[at]!;
   if (sum !== octal(block, 148, 8)) throw new SyntaxError("A tar header has an invalid checksum");
-  const size = octal(block, 124, 12);
-  if (Number.isNaN(size)) throw new SyntaxError("A tar header has an invalid size");
   return {
     name: text(block, 0, 100),
-    size,
+    size: octal(block, 124, 12),
     typeflag: block[156] === 0 ? "0" : String.fromCharCode(block[156]!),
     linkname: text(block, 157, 100),
   };
