@@ -18,7 +18,6 @@ import { type GitHub, type RepositoryOptions, startGitHub } from "./github.ts";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const TOOLS = ["bash", "curl", "tar", "jq", "awk"];
 
-/** The token of the job. */
 export const JOB = "ghs_thejobstoken";
 /** The token of a job that may only read. */
 export const READ_ONLY = "ghs_aforkstoken";
@@ -34,7 +33,6 @@ if (missing.length > 0) {
   console.log(`${sentence}; they are skipped.`);
 }
 
-/** Where a program is. */
 export function pathOf(program: string): string | undefined {
   return (Deno.env.get("PATH") ?? "").split(":").map((folder) => join(folder, program))
     .find((path) => {
@@ -67,7 +65,6 @@ export function actionTest(
   });
 }
 
-/** A request to the coverage server. */
 export interface ServerRequest {
   method: string;
   path: string;
@@ -75,51 +72,39 @@ export interface ServerRequest {
   headers: Record<string, string>;
 }
 
-/** What an answer is replaced with. */
 export type Planned = () => Response | Promise<Response>;
 
 /** A coverage server that listens, and what happens on the way to it. */
 export interface CoverageServer extends TestApp {
-  /** Where it listens. */
   readonly address: string;
   /** What `api_host` is. */
   readonly api: string;
-  /** What has arrived. */
   readonly requests: ServerRequest[];
   /** Answers of something before the server, to the next requests. */
   readonly planned: Planned[];
 }
 
-/** How the Action is run. */
 export interface RunOptions {
   /** Inputs of the workflow; what is not given has the default of `action.yml`. */
   inputs?: Record<string, string>;
   /** The event's name; default: `push`. */
   event?: string;
-  /** The event's JSON. */
   payload?: unknown;
-  /** Further environment variables. */
   env?: Record<string, string>;
   /** The job's own token; default: {@linkcode JOB}. */
   jobToken?: string;
 }
 
-/** What came of a run. */
 export interface Run {
   code: number;
-  /** The log. */
   output: string;
-  /** The step's outputs. */
   outputs: Record<string, string>;
-  /** The job's summary, in Markdown. */
   summary: string;
 }
 
-/** Everything the Action meets. */
 export interface World extends AsyncDisposable {
   readonly server: CoverageServer;
   readonly github: GitHub;
-  /** The job's working folder. */
   readonly workspace: string;
   /** Writes a report into the workspace: so many of 100 lines covered. */
   report(covered: number, folder?: string, file?: string): Promise<void>;
@@ -127,7 +112,6 @@ export interface World extends AsyncDisposable {
   run(options?: RunOptions): Promise<Run>;
 }
 
-/** The repository that jobs run for. */
 const SHOP: RepositoryOptions = {
   owner: "acme",
   name: "shop",
@@ -211,7 +195,6 @@ export interface ActionFile {
   runs: { using: string; steps: Step[] };
 }
 
-/** A step of the Action. */
 export interface Step {
   id: string;
   shell: string;

@@ -28,19 +28,14 @@ export interface AppOptions {
   disk?: string;
 }
 
-/** An application to test. */
 export interface TestApp extends AsyncDisposable {
   readonly app: App;
-  /** What it is made of. */
   readonly dependencies: Dependencies;
   readonly sql: Sql;
   readonly database: TestDatabase;
   readonly store: ReportStore;
-  /** The folder of the reports. */
   readonly reports: string;
-  /** What was logged. */
   readonly log: LogRecord[];
-  /** Asks for a path. */
   get(path: string, init?: RequestInit): Promise<Response>;
   /** Uploads an archive as the raw body, with defaults for every field. */
   upload(archive: BodyInit, fields?: Record<string, string | undefined>): Promise<Response>;

@@ -71,13 +71,11 @@ export function pax(records: Record<string, string>, type: "x" | "g" = "x"): Ent
   return { name: "PaxHeader", type, content: lines.join("") };
 }
 
-/** Gzips bytes. */
 export async function gzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
   const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
   return await new Response(stream).bytes();
 }
 
-/** One array of many. */
 export function concat(parts: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((length, part) => length + part.byteLength, 0));
   let offset = 0;

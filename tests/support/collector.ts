@@ -4,7 +4,6 @@
  * @module
  */
 
-/** A value of an attribute. */
 interface Value {
   stringValue?: string;
 }
@@ -18,13 +17,10 @@ export interface Span {
   status?: { code?: number };
 }
 
-/** A running collector. */
 export interface Collector extends AsyncDisposable {
   /** What `OTEL_EXPORTER_OTLP_ENDPOINT` is to be. */
   readonly address: string;
-  /** The spans that have come. */
   readonly spans: Span[];
-  /** Waits for metrics of those names. */
   metrics(...names: string[]): Promise<void>;
 }
 

@@ -47,7 +47,6 @@ export function insertOf(row: Row): { statement: string; values: (string | numbe
 export interface OldDashboard extends AsyncDisposable {
   readonly database: string;
   readonly assets: string;
-  /** Adds rows, in that order. */
   add(...rows: Row[]): void;
   /** Writes a file into the report of `org/repo/branch`. */
   write(branch: string, path: string, content: string): Promise<string>;

@@ -17,10 +17,8 @@ export const ON_POSTGRES = Deno.env.has("TEST_DATABASE")
   ? Deno.env.get("TEST_DATABASE")!.startsWith('"')
   : !!Deno.env.get("DATABASE_URL");
 
-/** An empty database. */
 export interface TestDatabase extends AsyncDisposable {
   readonly sql: Sql;
-  /** What another client connects with. */
   readonly target: OwnDatabase["target"];
 }
 

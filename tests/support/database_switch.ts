@@ -14,7 +14,6 @@ export class DatabaseSwitch implements AsyncDisposable {
   #server: net.Server;
   readonly #port: number;
 
-  /** Leads to the test's database. */
   constructor(database: TestDatabase["target"]) {
     if (typeof database === "string") {
       const url = new URL(database);
@@ -39,7 +38,6 @@ export class DatabaseSwitch implements AsyncDisposable {
     this.#server = this.#listen();
   }
 
-  /** What a client connects with. */
   get target(): { host: string; port: number; user: string; pass: string; database: string } {
     return { host: "127.0.0.1", port: this.#port, ...this.#credentials };
   }
@@ -51,12 +49,10 @@ export class DatabaseSwitch implements AsyncDisposable {
     await closed;
   }
 
-  /** Takes connections again. */
   open(): void {
     this.#server = this.#listen();
   }
 
-  /** Ends it. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -4,7 +4,6 @@
  * @module
  */
 
-/** Every field of an upload. */
 export const FIELDS: Record<string, string> = {
   org_name: "acme",
   repo_name: "shop",

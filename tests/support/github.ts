@@ -6,7 +6,6 @@
  * @module
  */
 
-/** Writing includes reading. */
 export type Access = "read" | "write";
 
 /** A token's permissions in a repository; what is not named is denied. */
@@ -31,7 +30,6 @@ export interface RepositoryOptions {
   formerNames?: readonly string[];
 }
 
-/** What a GitHub is made of. */
 export interface GitHubOptions {
   repositories?: readonly RepositoryOptions[];
   /** Tokens of people, with their logins; every other token is a job's. */
@@ -40,13 +38,11 @@ export interface GitHubOptions {
   prefix?: string;
 }
 
-/** Who wrote something. */
 export interface User {
   login: string;
   type: "User" | "Bot";
 }
 
-/** A comment on a pull request. */
 export interface Comment {
   id: number;
   /** Of the pull request. */
@@ -55,7 +51,6 @@ export interface Comment {
   user: User;
 }
 
-/** A status of a commit. */
 export interface Status {
   id: number;
   sha: string;
@@ -64,7 +59,6 @@ export interface Status {
   context: string;
 }
 
-/** A request as it arrived. */
 export interface LoggedRequest {
   method: string;
   /** With its query. */
@@ -75,7 +69,6 @@ export interface LoggedRequest {
   body: unknown;
 }
 
-/** Which requests fail. */
 export interface TroubleOptions {
   /** After so many it is over; default: it stays. */
   times?: number;
@@ -91,11 +84,9 @@ export interface RateLimitOptions extends TroubleOptions {
   retryAfter?: number;
 }
 
-/** A fake GitHub. */
 export interface GitHub extends AsyncDisposable {
   /** The API's address, without a trailing slash. */
   readonly address: string;
-  /** In order. */
   readonly requests: LoggedRequest[];
   /** By `owner/name`; a test may change it. */
   repository(fullName: string): Repository;
@@ -105,13 +96,11 @@ export interface GitHub extends AsyncDisposable {
   down(options?: TroubleOptions): void;
   /** Answers once the returned function is called, or never to a client that went away. */
   slow(): () => void;
-  /** Ends every trouble. */
   up(): void;
 }
 
 const JOB: User = { login: "github-actions[bot]", type: "Bot" };
 
-/** A repository on the fake GitHub. */
 export class Repository {
   readonly commits: Set<string>;
   /** Names, with the commit each is at. */
@@ -148,7 +137,6 @@ export class Repository {
   }
 }
 
-/** A person, for a comment. */
 export function person(login: string): User {
   return { login, type: "User" };
 }
@@ -231,13 +219,11 @@ interface World {
 /** A request that a repository is to answer. */
 interface Call {
   readonly repository: Repository;
-  /** Where links to the repository begin. */
   readonly address: string;
   readonly body: Record<string, unknown>;
   readonly url: URL;
   readonly may: Permissions;
   readonly user: User;
-  /** What the endpoint's pattern captures. */
   readonly part: string;
 }
 

@@ -77,7 +77,6 @@ export function sync(
   });
 }
 
-/** A report of so many lines. */
 export async function report(covered: number, valid: number) {
   return await gzip(tar([
     { name: "index.html", content: "<h1>coverage</h1>" },
@@ -85,7 +84,6 @@ export async function report(covered: number, valid: number) {
   ]));
 }
 
-/** The sentences of a refusal. */
 export async function errorOf(response: Response, status: number): Promise<string> {
   const { error } = await response.json();
   assert.equal(response.status, status, JSON.stringify(error));

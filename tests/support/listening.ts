@@ -6,7 +6,6 @@
 import { type AppOptions, type TestApp, testApp } from "./app.ts";
 import { listen } from "../../src/http/listener.ts";
 
-/** An application with an address. */
 export interface ListeningApp extends TestApp {
   /** Where it listens, without a trailing slash. */
   readonly address: string;

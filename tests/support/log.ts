@@ -5,7 +5,6 @@
  */
 import type { Log } from "../../src/log.ts";
 
-/** A record of the log. */
 export interface LogRecord {
   level: string;
   message: string;

@@ -10,7 +10,6 @@ import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 export interface TokenOptions {
   /** Claims in place of, or beside, those of a job of `acme/shop`. */
   claims?: JWTPayload;
-  /** In place of the issuer's own. */
   issuer?: string;
   audience?: string;
   /** Seconds from now. Default: 300. */
@@ -27,7 +26,6 @@ export interface Issuer extends AsyncDisposable {
   readonly address: string;
   /** How often its keys were asked for. */
   readonly asked: () => number;
-  /** Signs a token. */
   token(options?: TokenOptions): Promise<string>;
   /** Takes another key; the one before is no longer published. */
   rotate(): Promise<void>;
@@ -35,7 +33,6 @@ export interface Issuer extends AsyncDisposable {
   answer(instead: (() => Response) | undefined): void;
 }
 
-/** Starts an issuer for that audience. */
 export async function startIssuer(audience: string): Promise<Issuer> {
   const make = async (kid: string) => {
     const { privateKey, publicKey } = await generateKeyPair("RS256", { extractable: true });

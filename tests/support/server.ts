@@ -12,18 +12,14 @@ export const CAN_ASK = Deno.build.os !== "windows";
 /** The code of a server that was sent a signal to stop. */
 export const STOPPED = CAN_ASK ? 0 : 1;
 
-/** A process that has stopped. */
 export interface Stopped {
   code: number;
   output: string;
 }
 
-/** A running server. */
 export interface RunningServer {
-  /** Where it listens, as it said. */
   readonly address: string;
   readonly pid: number;
-  /** What it has printed so far. */
   output(): string;
   /** Waits until it has printed those words, or has ended. */
   says(words: string): Promise<void>;

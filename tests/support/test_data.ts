@@ -19,17 +19,14 @@ export interface Sample {
   index: string;
 }
 
-/** Reads an archive. */
 export async function readArchiveFile(name: string): Promise<Uint8Array<ArrayBuffer>> {
   return await Deno.readFile(archivePath(name));
 }
 
-/** Where an archive is. */
 export function archivePath(name: string): URL {
   return new URL(name, folder);
 }
 
-/** The manifest. */
 export async function samples(): Promise<Sample[]> {
   const text = await Deno.readTextFile(new URL("MANIFEST.tsv", folder));
   return text.trim().split("\n").slice(1).map((line) => {
