@@ -190,7 +190,7 @@ Deno.test("every ill-formed field is named with what it was and what is allowed"
     repo_name: ["a b", ".", "a\0"],
     branch_name: ["a..b", "/a", "a/", "a//b", "a b", "a~", "a^", "a:", "a?", "a*", "a[", "a\\", "@"]
       .concat("a@{b", "a.lock", "a/.b", "a.", "-a", "\x01", "x".repeat(256), ""),
-    commit_hash: ["abc", "x".repeat(65), "ab_cd"],
+    commit_hash: ["", "a b", "a\n", "a\0", "x".repeat(256), "..", "."],
     commit_author: [" ", "a\nb", "x".repeat(256)],
     language: ["c sharp", "x".repeat(33), "../x", ".", "archive", ""],
     coverage_xml_file_name: ["", "   ", "x".repeat(5000), "/c.xml", "../c.xml", "a/../c.xml", "."],
