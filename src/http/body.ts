@@ -76,10 +76,11 @@ export async function readJson(request: Request, limits: BodyLimits): Promise<un
 }
 
 /**
- * Whether the body is a form or the archive itself, by the headers alone. Throws 415 for another
- * media type, 400 for multipart without a boundary, 413 for a `Content-Length` over `maxBytes`.
+ * Whether the body is a form or the archive itself, by the headers alone; `empty` is a form without a
+ * boundary or a body. Throws 415 for another media type, and 413 for a `Content-Length` over
+ * `maxBytes`.
  */
-export function archiveBodyKind(request: Request, maxBytes: number): "form" | "raw" {
+export function archiveBodyKind(request: Request, maxBytes: number): "form" | "raw" | "empty" {
   const contentType = request.headers.get("content-type") ?? "";
   const type = contentType.split(";")[0]!.trim().toLowerCase();
   const isForm = type === "multipart/form-data";
@@ -91,12 +92,7 @@ export function archiveBodyKind(request: Request, maxBytes: number): "form" | "r
         "application/x-tar or application/octet-stream with the archive as the body.",
     );
   }
-  if (isForm && boundaryOf(contentType) === undefined) {
-    throw new HttpError(
-      400,
-      "The Content-Type multipart/form-data has no boundary; curl --form adds one.",
-    );
-  }
+  if (isForm && !(request.body && boundaryOf(contentType) !== undefined)) return "empty";
   const length = Number(request.headers.get("content-length") ?? 0);
   if (length > maxBytes) throw tooLarge(String(length), maxBytes);
   return isForm ? "form" : "raw";

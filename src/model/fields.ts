@@ -120,7 +120,9 @@ export function parseFields<T>(schema: Schema<T>, fields: unknown): T {
       (value: unknown, key) => isRecord(value) ? value[key] : undefined,
       fields,
     );
-    sentences[field] ??= actual === undefined
+    sentences[field] ??= issue.message.startsWith("is missing")
+      ? `${field} ${issue.message}.`
+      : actual === undefined
       ? `${field} is missing.`
       : `${field} is ${shown(actual)}; it ${allowed(issue.message)}.`;
   }

@@ -95,7 +95,6 @@ Deno.test("a body that is not what its Content-Type says is refused", async () =
     [post(""), 422, /0 bytes|no body/],
     [post("--y\r\n", boundary), 400, /not the multipart\/form-data/],
     [post(archive, boundary), 400, /not the multipart\/form-data/],
-    [post(archive, "multipart/form-data"), 400, /no boundary/],
     [post(archive, "application/x-www-form-urlencoded"), 415, /must be multipart\/form-data/],
     [post(archive, "application/zip"), 415, /"application\/zip"/],
   ];
@@ -148,6 +147,28 @@ Deno.test("a form of very many parts is refused before they are made", async () 
   const inBytes = await test.get(uploadPath(), post(cut, type));
   assert.equal(inBytes.status, 413);
   await inBytes.body?.cancel();
+  await test.assertUnharmed();
+});
+
+Deno.test("a form without a boundary or a body is told every field that is missing", async () => {
+  await using test = await appWithReport();
+  const fields = Object.keys(FIELDS).filter((name) => name !== "github_api_url").toSorted();
+  const empty: RequestInit[] = [
+    post("", "multipart/form-data"),
+    { method: "POST", headers: { "content-type": "multipart/form-data" } },
+    { method: "POST", headers: { "content-type": "multipart/form-data; boundary=x" } },
+    post(archive, "Multipart/Form-Data"),
+  ];
+  for (const init of empty) {
+    const all = await test.get("/coverages-api", init);
+    assert.equal(all.status, 422);
+    assert.deepEqual(Object.keys(await errorOf(all)).toSorted(), [...fields, "file"].toSorted());
+    const file = await test.get(`${uploadPath()}&file=x`, init);
+    assert.equal(file.status, 422);
+    const error = await errorOf(file) as Record<string, string>;
+    assert.deepEqual(Object.keys(error), ["file"]);
+    assert.match(error.file!, /^file is missing: .* no boundary; curl --form sends both\.$/);
+  }
   await test.assertUnharmed();
 });
 
