@@ -61,18 +61,8 @@ export function readBody(
   });
 }
 
-function tooLarge(actual: string, allowed: number): HttpError {
+export function tooLarge(actual: string, allowed: number): HttpError {
   return new HttpError(413, `The body has ${actual} bytes; at most ${allowed} are allowed.`);
-}
-
-/** The body as JSON. Throws 400 where it is none, and otherwise like {@linkcode readBody}. */
-export async function readJson(request: Request, limits: BodyLimits): Promise<unknown> {
-  const text = await new Response(readBody(request, limits)).text();
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new HttpError(400, "The body is not JSON.", { cause: error });
-  }
 }
 
 /**
@@ -92,10 +82,15 @@ export function archiveBodyKind(request: Request, maxBytes: number): "form" | "r
         "application/x-tar or application/octet-stream with the archive as the body.",
     );
   }
-  if (isForm && !(request.body && boundaryOf(contentType) !== undefined)) return "empty";
+  if (isForm && isEmptyForm(request)) return "empty";
   const length = Number(request.headers.get("content-length") ?? 0);
   if (length > maxBytes) throw tooLarge(String(length), maxBytes);
   return isForm ? "form" : "raw";
+}
+
+/** Whether a form has no boundary or no body, and so no parts. */
+export function isEmptyForm(request: Request): boolean {
+  return !request.body || boundaryOf(request.headers.get("content-type") ?? "") === undefined;
 }
 
 /**
