@@ -76,6 +76,8 @@ export interface Config {
   readonly shutdownSeconds: number;
   /** Who may upload. */
   readonly auth: Auth;
+  /** Names the commit status of an upload; `{language}` in it stands for the upload's. */
+  readonly statusContext: string;
   /** The branches that may stand for a repository; the first that is active does. */
   readonly defaultBranches: readonly string[];
   /** Where links to branches, commits and authors point, no trailing slash. */
@@ -173,6 +175,8 @@ const variables = z.object({
     )
     .default([])
     .describe("a list of <scope>:<sha256 of the token>, as `deno task token <scope>` prints them"),
+  STATUS_CONTEXT: z.string().regex(/^[^\p{Cc}]{1,200}$/u).default("coverage/{language}")
+    .describe("a name of at most 200 characters, such as coverage/{language}"),
   DEFAULT_BRANCHES: list.refine((names) => names.length <= 20)
     .default(["main", "master", "develop", "trunk"])
     .describe("1 to 20 names of branches with commas between them"),
@@ -258,6 +262,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       uploadAccounts: env.UPLOAD_ACCOUNTS ?? ["*"],
       uploadTokens: env.UPLOAD_TOKENS,
     },
+    statusContext: env.STATUS_CONTEXT,
     defaultBranches: env.DEFAULT_BRANCHES,
     githubUrl: env.GITHUB_URL.replace(/\/+$/, ""),
     logLevel: env.LOG_LEVEL,

@@ -36,6 +36,7 @@ Deno.test("readConfig has a default for everything", () => {
       uploadAccounts: ["*"],
       uploadTokens: [],
     },
+    statusContext: "coverage/{language}",
     defaultBranches: ["main", "master", "develop", "trunk"],
     githubUrl: "https://github.com",
     logLevel: "info",

@@ -34,7 +34,7 @@ async function answers({ address }: RunningServer): Promise<string[]> {
     assert.equal(response.status, 200, path);
     return (await response.text()).replaceAll(address, "");
   };
-  const list = await get("/coverages-api?full");
+  const list = await get("/coverages-api?full=1");
   const reports = [...list.matchAll(/"report_url":"([^"]*)"(?!,"deleted_at")/g)];
   assert(reports.length > 0);
   return [

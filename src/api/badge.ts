@@ -10,14 +10,7 @@ import { findActive } from "../db/coverages.ts";
 import { etagged } from "../http/etag.ts";
 import { badgeHeaders } from "../http/headers.ts";
 import type { Handler } from "../http/router.ts";
-import {
-  branchName,
-  givenFields,
-  language,
-  orgName,
-  parseFields,
-  repoName,
-} from "../model/fields.ts";
+import { branchName, givenFields, language, orgName, repoName } from "../model/fields.ts";
 import { coverageColor } from "../model/percentage.ts";
 
 const STYLES = ["flat", "flat-square", "plastic", "for-the-badge", "social"] as const;
@@ -26,7 +19,7 @@ const text = z.string()
   // deno-lint-ignore no-control-regex
   .regex(/^[^\u0000-\u001f\u007f]*$/, "must not contain control characters");
 
-export const badgeFields = z.object({
+const fieldsSchema = z.object({
   org_name: orgName,
   repo_name: repoName,
   branch_name: branchName,
@@ -36,20 +29,33 @@ export const badgeFields = z.object({
   style: z.enum(STYLES, `must be one of ${STYLES.join(", ")}`).optional(),
 });
 
-/** A branch without coverage is a grey "unknown", so that a page never shows a broken image. */
+/**
+ * Always an image, because a page that shows it shows no sentence: without coverage a grey
+ * "unknown", and a red "invalid" for fields that are missing or ill-formed.
+ */
 export function createBadgeHandler({ sql }: { sql: Sql }): Handler {
   return async (request, { url }) => {
-    const fields = parseFields(badgeFields, givenFields(url));
-    const row = await findActive(sql, fields);
+    const { success, data: fields } = fieldsSchema.safeParse(badgeFields(url));
+    const row = success ? await findActive(sql, fields) : undefined;
     const svg = makeBadge({
-      label: fields.label ?? fields.branch_name,
-      message: fields.subtitle ?? (row ? `${row.percentage.toFixed(2)}%` : "unknown"),
-      color: row ? coverageColor(row.percentage) : "lightgrey",
-      style: fields.style ?? "flat",
+      label: fields?.label ?? "coverage",
+      message: !success
+        ? "invalid"
+        : fields.subtitle ?? (row ? `${row.percentage.toFixed(2)}%` : "unknown"),
+      color: !success ? "red" : row ? coverageColor(row.percentage) : "lightgrey",
+      style: fields?.style ?? "flat",
     });
     return etagged(request, svg, {
       ...badgeHeaders,
       "content-type": "image/svg+xml; charset=utf-8",
     });
   };
+}
+
+/** The query, where `repo_name` may begin with the `org_name`, as in GitHub's `org/repo`. */
+function badgeFields(url: URL): Record<string, string> {
+  const given = givenFields(url);
+  const { org_name = "", repo_name = "" } = given;
+  const isWhole = repo_name.toLowerCase().startsWith(`${org_name}/`.toLowerCase());
+  return isWhole ? { ...given, repo_name: repo_name.slice(org_name.length + 1) } : given;
 }

@@ -4,12 +4,16 @@
  * @module
  */
 import type { PendingStatus } from "../auth/grant.ts";
+import type { Config } from "../config.ts";
 import type { Added } from "../db/add_coverage.ts";
 import { changeOf, signed } from "../model/percentage.ts";
 
-export function pendingStatus({ language }: { language: string }): PendingStatus {
+export function pendingStatus(
+  { language }: { language: string },
+  { statusContext }: Pick<Config, "statusContext">,
+): PendingStatus {
   return {
-    context: `coverage/${language}`,
+    context: statusContext.replaceAll("{language}", () => language),
     description: "The coverage report is being processed.",
   };
 }

@@ -86,7 +86,8 @@ function compare(
   origin: string,
 ): Comparison {
   const { org_name, repo_name, language, branch_name: head_branch } = head;
-  const badge = (branch: BranchOfLanguage) => `${origin}${badgePath(branch)}`;
+  const badge = (branch: BranchOfLanguage) =>
+    `${origin}${badgePath(branch)}&${new URLSearchParams({ label: branch.branch_name })}`;
   return {
     org_name,
     repo_name,

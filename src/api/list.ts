@@ -15,13 +15,14 @@ import type { Log } from "../log.ts";
 import { toAnswer } from "../model/coverage.ts";
 import {
   commitAuthor,
+  flag,
   givenFields,
   keyword,
   orgName,
   pageNumber,
   parseFields,
   repoName,
-  wholeNumber,
+  upTo,
 } from "../model/fields.ts";
 import type { CoverageRow } from "../model/rows.ts";
 import { API_PATH } from "../model/urls.ts";
@@ -42,9 +43,9 @@ export const listFields = z.object({
   repo_name: repoName.optional(),
   commit_author: commitAuthor.optional(),
   keyword: keyword.optional(),
-  full: z.enum(["", "1", "true", "0", "false"], "must be 1, true, 0 or false").optional(),
+  full: flag.default(false),
   p: pageNumber.prefault("1"),
-  per_page: wholeNumber(10_000).prefault("20"),
+  per_page: upTo(10_000).prefault("20"),
   after: z.string()
     .regex(/^[\w.-]{1,100}\/[\w.-]{1,100}\/\d{1,15}$/, "must be as next has it: org/repo/id")
     .transform((place) => {
@@ -67,11 +68,10 @@ export function createListHandler(
 ): Handler {
   const large = new Semaphore(LARGE_AT_ONCE, "large lists");
   return async (request, { url, requestId }) => {
-    const fields = parseFields(listFields, givenFields(url, "full"));
-    const full = fields.full !== undefined && fields.full !== "0" && fields.full !== "false";
-    const filter: ListFilter = { ...fields, full };
+    const fields = parseFields(listFields, givenFields(url));
+    const filter: ListFilter = fields;
     const { signal } = request;
-    const isLarge = full || fields.per_page > LARGE_PAGE;
+    const isLarge = fields.full || fields.per_page > LARGE_PAGE;
     const read: Read = async (place, maxRepositories) => {
       using _slot = isLarge ? await large.acquire(signal) : undefined;
       const offset = place ? 0 : (fields.p - 1) * fields.per_page;

@@ -8,7 +8,7 @@ import { z } from "zod";
 import type { Authenticate } from "../auth/authenticate.ts";
 import { withCommitStatus } from "../auth/grant.ts";
 import type { Config } from "../config.ts";
-import { readJson } from "../http/body.ts";
+import { readFields } from "../http/fields_body.ts";
 import { HttpError } from "../errors.ts";
 import type { Handler } from "../http/router.ts";
 import type { Log } from "../log.ts";
@@ -41,24 +41,30 @@ const targetFields = z.object({
   repo_name: repoName,
   github_api_url: githubApiUrl.optional(),
   commit_hash: commitHash.optional(),
+  active_branches: z.custom<unknown>((branches) => branches !== undefined),
 });
 const branchFields = z.object({
   active_branches: z.custom<string[]>().superRefine((value, context) => {
     const message = problemOf(value);
     if (message !== undefined) context.addIssue({ code: "custom", message });
-  }),
+  }).transform((names) => names.filter(isBranch)),
 });
 
+const isBranch = (name: string) => branchName.safeParse(localName(name)).success;
+
 /** What is wrong with a list of branches. */
-function problemOf(branches: unknown): string | undefined {
-  if (!Array.isArray(branches)) return "must be a list of branch names";
+function problemOf(names: unknown): string | undefined {
+  if (!Array.isArray(names)) return "must be a list of branch names";
+  if (names.length > MAX_BRANCHES) return `must name at most ${MAX_BRANCHES} branches`;
+  // A branch may be called 7.
+  if (!names.every((name) => typeof name === "string")) return "must be a list of texts";
   // A tool that failed to list the branches must not take every report with it.
-  if (branches.length === 0) return "must name at least one branch";
-  if (branches.length > MAX_BRANCHES) return `must name at most ${MAX_BRANCHES} branches`;
-  const areNames = branches.every((name) => branchName.safeParse(name).success);
-  return areNames
-    ? undefined
-    : "must be names that git check-ref-format accepts, of at most 255 bytes";
+  return names.some(isBranch) ? undefined : "must name at least one branch";
+}
+
+/** Without the remote, as `git branch --remotes` names a branch. */
+function localName(branch: string): string {
+  return branch.replace(/^origin\//, "");
 }
 
 export interface SyncDependencies {
@@ -94,18 +100,22 @@ export function createSyncHandler(dependencies: SyncDependencies): Handler {
     // Without uploads there is nothing to forget: 404 for the client, no error on the commit.
     const noUploads = `No uploads for ${repository} yet.`;
     const count = await withCommitStatus(grant, context.requestId, async () => {
-      const { active_branches } = parseFields(branchFields, body);
+      // What is no branch is left out, such as `HEAD` and `->` of "origin/HEAD -> origin/main".
+      const { active_branches: given } = parseFields(branchFields, body);
+      const branches = new Set(given.map(localName));
+      // A branch may be called origin/main; its name counts as well.
+      const active_branches = [...branches.union(new Set(given))];
       await checkIdentity(sql, target, grant.identity);
       const outcome = await deleteOtherBranches(sql, { ...target, active_branches }, config);
       if (!outcome) return undefined;
       store.removeLater(outcome.expired, log);
       log.info("branches synced", {
         repository,
-        active_branches: active_branches.length,
+        active_branches: branches.size,
         deleted: outcome.deleted,
         removed_reports: outcome.expired.length,
       });
-      return active_branches.length;
+      return branches.size;
     }, (count) => ({
       description: count === undefined ? noUploads : `Active branches: ${count}`,
     }));
@@ -125,9 +135,9 @@ export function createSyncHandler(dependencies: SyncDependencies): Handler {
     }
     const gaveWay = new AbortController();
     reading.add(gaveWay);
-    const { signal } = gaveWay;
+    const limits = { maxBytes: MAX_BODY_BYTES, seconds: BODY_SECONDS, signal: gaveWay.signal };
     try {
-      return await readJson(request, { maxBytes: MAX_BODY_BYTES, seconds: BODY_SECONDS, signal });
+      return await readFields(request, limits, ["active_branches"]);
     } finally {
       reading.delete(gaveWay);
     }

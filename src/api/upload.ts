@@ -33,7 +33,10 @@ import { readCoverageFiles, uniteParts } from "./coverage_files.ts";
 import { counted } from "./upload_outcome.ts";
 
 export interface UploadDependencies {
-  readonly config: Pick<Config, "limits" | "publicUrl" | "defaultBranches" | "retention">;
+  readonly config: Pick<
+    Config,
+    "limits" | "publicUrl" | "statusContext" | "defaultBranches" | "retention"
+  >;
   readonly sql: Sql;
   readonly store: ReportStore;
   readonly readCoverage: ReadCoverage;
@@ -58,7 +61,7 @@ export function createUploadHandler(dependencies: UploadDependencies): Handler {
     const query = parseUploadQuery(context.url.searchParams, kind);
     const grant = await traced(
       "authorize",
-      () => credential.authorize(query, pendingStatus(query)),
+      () => credential.authorize(query, pendingStatus(query, config)),
     );
     const origin = config.publicUrl ?? context.url.origin;
     const { report, added: { row, active, parts } } = await withCommitStatus(

@@ -27,6 +27,8 @@ import { Sparkline } from "./sparkline.tsx";
 const homeFields = z.object({
   org: orgName.optional(),
   q: keyword.optional(),
+  // The name that links to a code-coverage-dashboard have for it.
+  keyword: keyword.optional(),
   sort: z.enum(["newest", "name", "coverage"], "must be newest, name or coverage")
     .default("newest"),
   order: z.enum(["asc", "desc"], "must be asc or desc").optional(),
@@ -48,7 +50,7 @@ export function createHomeHandler(
     const fields = parseFields(homeFields, givenFields(url));
     const view: View = {
       org: fields.org,
-      q: fields.q?.trim() || undefined,
+      q: (fields.q ?? fields.keyword)?.trim() || undefined,
       sort: fields.sort,
       descending: fields.order ? fields.order === "desc" : startsDescending(fields.sort),
       page: fields.p,

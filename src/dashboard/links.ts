@@ -111,7 +111,7 @@ export class Links {
   }
 
   githubCommit(row: RepositoryName & Pick<CoverageRow, "commit_hash">): string {
-    return `${this.githubRepository(row)}/commit/${row.commit_hash}`;
+    return `${this.githubRepository(row)}/commit/${encodeURIComponent(row.commit_hash)}`;
   }
 
   /** Undefined for a name that cannot be a login on GitHub. */

@@ -262,7 +262,7 @@ export async function readAuthor(
   { org, author, limit, offset }: { org: string; author: string; limit: number; offset: number },
 ): Promise<AuthorPage> {
   // The rows of an author in a repository are an index, read from its end; of each repository as
-  // many as the page could need.
+  // many as the page could need. Ids of several repositories are in no order after an import.
   const uploads = (most: number) =>
     sql`
       select c.*, r.org_name, r.repo_name
@@ -273,17 +273,17 @@ export async function readAuthor(
         order by l.id desc limit ${most}
       ) c
       where lower(r.org_name) = lower(${org})
-      order by c.id desc`;
+      order by c.created_at desc, c.id desc`;
   const [row] = await inTime(sql<AuthorPage[]>`
     select
       (
-        select coalesce(jsonb_agg(u order by u.id desc), '[]') from (
+        select coalesce(jsonb_agg(u order by u.created_at desc, u.id desc), '[]') from (
           select c.org_name, c.repo_name, ${shown(sql)}, ${before(sql)} as before
           from (${uploads(offset + limit)} limit ${limit} offset ${offset}) c
         ) u
       ) as uploads,
       (
-        select coalesce(jsonb_agg(t order by t.id), '[]') from (
+        select coalesce(jsonb_agg(t order by t.created_at, t.id), '[]') from (
           select id, org_name, repo_name, branch_name, language, commit_hash, percentage, created_at
           from (${uploads(AUTHOR_POINTS)} limit ${AUTHOR_POINTS}) c
         ) t

@@ -61,25 +61,16 @@ export function readBody(
   });
 }
 
-function tooLarge(actual: string, allowed: number): HttpError {
+export function tooLarge(actual: string, allowed: number): HttpError {
   return new HttpError(413, `The body has ${actual} bytes; at most ${allowed} are allowed.`);
 }
 
-/** The body as JSON. Throws 400 where it is none, and otherwise like {@linkcode readBody}. */
-export async function readJson(request: Request, limits: BodyLimits): Promise<unknown> {
-  const text = await new Response(readBody(request, limits)).text();
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new HttpError(400, "The body is not JSON.", { cause: error });
-  }
-}
-
 /**
- * Whether the body is a form or the archive itself, by the headers alone. Throws 415 for another
- * media type, 400 for multipart without a boundary, 413 for a `Content-Length` over `maxBytes`.
+ * Whether the body is a form or the archive itself, by the headers alone; `empty` is a form without a
+ * boundary or a body. Throws 415 for another media type, and 413 for a `Content-Length` over
+ * `maxBytes`.
  */
-export function archiveBodyKind(request: Request, maxBytes: number): "form" | "raw" {
+export function archiveBodyKind(request: Request, maxBytes: number): "form" | "raw" | "empty" {
   const contentType = request.headers.get("content-type") ?? "";
   const type = contentType.split(";")[0]!.trim().toLowerCase();
   const isForm = type === "multipart/form-data";
@@ -91,15 +82,15 @@ export function archiveBodyKind(request: Request, maxBytes: number): "form" | "r
         "application/x-tar or application/octet-stream with the archive as the body.",
     );
   }
-  if (isForm && boundaryOf(contentType) === undefined) {
-    throw new HttpError(
-      400,
-      "The Content-Type multipart/form-data has no boundary; curl --form adds one.",
-    );
-  }
+  if (isForm && isEmptyForm(request)) return "empty";
   const length = Number(request.headers.get("content-length") ?? 0);
   if (length > maxBytes) throw tooLarge(String(length), maxBytes);
   return isForm ? "form" : "raw";
+}
+
+/** Whether a form has no boundary or no body, and so no parts. */
+export function isEmptyForm(request: Request): boolean {
+  return !request.body || boundaryOf(request.headers.get("content-type") ?? "") === undefined;
 }
 
 /**

@@ -31,9 +31,11 @@ export const branchName = z.string()
   .refine((name) => bytesOf(name) <= MAX_BRANCH, `must have at most ${MAX_BRANCH} bytes`)
   .refine(isBranchName, "must be a branch name that git check-ref-format takes");
 
-/** `commit_hash`: whole, short, or as `git` abbreviates a range. */
+/** `commit_hash`: a hash, or whatever else a CI system names a commit by. */
 export const commitHash = z.string()
-  .regex(/^[0-9A-Za-z.]{4,64}$/, "must be 4 to 64 of 0-9 A-Z a-z .");
+  .regex(/^[^\s\p{Cc}\p{Cs}]{1,255}$/u, "must be 1 to 255 characters without white space")
+  // One segment of GitHub's address, which these two would leave.
+  .regex(NO_DOTS, "must not be . or ..");
 
 /** `commit_author`: a name or login, for people to read. */
 export const commitAuthor = z.string()
@@ -65,11 +67,22 @@ export const wholeNumber = (most: number) =>
     .transform(Number)
     .refine((number) => number <= most, `must be a whole number from 1 to ${most}`);
 
+/** The same for pages and their size, where one out of range counts as the nearest in it. */
+export const upTo = (most: number) =>
+  z.string()
+    .regex(/^-?\d+$/, "must be a whole number")
+    .transform((text) => Math.min(Math.max(Number(text), 1), most));
+
 /** A page of a list, from 1. */
-export const pageNumber = wholeNumber(1_000_000);
+export const pageNumber = upTo(1_000_000);
 
 /** A page of a list that is read up to it: a thousand are more than anybody turns. */
-export const pageOfMany = wholeNumber(1000);
+export const pageOfMany = upTo(1000);
+
+/** A yes or no in a query, as Go and Python write it too. */
+export const flag = z.string()
+  .regex(/^([01]|t|f|true|false)$/i, "must be 1, true, 0 or false")
+  .transform((text) => /^[1t]/i.test(text));
 
 /** The rules of `git help check-ref-format`, and `@` and a leading dash, which `--branch` refuses. */
 function isBranchName(name: string): boolean {
@@ -80,14 +93,9 @@ function isBranchName(name: string): boolean {
   return name.split("/").every((part) => !part.startsWith(".") && !part.endsWith(".lock"));
 }
 
-/**
- * The query of an address, where an empty field, as a form sends it, counts as not given; those in
- * `flags` mean something without a value.
- */
-export function givenFields(url: URL, ...flags: string[]): Record<string, string> {
-  return Object.fromEntries(
-    [...url.searchParams].filter(([name, value]) => value !== "" || flags.includes(name)),
-  );
+/** The query of an address, where an empty field, as a form sends it, counts as not given. */
+export function givenFields(url: URL): Record<string, string> {
+  return Object.fromEntries([...url.searchParams].filter(([, value]) => value !== ""));
 }
 
 /** What checks fields: any schema of zod. */
@@ -112,7 +120,9 @@ export function parseFields<T>(schema: Schema<T>, fields: unknown): T {
       (value: unknown, key) => isRecord(value) ? value[key] : undefined,
       fields,
     );
-    sentences[field] ??= actual === undefined
+    sentences[field] ??= issue.message.startsWith("is missing")
+      ? `${field} ${issue.message}.`
+      : actual === undefined
       ? `${field} is missing.`
       : `${field} is ${shown(actual)}; it ${allowed(issue.message)}${hint(actual)}.`;
   }

@@ -54,9 +54,19 @@ export type UploadFields = z.infer<typeof uploadFields>;
 /** What a query says of an upload; a form may have the rest. */
 export type UploadQuery = z.infer<typeof formQuery>;
 
+const emptyForm = uploadFields.extend({
+  file: z.never(
+    "is missing: the form has no body, or its Content-Type no boundary; curl --form sends both",
+  ),
+});
+
 /** Parses the query of an upload. Throws a 422 with a sentence for each field. */
-export function parseUploadQuery(query: URLSearchParams, kind: "form" | "raw"): UploadQuery {
-  return parseFields(kind === "form" ? formQuery : uploadFields, fieldsOf(query));
+export function parseUploadQuery(
+  query: URLSearchParams,
+  kind: "form" | "raw" | "empty",
+): UploadQuery {
+  const schema = { form: formQuery, raw: uploadFields, empty: emptyForm }[kind];
+  return parseFields(schema as z.ZodType<UploadQuery>, fieldsOf(query));
 }
 
 /**

@@ -14,12 +14,12 @@ async function texts(test: TestApp, query: string): Promise<string> {
   return /<title>(.*?)<\/title>/.exec(svg)?.[1] ?? svg;
 }
 
-Deno.test("a badge shows the branch and its coverage with two decimals", async () => {
+Deno.test("a badge shows the coverage of the branch with two decimals", async () => {
   await using test = await testApp();
   await seed(test.sql, { percentage: 33.03, branch_name: "feature/x" });
   await seed(test.sql, { percentage: 100 });
-  assert.equal(await texts(test, "&branch_name=feature/x"), "feature/x: 33.03%");
-  assert.equal(await texts(test, "&branch_name=main"), "main: 100.00%");
+  assert.equal(await texts(test, "&branch_name=feature/x"), "coverage: 33.03%");
+  assert.equal(await texts(test, "&branch_name=main"), "coverage: 100.00%");
 });
 
 Deno.test("a badge shows the newest language, or the one that is asked for", async () => {
@@ -27,16 +27,16 @@ Deno.test("a badge shows the newest language, or the one that is asked for", asy
   await seed(test.sql, { percentage: 10, language: "go" });
   await seed(test.sql, { percentage: 20, language: "php" });
   await seed(test.sql, { percentage: 30, language: "go" });
-  assert.equal(await texts(test, "&branch_name=main"), "main: 30.00%");
-  assert.equal(await texts(test, "&branch_name=main&language=php"), "main: 20.00%");
-  assert.equal(await texts(test, "&branch_name=main&language=c%2B%2B"), "main: unknown");
+  assert.equal(await texts(test, "&branch_name=main"), "coverage: 30.00%");
+  assert.equal(await texts(test, "&branch_name=main&language=php"), "coverage: 20.00%");
+  assert.equal(await texts(test, "&branch_name=main&language=c%2B%2B"), "coverage: unknown");
 });
 
 Deno.test("label and subtitle are shown instead, escaped; every style is a badge", async () => {
   await using test = await testApp();
   await seed(test.sql);
-  assert.equal(await texts(test, "&branch_name=main&label=coverage"), "coverage: 50.00%");
-  assert.equal(await texts(test, "&branch_name=main&subtitle=ok"), "main: ok");
+  assert.equal(await texts(test, "&branch_name=main&label=main"), "main: 50.00%");
+  assert.equal(await texts(test, "&branch_name=main&subtitle=ok"), "coverage: ok");
   assert.equal(
     await texts(test, "&branch_name=main&label=%3Cscript%3E%26"),
     "&lt;script&gt;&amp;: 50.00%",
@@ -50,7 +50,7 @@ Deno.test("label and subtitle are shown instead, escaped; every style is a badge
 Deno.test("a badge looks as it did", async () => {
   await using test = await testApp();
   await seed(test.sql, { percentage: 33.03, branch_name: "develop" });
-  const response = await test.get(`${PATH}&branch_name=develop`);
+  const response = await test.get(`${PATH}&branch_name=develop&label=develop`);
   const golden = new URL("./badge_golden.svg", import.meta.url);
   assert.equal(await response.text(), (await Deno.readTextFile(golden)).trimEnd());
 });
@@ -60,7 +60,7 @@ Deno.test("what is unknown is a grey badge, not a broken image", async () => {
   const response = await test.get(`${PATH}&branch_name=nothing`);
   assert.equal(response.status, 200);
   const svg = await response.text();
-  assert(svg.includes("nothing: unknown"));
+  assert(svg.includes("coverage: unknown"));
   assert(svg.includes('fill="#939393"'), "shields' lightgrey");
 });
 
@@ -95,19 +95,46 @@ Deno.test("HEAD of a badge has the headers and the length of GET", async () => {
   assert.equal(await head.text(), "");
 });
 
-Deno.test("an ill-formed badge is refused", async () => {
+Deno.test("repo_name may be org/repo, in any letter case", async () => {
   await using test = await testApp();
+  await seed(test.sql, { percentage: 33.03 });
+  for (
+    const query of ["org_name=acme&repo_name=acme/shop", "org_name=ACME&repo_name=Acme%2Fshop"]
+  ) {
+    const response = await test.get(`/coverages-api/badge?${query}&branch_name=main`);
+    assert.match(await response.text(), /<title>coverage: 33\.03%</, query);
+  }
+});
+
+Deno.test("fields that are missing or ill-formed are a red badge, not a broken image", async () => {
+  await using test = await testApp();
+  await seed(test.sql);
+  const repository = "org_name=acme&repo_name=shop";
   for (
     const query of [
       "",
-      "&branch_name=a..b",
-      "&branch_name=main&style=round",
-      "&branch_name=m&label=%01",
+      "repo_name=shop&branch_name=main",
+      "org_name=acme&branch_name=main",
+      "org_name=acme&repo_name=other/shop&branch_name=main",
+      "org_name=acme&repo_name=acme/&branch_name=main",
+      "org_name=..&repo_name=shop&branch_name=main",
+      repository,
+      `${repository}&branch_name=`,
+      `${repository}&branch_name=a..b`,
+      `${repository}&branch_name=main&style=round`,
+      `${repository}&branch_name=main&label=%01`,
+      `${repository}&branch_name=main&language=c%20sharp&subtitle=ok`,
     ]
   ) {
-    const response = await test.get(`${PATH}${query}`);
-    assert.equal(response.status, 422, query);
-    await response.body?.cancel();
+    const response = await test.get(`/coverages-api/badge?${query}`, {
+      headers: { accept: "text/html" },
+    });
+    assert.equal(response.status, 200, query);
+    assert.match(response.headers.get("content-type")!, /^image\/svg\+xml/);
+    assert.equal(response.headers.get("cache-control"), "no-cache");
+    const svg = await response.text();
+    assert(svg.includes("<title>coverage: invalid</title>"), query);
+    assert(svg.includes('fill="#dd4343"'), "red");
   }
 });
 

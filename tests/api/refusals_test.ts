@@ -100,7 +100,6 @@ Deno.test("a body that is not what its Content-Type says is refused", async () =
     [post(""), 422, /0 bytes|no body/],
     [post("--y\r\n", boundary), 400, /not the multipart\/form-data/],
     [post(archive, boundary), 400, /not the multipart\/form-data/],
-    [post(archive, "multipart/form-data"), 400, /no boundary/],
     [post(archive, "application/x-www-form-urlencoded"), 415, /must be multipart\/form-data/],
     [post(archive, "application/zip"), 415, /"application\/zip"/],
   ];
@@ -156,6 +155,28 @@ Deno.test("a form of very many parts is refused before they are made", async () 
   await test.assertUnharmed();
 });
 
+Deno.test("a form without a boundary or a body is told every field that is missing", async () => {
+  await using test = await appWithReport();
+  const fields = Object.keys(FIELDS).filter((name) => name !== "github_api_url").toSorted();
+  const empty: RequestInit[] = [
+    post("", "multipart/form-data"),
+    { method: "POST", headers: { "content-type": "multipart/form-data" } },
+    { method: "POST", headers: { "content-type": "multipart/form-data; boundary=x" } },
+    post(archive, "Multipart/Form-Data"),
+  ];
+  for (const init of empty) {
+    const all = await test.get("/coverages-api", init);
+    assert.equal(all.status, 422);
+    assert.deepEqual(Object.keys(await errorOf(all)).toSorted(), [...fields, "file"].toSorted());
+    const file = await test.get(`${uploadPath()}&file=x`, init);
+    assert.equal(file.status, 422);
+    const error = await errorOf(file) as Record<string, string>;
+    assert.deepEqual(Object.keys(error), ["file"]);
+    assert.match(error.file!, /^file is missing: .* no boundary; curl --form sends both\.$/);
+  }
+  await test.assertUnharmed();
+});
+
 /** What a credential is checked for; the other fields may be in the form. */
 const TARGET_FIELDS = ["org_name", "repo_name", "commit_hash", "language"] as const;
 
@@ -195,7 +216,7 @@ Deno.test("every ill-formed field is named with what it was and what is allowed"
     repo_name: ["a b", ".", "a\0"],
     branch_name: ["a..b", "/a", "a/", "a//b", "a b", "a~", "a^", "a:", "a?", "a*", "a[", "a\\", "@"]
       .concat("a@{b", "a.lock", "a/.b", "a.", "-a", "\x01", "x".repeat(256), ""),
-    commit_hash: ["abc", "x".repeat(65), "ab_cd"],
+    commit_hash: ["", "a b", "a\n", "a\0", "x".repeat(256), "..", "."],
     commit_author: [" ", "a\nb", "x".repeat(256)],
     language: ["c sharp", "x".repeat(33), "../x", ".", "archive", ""],
     coverage_xml_file_name: ["", "   ", "x".repeat(5000), "/c.xml", "../c.xml", "a/../c.xml", "."],

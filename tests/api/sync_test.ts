@@ -54,6 +54,82 @@ Deno.test("sync deletes the branches that are not named, with their reports, and
   assert.deepEqual(await again.json(), { success: "1" });
 });
 
+Deno.test("names as git branch --remotes prints them are taken, and what is no branch is left out", async () => {
+  await using test = await testApp();
+  await withBranches(test, "main", "origin/feature", "feature", "gone");
+  const response = await sync(test, {
+    ...fields,
+    commit_hash: "abc",
+    active_branches: ["HEAD", "->", "origin/main", "", "origin/feature", "a..b", "main"],
+  });
+  assert.equal(response.status, 200);
+  assert.deepEqual(await active(test), ["feature", "main", "origin/feature"]);
+  const logged = test.log.find(({ message }) => message === "branches synced")!;
+  assert.deepEqual([logged.fields.active_branches, logged.fields.deleted], [2, 1]);
+});
+
+Deno.test("sync takes a form, with active_branches once for each branch", async () => {
+  await using test = await testApp();
+  const put = (body: BodyInit, headers?: HeadersInit) =>
+    test.get("/coverages-api", { method: "PUT", body, ...headers ? { headers } : {} });
+  const filled = (form: FormData | URLSearchParams, branches: string[]) => {
+    for (const [name, value] of Object.entries(fields)) form.append(name, value);
+    for (const branch of branches) form.append("active_branches", branch);
+    return form;
+  };
+  await withBranches(test, "main", "a", "b", "c", "d");
+  const forms: [BodyInit, string[]][] = [
+    [filled(new URLSearchParams(), ["main", "a", "b", "c"]), ["a", "b", "c", "main"]],
+    // More of them than an upload's form may have parts.
+    [filled(new FormData(), ["main", "a", "b", ...Array(50).fill("x")]), ["a", "b", "main"]],
+    [filled(new FormData(), ["main"]), ["main"]],
+  ];
+  for (const [form, left] of forms) {
+    const response = await put(form);
+    assert.equal(response.status, 200, await response.text());
+    assert.deepEqual(await active(test), left);
+  }
+  await withBranches(test, "a");
+  const json = JSON.stringify({ ...fields, active_branches: ["main"] });
+  const response = await put(json, { "content-type": "application/x-www-form-urlencoded" });
+  assert.equal(response.status, 200, "curl --data with JSON");
+  assert.deepEqual(await active(test), ["main"]);
+
+  const refused: [RequestInit, number, RegExp][] = [
+    [{ body: "org_name=acme" }, 422, /^\["repo_name","active_branches"\]$/],
+    [{}, 422, /^\["org_name","repo_name","active_branches"\]$/],
+    [
+      { headers: { "content-type": "multipart/form-data" }, body: "x" },
+      422,
+      /^\["org_name","repo_name","active_branches"\]$/,
+    ],
+    [
+      { headers: { "content-type": "multipart/form-data; boundary=x" }, body: "x" },
+      400,
+      /multipart/,
+    ],
+    [{ body: filled(new URLSearchParams(), ["HEAD"]) }, 422, /active_branches/],
+    // Reading a form takes a hundred times as long as reading JSON.
+    [{ body: "a&".repeat(100_000) }, 413, /at most 131072 are allowed/],
+    [
+      {
+        headers: { "content-type": "multipart/form-data; boundary=x" },
+        body: "--x\r\n\r\n\r\n".repeat(20_000),
+      },
+      413,
+      /at most 131072 are allowed/,
+    ],
+  ];
+  for (const [init, status, expected] of refused) {
+    const headers = { "content-type": "application/x-www-form-urlencoded", ...init.headers };
+    const response = await test.get("/coverages-api", { method: "PUT", ...init, headers });
+    const { error } = await response.json();
+    assert.equal(response.status, status, JSON.stringify(error));
+    assert.match(typeof error === "string" ? error : JSON.stringify(Object.keys(error)), expected);
+    assert.deepEqual(await active(test), ["main"]);
+  }
+});
+
 Deno.test("a deleted branch comes back with its next upload", async () => {
   await using test = await testApp();
   await withBranches(test, "main", "back");
@@ -70,6 +146,7 @@ Deno.test("a sync that is not well-formed deletes nothing", async () => {
     [{ ...fields }, 422, "active_branches"],
     [{ ...fields, active_branches: "main" }, 422, "active_branches"],
     [{ ...fields, active_branches: ["a..b"] }, 422, "active_branches"],
+    [{ ...fields, active_branches: ["", "HEAD", "->", "origin/HEAD"] }, 422, "active_branches"],
     [{ ...fields, active_branches: [7] }, 422, "active_branches"],
     [{ ...fields, org_name: "a/b", active_branches: ["x"] }, 422, "org_name"],
     [{ ...fields, org_name: undefined, active_branches: ["x"] }, 422, "org_name"],
@@ -117,8 +194,8 @@ Deno.test("sync looks at the branches of somebody who may, and at no more than i
   await withBranches(test, "main");
   const cases: [unknown, RegExp][] = [
     [Array(20_001).fill("a"), /at most 20000 branches/],
-    [["main", "a..b"], /git check-ref-format/],
-    [["main", 7], /git check-ref-format/],
+    [["main", 7], /a list of texts/],
+    [["HEAD", "->"], /at least one branch/],
     ["main", /a list of branch names/],
     [[], /at least one branch/],
   ];

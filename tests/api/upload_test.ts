@@ -117,6 +117,28 @@ Deno.test("a new upload supersedes the one of its branch and language, and no ot
   assert.equal((await storedReports(test.reports)).published.length, 2);
 });
 
+Deno.test("whatever a CI system names a commit by is taken, and leads to GitHub", async () => {
+  await using test = await testApp();
+  const commits = [
+    "a",
+    "abc",
+    "refs/pull/7/merge",
+    "a123...7f9",
+    "HEAD~2",
+    "x".repeat(255),
+    "größe🎉",
+  ]
+    .concat("%2e%2e", "../../..");
+  for (const commit_hash of commits) {
+    const response = await test.upload(archive, { commit_hash });
+    const answer = await response.json();
+    assert.equal(answer.coverage?.commit_hash, commit_hash, answer.error);
+    const page = await (await test.get("/coverages-ui/acme/shop")).text();
+    const link = `https://github.com/acme/shop/commit/${encodeURIComponent(commit_hash)}`;
+    assert(page.includes(`href="${link}"`), commit_hash);
+  }
+});
+
 Deno.test("letter case does not make another repository of a name", async () => {
   await using test = await testApp();
   await (await test.upload(archive)).body?.cancel();

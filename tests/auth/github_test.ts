@@ -31,6 +31,8 @@ Deno.test("what GitHub rejects is rejected with advice before the body is read",
       422,
       /accepts no status for it in acme\/shop: No commit found/,
     ],
+    // It stays one segment of GitHub's address, so it leads to no other repository.
+    [{ commit_hash: `../../shop/statuses/${SHA}` }, TOKEN, 422, /in acme\/shop: Validation Failed/],
     [{ repo_name: "store" }, TOKEN, 422, /acme\/store was renamed/],
   ];
   for (const [fields, authorization, status, sentence] of cases) {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readConfig } from "../../src/config.ts";
 import { HttpError } from "../../src/errors.ts";
 import { gzip, tar } from "../support/archive.ts";
 import { startGitHub } from "../support/github.ts";
@@ -30,6 +31,25 @@ Deno.test("a job's token sets a pending status, and the upload sets the final on
   const third = github.requests[3]!.body as Record<string, unknown>;
   assert.equal(third.description, "75.00% (0.00% against the upload before)");
   assert(!JSON.stringify(test.log).includes(TOKEN));
+});
+
+Deno.test("STATUS_CONTEXT names the status, so that a required check keeps its name", async () => {
+  await using github = await startGitHub(shop);
+  for (
+    const [STATUS_CONTEXT, expected] of [
+      ["code coverage dashboard", "code coverage dashboard"],
+      ["{language}: tests ({language})", "c++: tests (c++)"],
+    ] as const
+  ) {
+    const { statusContext } = readConfig({ STATUS_CONTEXT });
+    await using test = await appWith(github, { config: { statusContext } });
+    assert.equal((await test.send({ language: "c++" })).status, 200);
+    const { statuses } = github.repository("acme/shop");
+    assert.deepEqual(
+      statuses.splice(0).map(({ context, state }) => [context, state]),
+      [[expected, "pending"], [expected, "success"]],
+    );
+  }
 });
 
 Deno.test("the final status compares with the main branch in the same language", async () => {

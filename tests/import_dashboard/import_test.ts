@@ -76,7 +76,7 @@ Deno.test("numbers, trend, badge and reports of a code-coverage-dashboard are co
     "globex/a.b: 1 uploads, 1 of them active; 1 reports with 1 files, 18 bytes.",
   ]);
 
-  const history = await list(test, "?full&org_name=acme");
+  const history = await list(test, "?full=1&org_name=acme");
   assert.deepEqual(
     history.map(({ id, branch_name, percentage, created_at, deleted_at }) => [
       id,
@@ -177,7 +177,7 @@ Deno.test("the newest of several active rows stays active, and the newest langua
     '  "a/b" in go has no report.',
   ]);
 
-  const rows = await list(test, "?full");
+  const rows = await list(test, "?full=1");
   assert.deepEqual(
     rows.filter(({ branch_name, language }) => branch_name === "main" && language === "go")
       .map(({ percentage, deleted_at }) => [percentage, deleted_at]),
@@ -206,6 +206,26 @@ Deno.test("the newest of several active rows stays active, and the newest langua
   ]);
 });
 
+Deno.test("an author's uploads to several repositories are shown by time, the trend's oldest left", async () => {
+  await using old = await oldDashboard();
+  await using test = await testApp();
+  // The first repository is copied first, so its later upload gets the lower id.
+  old.add(
+    { repo_name: "b", created_at: "2022-01-02 00:00:00+00:00", percentage: "2" },
+    { repo_name: "a", created_at: "2022-01-01 00:00:00+00:00", percentage: "1" },
+    { repo_name: "b", created_at: "2022-01-04 00:00:00+00:00", percentage: "4" },
+    { repo_name: "a", created_at: "2022-01-03 00:00:00+00:00", percentage: "3" },
+  );
+  await copy(test, old);
+  const page = await text(test, "/coverages-ui/acme/user/ada");
+  const table = page.slice(page.indexOf("<table"));
+  const shown = [...table.matchAll(/class="percentage [^"]*">(\d)\.00%/g)];
+  assert.deepEqual(shown.map(([, percentage]) => percentage), ["4", "3", "2", "1"]);
+  const lines = [...page.matchAll(/<path class="line" d="M([\d.]+),[\d.]+L([\d.]+),[\d.]+"/g)];
+  assert.equal(lines.length, 4, "two repositories, in two sizes");
+  for (const [line, left, right] of lines) assert(Number(left) < Number(right), line);
+});
+
 Deno.test("rows that no upload could have made are skipped and listed", async () => {
   await using old = await oldDashboard();
   await using test = await testApp();
@@ -214,7 +234,7 @@ Deno.test("rows that no upload could have made are skipped and listed", async ()
     ["org_name", "a/b", 'org_name is "a/b"; it must be 1 to 100 of A-Z a-z 0-9 . _ -'],
     ["branch_name", "../../etc", 'branch_name is "../../etc"; it must be a branch name'],
     ["branch_name", "", 'branch_name is ""; it must not be empty'],
-    ["commit_hash", "a b c d", 'commit_hash is "a b c d"; it must be 4 to 64'],
+    ["commit_hash", "a b c d", 'commit_hash is "a b c d"; it must be 1 to 255 characters'],
     ["commit_author", " ", 'commit_author is " "; it must not be empty'],
     ["language", "archive", 'language is "archive"; it must not be archive'],
     ["percentage", "NaN", 'percentage is "NaN"; it must be a number from 0 to 100'],
@@ -223,7 +243,7 @@ Deno.test("rows that no upload could have made are skipped and listed", async ()
     ["created_at", "yesterday", 'created_at is "yesterday"; it must be a time like'],
     ["deleted_at", "0000-00-00 00:00:00", 'deleted_at is "0000-00-00 00:00:00"; it must be a time'],
   ];
-  old.add({ commit_hash: "feed" }, ...spoilt.map(([column, value]) => ({ [column]: value })));
+  old.add({ commit_hash: "abc" }, ...spoilt.map(([column, value]) => ({ [column]: value })));
   await Deno.writeTextFile(join(old.assets, "..", "secret"), "secret");
   const { totals, lines } = await copy(test, old);
   assert.deepEqual([totals.skippedRows, totals.uploads], [spoilt.length, 1]);
@@ -231,7 +251,7 @@ Deno.test("rows that no upload could have made are skipped and listed", async ()
     const line = lines.find((line) => line.startsWith(`Skipped: row ${place + 2} of "`));
     assert(line?.includes(sentence), `${line} has ${sentence}`);
   }
-  assert.equal((await list(test, "?full")).length, 1);
+  assert.equal((await list(test, "?full=1")).length, 1);
 });
 
 Deno.test("only files and folders of a report are copied, and no link is followed", async () => {

@@ -21,6 +21,7 @@ const SUSPECTS = [
 ];
 const RULES = ["enum", "maxLength", "maximum", "pattern"];
 const FORM = "multipart/form-data";
+const URLENCODED = "application/x-www-form-urlencoded";
 
 type Values = Record<string, unknown>;
 type Body = { type: string; fields: Values } | undefined;
@@ -83,13 +84,15 @@ export function callsOf(operation: Operation, archive: Uint8Array<ArrayBuffer>):
   }
   if (requestBody) add(false, "without a body", { body: undefined });
   for (const { type, properties, required } of schemas) {
-    if (type !== "application/json" && type !== FORM) continue;
+    if (type !== "application/json" && type !== FORM && type !== URLENCODED) continue;
     const { fields } = bodies.find((body) => body!.type === type)!;
     const query = type === FORM ? minimal : base.query;
     for (const name of required) {
       add(false, `without ${name}`, { query, body: { type, fields: without(fields, name) } });
     }
     for (const [name, schema] of Object.entries(properties)) {
+      // In a form a single text is a list of one.
+      if (type !== "application/json" && schema.type === "array") continue;
       for (const value of refused(schema, "body")) {
         const body = { type, fields: { ...fields, [name]: value } };
         add(false, `${type}, ${name} is ${value}`, { query, body });
@@ -132,11 +135,12 @@ function initOf(
 ): RequestInit {
   const headers = { "content-type": type };
   if (type === "application/json") return { body: JSON.stringify(fields), headers };
-  if (type !== FORM) return { body: archive, headers };
-  const form = new FormData();
+  if (type !== FORM && type !== URLENCODED) return { body: archive, headers };
+  const form = type === FORM ? new FormData() : new URLSearchParams();
   for (const [name, value] of Object.entries(fields)) {
-    if (value === archive) form.set(name, new Blob([archive]), "coverage.tar.gz");
-    else form.set(name, String(value));
+    if (value === archive && form instanceof FormData) {
+      form.set(name, new Blob([archive]), "coverage.tar.gz");
+    } else for (const text of [value].flat()) form.append(name, String(text));
   }
   return { body: form };
 }

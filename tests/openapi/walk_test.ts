@@ -93,7 +93,9 @@ Deno.test("every operation gives every documented answer, and no other", async (
       const calls = callsOf(operation, archive);
       for (const call of calls) {
         const { status } = await walk.send(operation, call);
-        const isRight = call.isGood ? status < 400 : status >= 400 && status < 500;
+        // A badge says itself what is wrong.
+        const isTaken = call.isGood || operation.operationId === "badge";
+        const isRight = isTaken ? status < 400 : status >= 400 && status < 500;
         assert(isRight, `${call.what}: ${status}`);
       }
       if (operation.method !== "get") continue;
