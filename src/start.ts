@@ -77,13 +77,15 @@ export async function start(): Promise<void> {
     }`,
   );
 
-  const { retention } = config;
+  const { retention, defaultBranches } = config;
   const { embedded } = database;
+  const graceMs = ORPHAN_GRACE_MS;
   const keeping = schedule(
     async (signal) => {
-      await runRetention({ sql, embedded, store, retention, graceMs: ORPHAN_GRACE_MS, log }, {
-        signal,
-      });
+      await runRetention(
+        { sql, embedded, store, retention, defaultBranches, graceMs, log },
+        { signal },
+      );
       metrics.setTotals(await totals(sql));
     },
     RETENTION_PAUSE_MS,

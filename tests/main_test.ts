@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { storedReports } from "./support/reports.ts";
+import { storedReports, tree } from "./support/reports.ts";
 import { cobertura, tar } from "./support/archive.ts";
 import { emptyDatabase, ON_POSTGRES } from "./support/database.ts";
 import { CAN_ASK, type RunningServer, startServer, STOPPED } from "./support/server.ts";
@@ -58,7 +58,9 @@ Deno.test("a server killed during an upload loses nothing and leaves nothing beh
   await withFolder(async (folder) => {
     await addDatabase(folder);
     const reports = join(folder, "reports");
-    const first = await running({ DATA_DIR: folder });
+    const TMPDIR = join(folder, "tmp");
+    await Deno.mkdir(TMPDIR);
+    const first = await running({ DATA_DIR: folder, TMPDIR });
     await documentedUpload(first.address);
     const before = await storedReports(reports);
 
@@ -80,11 +82,12 @@ Deno.test("a server killed during an upload loses nothing and leaves nothing beh
     await first.stop("SIGKILL");
     await upload;
 
-    const second = await running({ DATA_DIR: folder });
+    const second = await running({ DATA_DIR: folder, TMPDIR });
     assert.deepEqual(await storedReports(reports), before);
     const list = await (await fetch(`${second.address}/coverages-api`)).json();
     assert.deepEqual(Object.keys(list.data), ["rakuten/laravel-request-docs"]);
     assert.equal((await second.stop("SIGTERM")).code, STOPPED);
+    if (CAN_ASK) assert.deepEqual(await tree(TMPDIR), [], "nor any temporary folder");
   });
 });
 

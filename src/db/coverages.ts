@@ -8,6 +8,7 @@ import type { Sql, TransactionSql } from "postgres";
 import type { Config } from "../config.ts";
 import type { CoverageRow, RepositoryName } from "../model/rows.ts";
 import { inTime } from "./connect.ts";
+import { PULL_BRANCH } from "./pull_branches.ts";
 import { findRepository, named } from "./repository_names.ts";
 import { summarise } from "./repository_summary.ts";
 import { expireReports } from "./stored_reports.ts";
@@ -149,9 +150,6 @@ export async function findActive(
     order by c.id desc limit 1`);
   return row;
 }
-
-/** What the Action names the branches of forks. */
-export const PULL_BRANCH = "^pull/[0-9]+/head$";
 
 /**
  * Marks every branch that is not named as deleted, but for those of forks. Returns how many rows were active and the reports

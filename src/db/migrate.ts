@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Sql } from "postgres";
+import type { Sql, TransactionSql } from "postgres";
 import { OperatorError } from "../errors.ts";
 
 export interface Migration {
@@ -30,13 +30,17 @@ export async function readMigrations(): Promise<Migration[]> {
   );
 }
 
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const DUPLICATE_TABLE = "42P07";
+
 /** The oldest Postgres that the server works with, as `server_version_num` writes it. */
 const OLDEST_POSTGRES = 150_000;
 
 /**
  * Applies what the journal lacks, all in one transaction under an advisory lock: of servers that
  * start at once, one migrates and the others find it done. Returns the names applied. Throws an
- * `OperatorError` for a Postgres that is too old, and for a database of a newer version.
+ * `OperatorError` for a Postgres that is too old, for a database of a newer version, and for one that
+ * has tables of another program.
  */
 export async function migrate(sql: Sql, migrations: readonly Migration[]): Promise<string[]> {
   return await sql.begin(async (tx) => {
@@ -50,6 +54,7 @@ export async function migrate(sql: Sql, migrations: readonly Migration[]): Promi
     }
     await tx`set local statement_timeout = 0`; // another server may be migrating
     await tx`select pg_advisory_xact_lock(${ADVISORY_LOCK})`;
+    await refuseForeignJournal(tx);
     await tx`
       create table if not exists migrations (
         name text primary key,
@@ -67,8 +72,26 @@ export async function migrate(sql: Sql, migrations: readonly Migration[]): Promi
     const missing = migrations.filter((migration) => !applied.has(migration.name));
     for (const { name, sql: statements } of missing) {
       await tx`insert into migrations (name) values (${name})`;
-      await tx.unsafe(statements);
+      await tx.unsafe(statements).catch((error) => {
+        throw error.code === DUPLICATE_TABLE ? foreignTable(error.message, error) : error;
+      });
     }
     return missing.map((migration) => migration.name);
   });
+}
+
+/** Many programs have a table of that name. */
+async function refuseForeignJournal(tx: TransactionSql): Promise<void> {
+  const columns = await tx<{ name: string }[]>`
+    select column_name as name from information_schema.columns
+    where table_schema = current_schema() and table_name = 'migrations' order by 1`;
+  const names = columns.map(({ name }) => name).join();
+  if (names !== "" && names !== "applied_at,name") throw foreignTable("migrations");
+}
+
+function foreignTable(table: string, cause?: unknown): OperatorError {
+  return new OperatorError(
+    `The database has tables of another program (${table}); DATABASE_URL must name a database of its own.`,
+    { cause },
+  );
 }

@@ -5,6 +5,7 @@
  */
 import type { Sql } from "postgres";
 import type { Retention } from "../config.ts";
+import { deleteOldPullBranches } from "../db/pull_branches.ts";
 import {
   findExpired,
   listStored,
@@ -34,6 +35,7 @@ export interface RetentionDependencies {
   readonly embedded: boolean;
   readonly store: ReportStore;
   readonly retention: Retention;
+  readonly defaultBranches: readonly string[];
   /** A folder without a row is left alone while it is younger than this. */
   readonly graceMs: number;
   readonly log: Log;
@@ -77,7 +79,7 @@ export async function runRetention(
 }
 
 async function run(
-  { sql, store, retention, graceMs, log }: RetentionDependencies,
+  { sql, store, retention, defaultBranches, graceMs, log }: RetentionDependencies,
   { dryRun = false, signal }: RunOptions,
 ): Promise<RetentionRun> {
   const startedAt = performance.now();
@@ -86,6 +88,7 @@ async function run(
     deleted: { reports: 0, bytes: 0 },
     space: { reports: 0, bytes: 0 },
   };
+  if (!dryRun) await deleteOldPullBranches(sql, defaultBranches);
   const expired = await withoutTimeout(sql, (tx) => findExpired(tx, retention));
   for (let at = 0; at < expired.length && !signal?.aborted; at += BATCH) {
     const batch = expired.slice(at, at + BATCH);

@@ -5,6 +5,7 @@
  *   of its coverage files, and `<root>/<id>.union.lines` those of all parts that it was united with.
  * - `<root>/.staging/<server>/<id>/…` is a report being uploaded. `<root>/.staging/<server>.lock` is
  *   locked for as long as that server runs, so that others can tell left-overs from work.
+ *   What such a server could not remove is in a folder without a lock.
  * - `<root>/.database` names the database whose rows point here.
  *
  * @module
@@ -105,13 +106,27 @@ export class ReportStore implements Disposable {
     try {
       await Deno.writeTextFile(path, database, { createNew: true });
     } catch (error) {
-      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-      if ((await Deno.readTextFile(path)).trim() === database) return;
+      if (!(error instanceof Deno.errors.AlreadyExists)) return unusable(this.#root)(error);
+      const marked = (await Deno.readTextFile(path)).trim();
+      if (marked === database) return;
+      if (marked === "") return await this.#markAgain(path, database);
       throw new OperatorError(
         `The reports in ${this.#root} belong to another database. Is DATABASE_URL right? ` +
           `Set another DATA_DIR, or delete ${path}: then the reports that this database does not know are removed.`,
       );
     }
+  }
+
+  /** Without its content, the mark says nothing about whose reports these are. */
+  async #markAgain(path: string, database: string): Promise<void> {
+    const reports = await Array.fromAsync(this.published());
+    if (reports.length === 0) {
+      return await Deno.writeTextFile(path, database).catch(unusable(this.#root));
+    }
+    throw new OperatorError(
+      `${path} is empty, so it does not say which database the reports belong to. If it is the one of ` +
+        `DATABASE_URL, delete the file: then the reports that this database does not know are removed.`,
+    );
   }
 
   /** Where the report's files are. */
@@ -146,11 +161,26 @@ export class ReportStore implements Disposable {
         await Deno.rename(staging, this.folder(id));
       },
       discard: async () => {
-        await removeTree(staging);
-        await removeTree(`${staging}.lines`);
+        try {
+          await removeTree(staging);
+          await removeTree(`${staging}.lines`);
+        } catch (error) {
+          await this.#abandon(id);
+          throw error;
+        }
         await this.remove(id);
       },
     };
+  }
+
+  /** Moves what cannot be removed to where it counts as left over, although this server still runs. */
+  async #abandon(id: string): Promise<void> {
+    const staging = join(this.#root, STAGING);
+    const place = join(staging, crypto.randomUUID());
+    await Deno.mkdir(place);
+    for (const name of [id, `${id}.lines`]) {
+      await Deno.rename(join(staging, this.#server, name), join(place, name)).catch(ifGone);
+    }
   }
 
   /** Removes a published report with its lines; one that is gone already is no error. */

@@ -130,6 +130,14 @@ Deno.test("sync takes a form, with active_branches once for each branch", async 
   }
 });
 
+Deno.test("sync leaves the pull requests of forks alone, which no list of branches has", async () => {
+  await using test = await testApp();
+  const odd = ["pull/8", "pull/x/head", "pull/9/head/x", "my/pull/9/head"];
+  await withBranches(test, "main", "pull/7/head", ...odd);
+  await (await sync(test, { ...fields, active_branches: ["main"] })).body?.cancel();
+  assert.deepEqual(await active(test), ["main", "pull/7/head"]);
+});
+
 Deno.test("a deleted branch comes back with its next upload", async () => {
   await using test = await testApp();
   await withBranches(test, "main", "back");

@@ -1,12 +1,20 @@
 import assert from "node:assert/strict";
+import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { openDatabase } from "../../src/db/connect.ts";
-import { withFolder } from "../support/folder.ts";
+import { addDatabase, withFolder } from "../support/folder.ts";
+import { tree } from "../support/reports.ts";
+import { diskTest } from "../support/small_disk.ts";
 
 Deno.test("an embedded database keeps its rows, is private, and is one server's at a time", async () => {
   const parent = await Deno.makeTempDir();
   const folder = join(parent, "data", "postgres");
   try {
+    // A first start that was cut short is begun again.
+    await Deno.mkdir(join(folder, "base"), { recursive: true, mode: 0o700 });
+    await Deno.chmod(folder, 0o700);
+    await Deno.writeTextFile(join(folder, "PG_VERSION"), "18\n");
+    await Deno.writeTextFile(`${folder}.new`, "");
     const first = await openDatabase({ folder });
     assert(first.embedded);
     await first.sql`create table kept (x int)`;
@@ -37,4 +45,66 @@ Deno.test("where its folder cannot be, an embedded database says so in a sentenc
       message: /postgres cannot be used: .+\. Is DATA_DIR right\?$/,
     });
   });
+});
+
+Deno.test("a database that is not whole, damaged or of another version is told, and left as it is", async () => {
+  await withFolder(async (folder) => {
+    await addDatabase(folder);
+    const whole = join(folder, "postgres");
+    await (await openDatabase({ folder: whole })).close();
+    const cases: [string, (folder: string) => Promise<void>, RegExp][] = [
+      [
+        "incomplete",
+        (folder) => Deno.remove(join(folder, "PG_VERSION")),
+        /has files and no PG_VERSION, .* nothing was changed/,
+      ],
+      [
+        "older",
+        (folder) => Deno.writeTextFile(join(folder, "PG_VERSION"), "17\n"),
+        /is of Postgres 17; this version of the server has 18/,
+      ],
+      [
+        "damaged",
+        (folder) => Deno.truncate(join(folder, "global", "pg_control"), 10),
+        /cannot be opened: its files are damaged\. Restore a backup/,
+      ],
+      [
+        "foreign",
+        async (folder) => {
+          await Deno.remove(folder, { recursive: true });
+          await Deno.mkdir(folder);
+          await Deno.writeTextFile(join(folder, "notes.txt"), "mine");
+        },
+        /has files and no PG_VERSION/,
+      ],
+    ];
+    for (const [name, change, message] of cases) {
+      const copy = join(folder, name);
+      await cp(whole, copy, { recursive: true });
+      await change(copy);
+      const files = async () => (await tree(copy)).filter((path) => path !== "postmaster.pid");
+      const before = await files();
+      for (let attempt = 0; attempt < 2; attempt++) {
+        await assert.rejects(openDatabase({ folder: copy }), { name: "OperatorError", message });
+      }
+      assert.deepEqual(await files(), before, name);
+    }
+  });
+});
+
+await diskTest("a full and a read-only disk are told", 80, async (disk) => {
+  const folder = join(disk.folder, "postgres");
+  await (await openDatabase({ folder })).close();
+  const fill = join(disk.folder, "fill");
+  await Deno.writeFile(fill, new Uint8Array(80 * 1024 * 1024)).catch(() => {});
+  const sentence = (reason: string) => ({
+    name: "OperatorError",
+    message: new RegExp(`postgres cannot be used: ${reason}.*Is DATA_DIR right`),
+  });
+  await assert.rejects(openDatabase({ folder }), sentence("No space left"));
+  await Deno.remove(fill);
+  await disk.writable(false);
+  await assert.rejects(openDatabase({ folder }), sentence("Read-only file system"));
+  await disk.writable(true);
+  await (await openDatabase({ folder })).close();
 });

@@ -23,6 +23,10 @@ Deno.test("a database that lets nobody work is told to the operator, a wrong sta
     assert(told instanceof OperatorError, statement);
     assert.equal(told.message, `The database refuses: ${error.message}. Is DATABASE_URL right?`);
   }
+  // What a standby answers to a migration.
+  const standby = await failed("set transaction read only; create table public.mine (x int)");
+  assert(standby.told instanceof OperatorError);
+  assert.match(standby.told.message, /^The database is read-only: .*standby.*its primary\.$/);
   const { error, told } = await failed("select * from nothing");
   assert.equal(told, error);
   await database.sql.unsafe("drop role stranger");

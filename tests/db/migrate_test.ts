@@ -44,3 +44,26 @@ Deno.test("twenty servers that start at once migrate one after the other", async
     for (const sql of clients) if (sql !== database.sql) await sql.end({ timeout: 5 });
   }
 });
+
+Deno.test("migrate leaves the tables of another program alone, and says so", async () => {
+  const theirs = [
+    "create table migrations (id int, migration text, batch int)", // Laravel
+    "create table migrations (id int, timestamp bigint, name text)", // TypeORM
+    "create table coverages (x int)",
+    "create view repositories as select 1 as id",
+  ];
+  for (const statement of theirs) {
+    await using database = await emptyDatabase();
+    await database.sql.unsafe(statement);
+    await assert.rejects(migrate(database.sql, await readMigrations()), {
+      name: "OperatorError",
+      message: /^The database has tables of another program \(.*\); DATABASE_URL must name/,
+    });
+    const tables = await database.sql`
+      select from information_schema.tables where table_schema = 'public'`;
+    assert.equal(tables.length, 1, statement);
+  }
+  await using database = await emptyDatabase();
+  await database.sql.unsafe("create table orders (id int)");
+  assert.notDeepEqual(await migrate(database.sql, await readMigrations()), []);
+});

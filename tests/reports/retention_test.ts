@@ -62,6 +62,7 @@ function retain(
     embedded: true,
     store: test.store,
     retention: { ...DEFAULTS, ...retention },
+    defaultBranches: ["main"],
     graceMs: -60_000,
     log: logTo(test.log),
   }, options);
@@ -75,6 +76,27 @@ Deno.test("by default only the newest report of a branch and language is there, 
   assert.deepEqual(await pages(test), { [go]: "2", [js]: "3" });
   const { data } = await (await test.get("/coverages-api?full=1")).json();
   assert.equal(data["acme/shop"].length, 3);
+});
+
+Deno.test("a pull request of a fork without uploads for 90 days counts as deleted", async () => {
+  await using test = await testApp();
+  const branches = ["main", "pull/1/head", "pull/2/head", "old"];
+  for (const branch_name of branches) await upload(test, branch_name, { branch_name });
+  await upload(test, "recent", { branch_name: "pull/2/head", language: "js" });
+  await test.sql`
+    update coverages set created_at = now() - interval '91 days' where language = 'go'`;
+  assert.equal((await retain(test, {}, { dryRun: true }))!.deleted.reports, 0);
+  const run = await retain(test);
+  assert.equal(run!.deleted.reports, 1);
+  const rows = await test.sql<{ branch_name: string; language: string }[]>`
+    select branch_name, language from coverages where deleted_at is null order by 1, 2`;
+  assert.deepEqual(rows.map(({ branch_name, language }) => `${branch_name} ${language}`), [
+    ...["main go", "old go", "pull/2/head go", "pull/2/head js"],
+  ]);
+  // Deleted now, its report stays for as long as that of any other deleted branch.
+  await test.sql`update coverages set created_at = now() - interval '91 days'`;
+  assert.equal((await retain(test, { keepDeletedDays: 1 }))!.deleted.reports, 0);
+  assert.equal((await retain(test, { keepDeletedDays: 0 }))!.deleted.reports, 2);
 });
 
 Deno.test("KEEP_SUPERSEDED reports of each branch and language stay at addresses of their own", async () => {
@@ -251,6 +273,7 @@ Deno.test({
         embedded: false,
         store: test.store,
         retention: DEFAULTS,
+        defaultBranches: ["main"],
         graceMs: 0,
         log: logTo([]),
       });
@@ -302,6 +325,7 @@ Deno.test({
         embedded: false,
         store: test.store,
         retention: DEFAULTS,
+        defaultBranches: ["main"],
         graceMs: 0,
         log: logTo([]),
       });

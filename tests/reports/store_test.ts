@@ -199,3 +199,43 @@ Deno.test("files of a report have the server's modes", async () => {
     if (Deno.build.os !== "windows") assert.equal(info.mode! & 0o133, 0);
   });
 });
+
+Deno.test("what a living server could not remove is left over at once, for any sweeper", async () => {
+  await withStore(async (store, folder) => {
+    const staged = await store.stage();
+    await staged.makeFolder("a");
+    await staged.writeFile("a/page.html", new Uint8Array(5));
+    const { remove } = Deno;
+    Deno.remove = () => Promise.reject(new Error("Input/output error"));
+    try {
+      await assert.rejects(staged.discard(), /Input\/output error/);
+    } finally {
+      Deno.remove = remove;
+    }
+    const working = await store.stage();
+    using other = await ReportStore.open(folder);
+    for (const sweeper of [other, store]) {
+      const swept = await sweep(sweeper, { stored: none, graceMs: 0, dryRun: true, log });
+      assert.deepEqual(swept.staged, amount(1, 5));
+    }
+    assert.deepEqual((await sweep(store, { stored: none, graceMs: 0, log })).staged, amount(1, 5));
+    const { staged: left } = await storedReports(folder);
+    assert.deepEqual(left.map((path) => path.split("/")[1]), [working.id]);
+  });
+});
+
+Deno.test("a mark without content is written again where no report can be lost, else refused", async () => {
+  await withStore(async (store, folder) => {
+    const mark = join(folder, ".database");
+    await Deno.writeTextFile(mark, "");
+    await store.belongTo("mine");
+    assert.equal(await Deno.readTextFile(mark), "mine");
+    await publishOne(store);
+    await Deno.writeTextFile(mark, "\n");
+    await assert.rejects(store.belongTo("other"), {
+      name: "OperatorError",
+      message: /\.database is empty, .* delete the file/,
+    });
+    assert.equal((await storedReports(folder)).published.length, 1);
+  });
+});

@@ -52,10 +52,12 @@ Deno.test("each request is logged in one line, with the size of its answer", asy
 
 Deno.test("the line is written after the answer was sent, with the size of the page and its script", async () => {
   await using test = await testApp();
-  const { coverage } = await (await test.upload(tar(goodReport()))).json();
+  await (await test.upload(tar(goodReport()))).body?.cancel();
+  const [row] = await test.sql`select report_id, report_index from coverages`;
+  const page = ownReportPath(row as Pick<CoverageRow, "report_id" | "report_index">);
   const sent = Promise.withResolvers<void>();
   const response = await test.app(
-    new Request(coverage.report_url, { headers: { "sec-fetch-dest": "document" } }),
+    new Request(`http://coverage.test${page}`, { headers: { "sec-fetch-dest": "document" } }),
     {
       remoteAddr: { transport: "tcp", hostname: "192.0.2.7", port: 1 },
       completed: sent.promise,
