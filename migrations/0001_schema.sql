@@ -102,6 +102,7 @@ create table parts (
   lines_valid integer,
   format text not null,
   report_index text,
+  coverage_files text[] not null,
   report_bytes bigint not null,
   report_files integer not null,
   created_at timestamptz not null default clock_timestamp(),

@@ -6,10 +6,16 @@
 import { quote, unprocessable } from "../errors.ts";
 import type { PartCoverage } from "../db/add_coverage.ts";
 import { type Coverage, CoverageError, type ParsedCoverage } from "../formats/coverage.ts";
+import { GO_STATEMENTS } from "../formats/go_cover.ts";
 import { uniteCoverage, uniteFiles } from "../formats/lines.ts";
 import type { CoverageFile } from "../formats/modules.ts";
 import type { ReadCoverage } from "../formats/read_coverage.ts";
-import type { ReportStore, StagedReport } from "../reports/store.ts";
+import { linesOf, type LineStore } from "../reports/file_lines.ts";
+import type { StagedReport } from "../reports/store.ts";
+
+type Bytes = AsyncIterable<Uint8Array<ArrayBuffer>>;
+
+const NEWLINE = new TextEncoder().encode("\n");
 
 /**
  * The coverage of these files, of several their union. Throws a 422 that names the file which cannot
@@ -32,7 +38,12 @@ export async function readCoverageFiles(
     }
     parsed.push({ file: path, ...coverage });
   }
-  return await described("The union of the coverage files", () => uniteFiles(parsed));
+  return await described("The union of the coverage files", async () => {
+    const united = uniteFiles(parsed);
+    if (!areGoProfiles(parsed.map(({ total }) => total))) return united;
+    const profiles = paths.map((path) => staged.readFile(path));
+    return { ...united, total: await statementsOf(profiles, readCoverage) };
+  });
 }
 
 /**
@@ -42,13 +53,11 @@ export async function readCoverageFiles(
 export async function uniteParts(
   parts: readonly PartCoverage[],
   reportId: string,
-  store: Pick<ReportStore, "readLines" | "writeUnion">,
+  from: LineStore,
 ): Promise<Coverage> {
+  const { store, readCoverage } = from;
   const parsed = await Promise.all(
-    parts.map(async ({ report_id, coverage }) => ({
-      total: coverage,
-      lines: await store.readLines(report_id) ?? null,
-    })),
+    parts.map(async (part) => ({ total: part.coverage, lines: await linesOf(part, from) ?? null })),
   );
   const withoutLines = parts.find((_, at) => parsed[at]?.lines === null);
   if (withoutLines && parts.length > 1) {
@@ -57,9 +66,36 @@ export async function uniteParts(
         `(${withoutLines.coverage.format}), which cannot be united with others.`,
     );
   }
-  const { total, lines } = await described("The union of the parts", () => uniteCoverage(parsed));
-  if (lines) await store.writeUnion(reportId, lines);
-  return total;
+  return await described("The union of the parts", async () => {
+    const { total, lines } = uniteCoverage(parsed);
+    if (lines) await store.writeUnion(reportId, lines);
+    if (!areGoProfiles(parts.map(({ coverage }) => coverage))) return total;
+    const profiles = parts.flatMap(({ report_id, coverage_files }) =>
+      coverage_files.map((path) => store.readFile(report_id, path))
+    );
+    return await statementsOf(profiles, readCoverage);
+  });
+}
+
+function areGoProfiles(totals: readonly Coverage[]): boolean {
+  return totals.length > 1 && totals.every(({ format }) => format === GO_STATEMENTS);
+}
+
+/**
+ * The total of several Go profiles, as Go's tools count it. Blocks have statements, lines have none,
+ * so the profiles are read as the one that they make together.
+ */
+async function statementsOf(
+  profiles: readonly Bytes[],
+  readCoverage: ReadCoverage,
+): Promise<Coverage> {
+  async function* whole() {
+    for (const profile of profiles) {
+      yield* profile;
+      yield NEWLINE;
+    }
+  }
+  return (await readCoverage(whole())).total;
 }
 
 /** What is wrong with a coverage file becomes a 422 about it. */

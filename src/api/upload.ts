@@ -141,7 +141,7 @@ async function store(
       reportId: staged.id,
       reportIndex: report.index,
       size: report,
-      unite: (parts) => uniteParts(parts, staged.id, store),
+      unite: (parts) => uniteParts(parts, staged.id, { store, readCoverage }),
     }, config);
     return { report, added };
   } catch (error) {

@@ -86,7 +86,8 @@ export function createUploadPageHandler(
 }
 
 function Head({ links, page, now }: { links: Links; page: FoundUpload; now: Date }): Html {
-  const { main_branch, upload: row, base, newest, newest_id, parts } = page;
+  const { main_branch, upload: row, base, newest, newest_id } = page;
+  const { parts } = row;
   const { org_name, repo_name } = row;
   const isMain = row.branch_name === main_branch;
   const note = reportNote(row);
@@ -152,7 +153,9 @@ function Head({ links, page, now }: { links: Links; page: FoundUpload; now: Date
 }
 
 /** The parts of an upload, each with its own report. */
-function Parts({ links, parts }: { links: Links; parts: FoundUpload["parts"] }): Html | null {
+function Parts(
+  { links, parts }: { links: Links; parts: FoundUpload["upload"]["parts"] },
+): Html | null {
   if (parts.length === 0) return null;
   return (
     <>

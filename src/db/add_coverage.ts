@@ -40,6 +40,7 @@ export interface NewCoverage extends
 export interface PartCoverage {
   readonly part: string;
   readonly report_id: string;
+  readonly coverage_files: readonly string[];
   readonly coverage: Coverage;
 }
 
@@ -168,6 +169,7 @@ async function addPart(
   part: string,
 ): Promise<AddedRow> {
   const { branch_name, language, commit_hash, coverage, reportId, reportIndex, size } = upload;
+  const coverageFiles = tx.array([...upload.coverageFiles]);
   const [commit] = await tx<{ id: number; report_stored: boolean }[]>`
     select id::float8 as id, report_stored from (
       select * from coverages
@@ -187,14 +189,14 @@ async function addPart(
   await tx`
     insert into parts (
       report_id, repository_id, coverage_id, part, percentage, lines_covered, lines_valid, format,
-      report_index, report_bytes, report_files
+      report_index, coverage_files, report_bytes, report_files
     ) values (
       ${reportId}, ${repositoryId}, ${row.id}, ${part}, ${coverage.percentage},
       ${coverage.linesCovered}, ${coverage.linesValid}, ${coverage.format}, ${reportIndex},
-      ${size.bytes}, ${size.files}
+      ${coverageFiles}, ${size.bytes}, ${size.files}
     )`;
   const parts = await tx<(PartCoverage & ReportSize)[]>`
-    select part, report_id, report_files as files, report_bytes::float8 as bytes,
+    select part, report_id, coverage_files, report_files as files, report_bytes::float8 as bytes,
       jsonb_build_object('percentage', percentage, 'linesCovered', lines_covered,
         'linesValid', lines_valid, 'format', format) as coverage
     from parts where repository_id = ${repositoryId} and coverage_id = ${row.id} order by part`;
@@ -203,7 +205,7 @@ async function addPart(
   await tx`
     update coverages set percentage = ${united.percentage}, lines_covered = ${united.linesCovered},
       lines_valid = ${united.linesValid}, format = ${united.format}, report_id = ${reportId},
-      report_index = ${reportIndex}, coverage_files = ${tx.array([...upload.coverageFiles])},
+      report_index = ${reportIndex}, coverage_files = ${coverageFiles},
       report_bytes = ${sum("bytes")}, report_files = ${sum("files")}, updated_at = clock_timestamp()
     where repository_id = ${repositoryId} and id = ${row.id}`;
   return { ...row, parts: parts.length, replaced: replaced.map(({ report_id }) => report_id) };

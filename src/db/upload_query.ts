@@ -11,23 +11,27 @@ import { named } from "./repository_names.ts";
 
 /** An upload of a page or an answer. */
 export interface FoundUpload {
-  readonly upload: CoverageRow;
+  readonly upload: UploadRow;
   /**
    * The active upload of the main branch in the same language; for the main branch itself the
    * previous upload.
    */
-  readonly base: CoverageRow | undefined;
+  readonly base: UploadRow | undefined;
   readonly main_branch: string | null;
   /** Whether it is the last one of its branch and language. */
   readonly newest: boolean;
   /** The newest upload of the same branch and language. */
   readonly newest_id: number;
-  /** The parts that it is made of, by name. */
+}
+
+export interface UploadRow extends CoverageRow {
+  /** What it is made of, by name; none where it was uploaded whole. */
   readonly parts: readonly PartRow[];
 }
 
 /** A part of an upload, with its own report. */
-export interface PartRow extends Pick<CoverageRow, "report_id" | "report_index" | "percentage"> {
+export interface PartRow
+  extends Pick<CoverageRow, "report_id" | "report_index" | "percentage" | "coverage_files"> {
   readonly part: string;
 }
 
@@ -49,18 +53,18 @@ export async function readUpload(
           and case when c.branch_name = r.main_branch then b.id < c.id
             else b.newest and b.deleted_at is null end
         order by b.id desc limit 1
-      ) as base_id,
-      (
-        select coalesce(jsonb_agg(p order by p.part), '[]') from (
-          select part, report_id, report_index, percentage from parts
-          where repository_id = r.id and coverage_id = c.id
-        ) p
-      ) as parts
+      ) as base_id
     from repositories r join coverages c on c.repository_id = r.id
     where ${named(sql, name)} and c.id = ${id}`);
   if (!found) return undefined;
-  const rows = await inTime(sql<CoverageRow[]>`
-    select ${columns(sql)} from coverages c join repositories r on r.id = c.repository_id
+  const rows = await inTime(sql<UploadRow[]>`
+    select ${columns(sql)}, (
+      select coalesce(jsonb_agg(p order by p.part), '[]') from (
+        select part, report_id, report_index, percentage, coverage_files from parts
+        where repository_id = r.id and coverage_id = c.id
+      ) p
+    ) as parts
+    from coverages c join repositories r on r.id = c.repository_id
     where ${named(sql, name)} and c.id = any(${sql.array([id, found.base_id ?? id])}::bigint[])`);
   const upload = rows.find((row) => row.id === id);
   const base = rows.find((row) => row.id !== id);

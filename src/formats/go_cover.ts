@@ -12,7 +12,7 @@ import { LineCollector } from "./line_collector.ts";
 import type { DocumentMemory } from "./memory.ts";
 
 /** A profile counts statements, and its number is what `go tool cover -func` prints. */
-const STATEMENTS = "go-statements";
+export const GO_STATEMENTS = "go-statements";
 const MODE = /^mode: (?:set|count|atomic)\s*$/;
 const BLOCK = /^(.+):(\d+)\.(\d+),(\d+)\.(\d+) (\d+) (\d+)\s*$/;
 /** Bytes that an entry of a Map takes with two numbers. */
@@ -110,7 +110,7 @@ class GoReader implements TextReader {
     }
     const lines = collector.finish();
     return {
-      total: coverageOf(covered, valid, STATEMENTS),
+      total: coverageOf(covered, valid, GO_STATEMENTS),
       lines: lines.valid > 0 ? lines.encoded : null,
     };
   }

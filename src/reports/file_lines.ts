@@ -4,7 +4,7 @@
  * @module
  */
 import { CoverageError } from "../formats/coverage.ts";
-import { decodeLines, totalsOf, uncoveredRanges, uniteFiles } from "../formats/lines.ts";
+import { decodeLines, totalsOf, uncoveredRanges, unite, uniteFiles } from "../formats/lines.ts";
 import type { ReadCoverage } from "../formats/read_coverage.ts";
 import type { CoverageRow } from "../model/rows.ts";
 import type { ReportStore } from "./store.ts";
@@ -20,23 +20,35 @@ export interface FileSummary extends LineCounts {
   readonly uncovered: string;
 }
 
+/** A report, and its coverage files. */
+export interface ReportLines extends Pick<CoverageRow, "report_id"> {
+  readonly coverage_files: readonly string[];
+}
+
 /** What finds the lines of an upload. */
-export type LinesOf = Pick<CoverageRow, "report_id" | "report_stored" | "coverage_files">;
+export interface LinesOf extends ReportLines, Pick<CoverageRow, "report_stored"> {
+  /** Uploads that it was united from. */
+  readonly parts: readonly ReportLines[];
+}
 
 /** The files of an upload; undefined where its lines are not known. */
 export type ReadFiles = (upload: LinesOf) => Promise<FileSummary[] | undefined>;
 
+export interface LineStore {
+  readonly store: Pick<
+    ReportStore,
+    "readLines" | "readUnion" | "readFile" | "writeLines" | "writeUnion"
+  >;
+  readonly readCoverage: ReadCoverage;
+}
+
 /** Reads the stored lines; where they are absent, those of the coverage files in the report. */
-export function createReadFiles(
-  { store, readCoverage }: {
-    store: Pick<ReportStore, "readLines" | "readUnion" | "readFile" | "writeLines">;
-    readCoverage: ReadCoverage;
-  },
-): ReadFiles {
-  return async ({ report_id, report_stored, coverage_files }) => {
-    if (!report_stored) return undefined;
-    const lines = await store.readUnion(report_id) ?? await store.readLines(report_id) ??
-      await readAgain(report_id, coverage_files);
+export function createReadFiles(from: LineStore): ReadFiles {
+  return async (upload) => {
+    if (!upload.report_stored) return undefined;
+    const lines = upload.parts.length > 1
+      ? await linesOfParts(upload, from)
+      : await linesOf(upload, from);
     return lines && decodeLines(lines).map((file) => {
       const { covered, valid } = totalsOf([file]);
       return {
@@ -47,20 +59,39 @@ export function createReadFiles(
       };
     });
   };
+}
 
-  async function readAgain(id: string, paths: readonly string[]) {
-    try {
-      const parsed = [];
-      for (const path of paths) {
-        parsed.push({ file: path, ...await readCoverage(store.readFile(id, path)) });
-      }
-      const lines = parsed.length === 0 ? null : uniteFiles(parsed).lines;
-      if (lines) await store.writeLines(id, lines);
-      return lines ?? undefined;
-    } catch (error) {
-      // The files were read once: a newer version may reject them, or somebody has removed them.
-      if (error instanceof CoverageError || error instanceof Deno.errors.NotFound) return undefined;
-      throw error;
+/** The encoded lines of a report alone. */
+export async function linesOf(
+  { report_id, coverage_files }: ReportLines,
+  { store, readCoverage }: LineStore,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const stored = await store.readLines(report_id);
+  if (stored || coverage_files.length === 0) return stored;
+  try {
+    const parsed = [];
+    for (const path of coverage_files) {
+      parsed.push({ file: path, ...await readCoverage(store.readFile(report_id, path)) });
     }
+    const { lines } = uniteFiles(parsed);
+    if (lines) await store.writeLines(report_id, lines);
+    return lines ?? undefined;
+  } catch (error) {
+    // The files were read once: a newer version may reject them, or somebody has removed them.
+    if (error instanceof CoverageError || error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
   }
+}
+
+async function linesOfParts(
+  { report_id, parts }: LinesOf,
+  from: LineStore,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const stored = await from.store.readUnion(report_id);
+  if (stored) return stored;
+  const each = await Promise.all(parts.map((part) => linesOf(part, from)));
+  if (!each.every((lines) => lines !== undefined)) return undefined;
+  const { lines } = unite(each);
+  await from.store.writeUnion(report_id, lines);
+  return lines;
 }

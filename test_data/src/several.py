@@ -17,6 +17,7 @@ PYTHON = "whole/coverage.xml"
 
 # archive, coverage files, the tool's report of the whole, the tool
 UNIONS = [
+    ("go-shards.tar.gz", "shard-*/coverage.out", "whole/coverage.out", "go 1.26.8, go test -coverpkg"),
     ("js-packages.tar.gz", "packages/*/coverage/clover.xml", JS, NYC),
     ("js-packages.tar.gz", "packages/*/coverage/coverage-final.json", JS, NYC),
     ("js-packages.tar.gz", "packages/*/coverage/lcov.info", JS, NYC),
@@ -32,6 +33,13 @@ def read(name, document):
     if name.endswith(".json"):
         counts = {path: (entry["lines"]["covered"], entry["lines"]["total"]) for path, entry in json.loads(document).items()}
         return counts.pop("total"), sorted(counts.values())
+    if name.endswith(".out"):
+        # Statements of distinct blocks; their lines are not counted here.
+        blocks = {}
+        for line in document.decode().splitlines()[1:]:
+            block, statements, hits = line.rsplit(" ", 2)
+            blocks[block] = int(statements), max(blocks.get(block, (0, 0))[1], int(hits))
+        return (sum(n for n, hits in blocks.values() if hits), sum(n for n, _ in blocks.values())), []
     root = ET.fromstring(document)
     if root.tag == "coverage":
         files = [[int(line.get("hits")) > 0 for line in c.findall("lines/line")] for c in root.iter("class")]
@@ -50,7 +58,7 @@ def main():
     for archive, pattern, whole, tool in UNIONS:
         with tarfile.open(HERE / archive) as tar:
             (covered, valid), files = read(whole, tar.extractfile(whole).read())
-        of_each = " ".join(f"{covered}/{valid}" for covered, valid in files)
+        of_each = " ".join(f"{covered}/{valid}" for covered, valid in files) or "-"
         table.append((archive, pattern, str(covered), str(valid), of_each, whole, tool))
     (HERE / "MANIFEST.tsv").write_text("".join("\t".join(row) + "\n" for row in table), encoding="utf-8")
 

@@ -48,6 +48,11 @@ Deno.test("the parts of a commit are united in one upload, and each keeps its re
   assert.deepEqual([again.coverage.lines_covered, again.parts], [4, 2]);
   assert.equal((await storedReports(test.reports)).published.length, 2, "the part is replaced");
 
+  for await (const { name } of Deno.readDir(test.reports)) {
+    if (name.endsWith(".lines")) await Deno.remove(`${test.reports}/${name}`);
+  }
+  assert.equal((await filesOf(test)).files[0].uncovered, "4-5", "lost lines are read again");
+
   const page = await (await test.get(`/coverages-ui/acme/shop/uploads/${first.coverage.id}`))
     .text();
   const own = [...page.matchAll(/\/coverages-api\/reports\/[^"]+/g)].map(([path]) => path);

@@ -5,13 +5,13 @@ import { type Entry, tar } from "../support/archive.ts";
 import { uploadPath } from "../support/fields.ts";
 import { archivePath } from "../support/test_data.ts";
 
-/** What a tool's own report of the whole says; `files` as `covered/valid`, sorted. */
+/** What a tool's own report of the whole says; `files` as `covered/valid`, sorted, if it has lines. */
 interface Union {
   archive: string;
   coverageFiles: string;
   covered: number;
   valid: number;
-  files: string[];
+  files: string[] | undefined;
 }
 
 async function unions(): Promise<Union[]> {
@@ -23,7 +23,7 @@ async function unions(): Promise<Union[]> {
       coverageFiles: coverageFiles!,
       covered: Number(covered),
       valid: Number(valid),
-      files: files!.split(" "),
+      files: files === "-" ? undefined : files!.split(" "),
     };
   });
 }
@@ -89,7 +89,7 @@ Deno.test("several files of one upload make the number and the files of the tool
     for (const names of [[coverageFiles], named, named.toReversed()]) {
       const united = await upload(test, bytes, names);
       assert.deepEqual(united.counts, [covered, valid], coverageFiles);
-      assert.deepEqual(countsOf(united.files), files, coverageFiles);
+      if (files) assert.deepEqual(countsOf(united.files), files, coverageFiles);
     }
   }
 });
@@ -103,7 +103,7 @@ Deno.test("shards that are uploaded one by one, in any order, make the whole", a
     const entries = (await entriesOf(archive)).filter(({ name }) =>
       name.startsWith("shard-") && name.endsWith(`/${file}`)
     );
-    assert.equal(entries.length, 4);
+    assert(entries.length > 2);
     for (const order of [entries, entries.toReversed()]) {
       const commit_hash = crypto.randomUUID().replaceAll("-", "");
       let last;
@@ -111,8 +111,8 @@ Deno.test("shards that are uploaded one by one, in any order, make the whole", a
         const part = entry.name.split("/")[0]!;
         last = await upload(test, tar([entry]), [file], { part, commit_hash });
       }
-      assert.deepEqual([...last!.counts, last!.parts], [covered, valid, 4], file);
-      assert.deepEqual(countsOf(last!.files), files, file);
+      assert.deepEqual([...last!.counts, last!.parts], [covered, valid, entries.length], file);
+      if (files) assert.deepEqual(countsOf(last!.files), files, file);
     }
   }
 });
