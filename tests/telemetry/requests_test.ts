@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { goodReport, tar } from "../support/archive.ts";
+import type { CoverageRow } from "../../src/model/rows.ts";
+import { ownReportPath } from "../../src/model/urls.ts";
 import { type TestApp, testApp } from "../support/app.ts";
 
 /** Sends a request, reads the answer, and returns it with its log line. */
