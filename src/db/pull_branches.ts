@@ -5,7 +5,7 @@
  * @module
  */
 import type { Sql } from "postgres";
-import { inTime } from "./connect.ts";
+import { withoutTimeout } from "./connect.ts";
 import { summarise } from "./repository_summary.ts";
 
 export const PULL_BRANCH = "^pull/[0-9]+/head$";
@@ -18,7 +18,7 @@ export async function deleteOldPullBranches(
   sql: Sql,
   defaultBranches: readonly string[],
 ): Promise<number> {
-  return await inTime(sql.begin(async (tx) => {
+  return await withoutTimeout(sql, async (tx) => {
     const rows = await tx<{ id: string }[]>`
       update coverages c set deleted_at = clock_timestamp(), updated_at = clock_timestamp()
       where c.newest and c.deleted_at is null and c.branch_name ~ ${PULL_BRANCH}
@@ -31,5 +31,5 @@ export async function deleteOldPullBranches(
     const repositories = [...new Set(rows.map(({ id }) => id))];
     if (repositories.length > 0) await summarise(tx, repositories, defaultBranches);
     return rows.length;
-  }));
+  });
 }
