@@ -137,13 +137,15 @@ function Head({ links, page, now }: { links: Links; page: FoundUpload; now: Date
               </>
             )}
           </p>
-          {row.report_stored
-            ? (
+          {!row.report_stored
+            ? "The HTML report is no longer stored."
+            : parts.length > 0
+            ? null
+            : (
               <a href={row.deleted_at === null ? links.report(row) : links.uploadReport(row)}>
                 HTML report
               </a>
-            )
-            : "The HTML report is no longer stored."}
+            )}
           <Parts links={links} parts={parts} />
           <div class="muted">{note}</div>
         </li>
@@ -159,7 +161,11 @@ function Parts(
   if (parts.length === 0) return null;
   return (
     <>
-      <p>United from {parts.length === 1 ? "one part" : `${parts.length} parts`}:</p>
+      <p>
+        United from{" "}
+        {parts.length === 1 ? "one part, with its" : `${parts.length} parts, with their`} HTML{" "}
+        {parts.length === 1 ? "report" : "reports"}:
+      </p>
       <ul class="parts">
         {parts.map((part) => (
           <li key={part.part}>

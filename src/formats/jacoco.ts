@@ -34,6 +34,7 @@ class JacocoReader implements XmlReader {
   readonly #groups: string[] = [];
   #package = "";
   #isJacoco = false;
+  #hasGroups = false;
 
   constructor(private readonly name: string | undefined, memory: DocumentMemory) {
     this.#lines = new LineCollector(memory);
@@ -43,6 +44,7 @@ class JacocoReader implements XmlReader {
     if (path.length === 1) this.#isJacoco ||= KNOWN.has(name);
     switch (name) {
       case "group":
+        this.#hasGroups = true;
         this.#groups.push(attributes.get("name") ?? "");
         return;
       case "package":
@@ -91,7 +93,7 @@ class JacocoReader implements XmlReader {
     return {
       total: this.#total(lines),
       lines: lines.valid > 0 ? lines.encoded : null,
-      ...(this.name === undefined ? {} : { module: this.name }),
+      ...(this.name === undefined || this.#hasGroups ? {} : { module: this.name }),
     };
   }
 

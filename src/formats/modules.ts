@@ -21,7 +21,8 @@ export interface CoverageFile extends ParsedCoverage {
  * The names for each coverage file, and the folder that they are relative to, if known.
  *
  * - Cobertura with one absolute `<source>`: paths below that folder.
- * - LCOV and JaCoCo: where files of one path cannot be the same source, each path starts with the
+ * - JaCoCo beside a report of the whole that has the module as a group: paths in that group.
+ * - LCOV and JaCoCo otherwise: where files of one path cannot be the same source, each path starts with the
  *   part of the coverage file's path in which these differ: `a/src/index.js` of
  *   `packages/a/coverage/lcov.info`.
  */
@@ -31,14 +32,20 @@ export function namesInUnion(
   const roots = files.map(rootOf);
   const known = roots.filter((root) => root !== undefined);
   const root = new Set(known).size > 1 ? commonFolder(known) : undefined;
-  const prefixes = prefixesOf(files.filter((_, at) => roots[at] === undefined));
-  const renames = files.map((file, at): Rename => {
-    const own = roots[at];
-    const prefix = own === undefined
-      ? prefixes.get(file) ?? ""
-      : root === undefined
-      ? ""
-      : posix.relative(root, own);
+  const prefixes = new Map([
+    ...files.flatMap((file, at) => {
+      const own = roots[at];
+      return own === undefined
+        ? []
+        : [[file, root === undefined ? "" : posix.relative(root, own)] as const];
+    }),
+    ...groupsOf(files),
+  ]);
+  for (const entry of prefixesOf(files.filter((file) => !prefixes.has(file)))) {
+    prefixes.set(...entry);
+  }
+  const renames = files.map((file): Rename => {
+    const prefix = prefixes.get(file) ?? "";
     return prefix === ""
       ? (path) => path
       : (path) => isAbsolute(path) ? path : posix.join(prefix, path);
@@ -56,6 +63,21 @@ function isAbsolute(path: string): boolean {
   return /^(?:[A-Za-z]:)?[\\/]/.test(path);
 }
 
+/** The group of each JaCoCo report that is in another one as a group. */
+function groupsOf(files: readonly CoverageFile[]): [CoverageFile, string][] {
+  if (!files.some(({ module }) => module !== undefined)) return [];
+  const grouped = new Set(
+    files.flatMap(({ module, lines }) =>
+      module === undefined ? [...decodeFiles(lines!)].map(({ path }) => path) : []
+    ),
+  );
+  return files.flatMap((file): [CoverageFile, string][] => {
+    const [first] = decodeFiles(file.lines!);
+    const { module } = file;
+    return module !== undefined && grouped.has(`${module}/${first?.path}`) ? [[file, module]] : [];
+  });
+}
+
 /** Source files that are taken for the same. */
 interface Source {
   readonly functions: readonly number[] | undefined;
@@ -68,6 +90,9 @@ interface Module {
   /** The path of its first coverage file. */
   readonly file: string;
   readonly members: CoverageFile[];
+  readonly paths: Set<string>;
+  /** The module that it turned out to be a part of. */
+  whole?: Module;
 }
 
 /** What to put before the paths of each coverage file; empty where no two modules share a path. */
@@ -77,28 +102,54 @@ function prefixesOf(files: readonly CoverageFile[]): Map<CoverageFile, string> {
   let areMixed = false;
   for (const file of files) {
     const own = sourcesOf(file);
-    const scores = new Map<Module, number>();
-    for (const [path, source] of own) {
-      for (const [module, other] of seen.get(path) ?? []) {
-        const score = module.name === file.module ? likeness(source, other) : -1;
-        scores.set(module, (scores.get(module) ?? 0) + score);
-      }
-    }
-    const [best] = [...scores].sort(([, one], [, other]) => other - one);
-    let module = best && best[1] >= 0 ? best[0] : undefined;
-    areMixed ||= [...scores.keys()].some((other) => other !== module);
-    if (!module) modules.push(module = { name: file.module, file: file.file, members: [] });
+    const scores = scoresOf(file, own, seen);
+    const [best, ...others] = [...scores].filter(([, score]) => score >= 0)
+      .sort(([, one], [, other]) => other - one);
+    const module = best?.[0] ??
+      { name: file.module, file: file.file, members: [], paths: new Set<string>() };
+    if (!best) modules.push(module);
+    for (const [other, score] of others) if (score > 0) join(other, module);
+    areMixed ||= [...scores.keys()].some((other) => wholeOf(other) !== module);
     module.members.push(file);
     for (const [path, source] of own) {
+      module.paths.add(path);
       const sources = seen.get(path) ?? new Map<Module, Source>();
       if (!sources.has(module)) seen.set(path, sources.set(module, source));
     }
   }
   if (!areMixed) return new Map();
-  const prefixes = distinctParts(modules.map(({ file }) => file));
+  const whole = modules.filter((module) => !module.whole);
+  const prefixes = distinctParts(whole.map(({ file }) => file));
   return new Map(
-    modules.flatMap(({ members }, at) => members.map((file) => [file, prefixes[at]!] as const)),
+    whole.flatMap(({ members }, at) => members.map((file) => [file, prefixes[at]!] as const)),
   );
+}
+
+/** How much speaks for a coverage file being of each module that it shares a path with. */
+function scoresOf(
+  { module: name }: CoverageFile,
+  own: ReadonlyMap<string, Source>,
+  seen: ReadonlyMap<string, ReadonlyMap<Module, Source>>,
+): Map<Module, number> {
+  const scores = new Map<Module, number>();
+  for (const [path, source] of own) {
+    for (const [part, other] of seen.get(path) ?? []) {
+      const module = wholeOf(part);
+      const score = scores.get(module) ?? (module.name === name ? 0 : strangeness(own, module));
+      scores.set(module, score + likeness(source, other));
+    }
+  }
+  return scores;
+}
+
+function wholeOf(module: Module): Module {
+  return module.whole ? wholeOf(module.whole) : module;
+}
+
+function join(part: Module, whole: Module): void {
+  part.whole = whole;
+  whole.members.push(...part.members);
+  for (const path of part.paths) whole.paths.add(path);
 }
 
 function sourcesOf({ lines, functions }: CoverageFile): Map<string, Source> {
@@ -110,6 +161,16 @@ function sourcesOf({ lines, functions }: CoverageFile): Map<string, Source> {
     sources.set(path, { functions: functions?.get(path), lines: `${numbers.length}/${hash}` });
   }
   return sources;
+}
+
+/**
+ * What speaks against two JaCoCo reports of different names being of the same code: files that only
+ * one of them has. A report of the whole, as Gradle's, has all files of each module.
+ */
+function strangeness(own: ReadonlyMap<string, Source>, { paths }: Module): number {
+  let shared = 0;
+  for (const path of own.keys()) if (paths.has(path)) shared++;
+  return shared - Math.min(own.size, paths.size) - 0.5; // in doubt they are different
 }
 
 /**

@@ -128,12 +128,41 @@ Deno.test("files of one path in two modules stay apart, and are named by the mod
     "stock/src/index.js",
     "stock/src/parse.js",
   ]);
-  assert.deepEqual(await paths("several/maven-modules.tar.gz", "*/target/site/jacoco/jacoco.xml"), [
-    "price/org/example/shop/Main.java",
-    "price/org/example/shop/Price.java",
-    "stock/org/example/shop/Main.java",
-    "stock/org/example/shop/Stock.java",
-  ]);
+  // The second pattern has the tool's own report of the whole as well.
+  for (const pattern of ["*/target/site/jacoco/jacoco.xml", "**/jacoco.xml"]) {
+    assert.deepEqual(await paths("several/maven-modules.tar.gz", pattern), [
+      "price/org/example/shop/Main.java",
+      "price/org/example/shop/Price.java",
+      "stock/org/example/shop/Main.java",
+      "stock/org/example/shop/Stock.java",
+    ]);
+  }
+});
+
+Deno.test("a JaCoCo report of the whole without groups is united with those of its modules", async () => {
+  await using test = await testApp();
+  const jacoco = (name: string, files: Record<string, readonly number[]>) =>
+    `<report name="${name}"><package name="p">${
+      Object.entries(files).map(([file, lines]) =>
+        `<sourcefile name="${file}">${
+          lines.map((nr) => `<line nr="${nr}" mi="1" ci="0"/>`).join("")
+        }</sourcefile>`
+      ).join("")
+    }</package></report>`;
+  const { counts } = await upload(
+    test,
+    tar([
+      { name: "a.xml", content: jacoco("a", { "A.java": [1, 2], "Both.java": [5] }) },
+      { name: "b.xml", content: jacoco("b", { "B.java": [3, 4] }) },
+      { name: "c.xml", content: jacoco("c", { "C.java": [3, 4], "Both.java": [5] }) },
+      {
+        name: "whole.xml",
+        content: jacoco("whole", { "A.java": [1, 2], "Both.java": [5], "B.java": [3, 4] }),
+      },
+    ]),
+    ["*.xml"],
+  );
+  assert.deepEqual(counts, [0, 8]);
 });
 
 Deno.test("shards of a package are one, beside another package of the same paths", async () => {

@@ -382,6 +382,22 @@ jobTest("the script retries 5xx but not 4xx", async () => {
   assert.equal(server.arrived.length, 4);
 });
 
+jobTest("the script sends the part and the commit's time where they are set", async () => {
+  await using server = await serverWithToken();
+  await using checkout = await Checkout.make({ detached: false });
+  const { address, secret } = server;
+  const runWith = (variables: Record<string, string>) =>
+    run(BY_HAND, { checkout, address, environment: { ...secret, ...variables } });
+  for (const [at, part] of ["unit", "end-to-end"].entries()) {
+    const ended = await runWith({ part, commit_time: "2026-02-01T12:00:00+01:00" });
+    assertSucceeded(ended);
+    assert.equal(JSON.parse(ended.stdout).parts, at + 1);
+  }
+  const { code, stdout } = await runWith({ commit_time: "yesterday" });
+  assert.equal(code, 22);
+  assert.match(stdout, /commit_time/);
+});
+
 jobTest("an upload that is cancelled half-way or repeated leaves one report", async () => {
   await using server = await serverWithToken();
   await using checkout = await Checkout.make({ detached: false });
