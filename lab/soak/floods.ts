@@ -32,7 +32,7 @@ export const floods: Record<string, Scenario> = {
     answers: [],
     everyMs: 1000,
     *sends() {
-      yield "GET /coverages-ui HTTP/1.1\r\nHost: soak.test\r\nX-Slow: ";
+      yield "GET /coverages-ui HTTP/1.1\r\nHost: localhost\r\nX-Slow: ";
       while (true) yield "x";
     },
   }),
@@ -68,7 +68,7 @@ function chunk(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
 
 function upload(type: string): string {
   const path = uploadPath({ branch_name: "flood" });
-  return `POST ${path} HTTP/1.1\r\nHost: soak.test\r\nContent-Type: ${type}\r\n`;
+  return `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${type}\r\n`;
 }
 
 /** Has a server flooded, and reads from it meanwhile. */
