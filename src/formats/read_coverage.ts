@@ -43,8 +43,7 @@ export interface ReadOptions {
 export async function readCoverage(
   bytes: AsyncIterable<Uint8Array<ArrayBuffer>>,
   formats: readonly CoverageFormat[],
-  { maxCoverageBytes = DEFAULT_MAX_COVERAGE_BYTES, large = new LargeDocuments() }: ReadOptions =
-    {},
+  { maxCoverageBytes = DEFAULT_MAX_COVERAGE_BYTES, large = new LargeDocuments() }: ReadOptions = {},
 ): Promise<ParsedCoverage> {
   using memory = new DocumentMemory(large);
   const source = new Source(bytes, maxCoverageBytes);
