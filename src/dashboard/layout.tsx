@@ -72,7 +72,7 @@ export function Breadcrumbs(
   { links, org, repo }: { links: Links; org: string; repo?: string },
 ): Html {
   return (
-    <nav class="breadcrumbs" aria-label="Breadcrumbs">
+    <nav class="muted" aria-label="Breadcrumbs">
       <a href={links.home()}>Repositories</a> / <a href={links.home({ org })}>{org}</a>
       {repo === undefined ? null : (
         <>

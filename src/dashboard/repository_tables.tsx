@@ -44,7 +44,7 @@ export function Branches({ links, page, view, link, now }: SectionProps): Html {
           <button type="submit">Filter</button>
         </form>
       </div>
-      <p class="status" role="status">
+      <p class="muted" role="status">
         {uploads.length === 0 ? q ? `No branches match “${q}”.` : "No more branches." : ""}
       </p>
       <div id="branches-results">

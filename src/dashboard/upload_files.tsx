@@ -93,7 +93,7 @@ export function UploadFiles({ files, base, total, view, link }: {
           </p>
         )
         : null}
-      <p class="status" role="status">{statusOf(shown, view)}</p>
+      <p class="muted" role="status">{statusOf(shown, view)}</p>
       <div id="files-results">
         {view.folder === "" ? null : <FolderPath folder={view.folder} linkTo={linkTo} />}
         <Sorting
@@ -163,7 +163,7 @@ function FolderPath(
 ): Html {
   const names = folder.split("/").slice(0, -1);
   return (
-    <nav class="breadcrumbs" aria-label="Folders">
+    <nav class="muted" aria-label="Folders">
       <a href={linkTo({ folder: "" })}>All files</a>
       {names.map((name, index) => {
         const path = `${names.slice(0, index + 1).join("/")}/`;
@@ -192,7 +192,9 @@ function Row(
       <small class="wide">{count(item.linesCovered)} of {count(item.linesValid)} lines</small>
       <div class="figure">
         {percentage === null ? <small>no lines</small> : <Percentage value={percentage} />}
-        {isNew ? <Tag>new</Tag> : <Change value={changeIn(item)} against="the base" />}
+        {isNew
+          ? <Tag>new</Tag>
+          : percentage !== null && <Change value={changeIn(item)} against="the base" />}
       </div>
     </li>
   );
