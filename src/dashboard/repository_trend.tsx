@@ -1,5 +1,5 @@
 import type { Html } from "./html.ts";
-import { Hidden } from "./layout.tsx";
+import { Hidden } from "./search_form.tsx";
 import { MAX_CHOSEN } from "../db/page_queries.ts";
 import { queryOf, type SectionProps } from "./repository_view.ts";
 import { TrendChart } from "./trend_chart.tsx";

@@ -12,9 +12,9 @@ import {
 } from "./file_coverage.ts";
 import type { FileSummary } from "../reports/file_lines.ts";
 import type { Content, Html } from "./html.ts";
-import { Hidden } from "./layout.tsx";
 import type { Query } from "./links.ts";
 import { Change, count, linesText, Percentage } from "./numbers.tsx";
+import { SearchForm } from "./search_form.tsx";
 import { Sorting, type SortOption } from "./sorting.tsx";
 import { Tag } from "./uploads_table.tsx";
 
@@ -65,23 +65,15 @@ export function UploadFiles({ files, base, total, view, link }: {
     <>
       <div class="title">
         <h2 id="files-title">Files</h2>
-        <form
-          class="filter"
+        <SearchForm
           action={link({})}
-          autoComplete="off"
-          data-replaces="#files-results"
-        >
-          <Hidden query={queryOf({ ...view, q: undefined })} />
-          <input
-            type="search"
-            name="q"
-            value={view.q ?? ""}
-            maxLength={201}
-            placeholder="Filter by path"
-            aria-label="Filter files by path"
-          />
-          <button type="submit">Filter</button>
-        </form>
+          keeps={queryOf({ ...view, q: undefined })}
+          q={view.q}
+          placeholder="Filter by path"
+          label="Filter files by path"
+          replaces="#files-results"
+          button="Filter"
+        />
       </div>
       {differs
         ? (
