@@ -1,5 +1,5 @@
 /**
- * The log: LogTape, set up once, and handed to whoever needs it.
+ * The log: LogTape, set up once, and passed to the code that logs.
  *
  * @module
  */
@@ -11,16 +11,15 @@ import {
   getTextFormatter,
 } from "@logtape/logtape";
 
-/** What the rest of the server uses of a log: a sentence, and its facts as fields. */
+type Write = (message: string, fields?: Record<string, unknown>) => void;
+
 export interface Log {
-  /** Of use when looking for a bug. */
-  debug(message: string, fields?: Record<string, unknown>): void;
-  /** What happened. */
-  info(message: string, fields?: Record<string, unknown>): void;
-  /** What an operator may want to look into. */
-  warn(message: string, fields?: Record<string, unknown>): void;
-  /** What went wrong on our side. */
-  error(message: string, fields?: Record<string, unknown>): void;
+  readonly debug: Write;
+  readonly info: Write;
+  /** For what an operator may want to look into. */
+  readonly warn: Write;
+  /** For what went wrong in the server. */
+  readonly error: Write;
 }
 
 /** Sets up the process's log, one line per record on the console. */

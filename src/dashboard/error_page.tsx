@@ -31,7 +31,7 @@ export function errorPage(
     links,
     { title: `${title} · Coverage` },
     <section class="error">
-      <p class="status-code">{status}</p>
+      <p class="big">{status}</p>
       <h1>{title}</h1>
       {sentences.map((sentence) => <p key={sentence}>{sentence}</p>)}
       <p>

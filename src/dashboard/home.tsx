@@ -89,7 +89,7 @@ function Home({ links, view, now, repositories, hasNext }: {
           link={(sort, descending) => links.home(queryOf({ ...view, sort, descending, page: 1 }))}
         />
       </div>
-      <p class="status" role="status">{statusOf(repositories.length, hasNext, view)}</p>
+      <p class="muted" role="status">{statusOf(repositories.length, hasNext, view)}</p>
       <div id="results">
         <ol class="repositories">
           {repositories.map((repository) => (

@@ -8,6 +8,7 @@ import { renderToString } from "preact-render-to-string";
 import { pageHeaders } from "../http/headers.ts";
 import { assetNames } from "./page_assets.ts";
 import type { Links, Query } from "./links.ts";
+import { SearchForm } from "./search_form.tsx";
 
 export interface Page {
   readonly title: string;
@@ -28,34 +29,24 @@ function Layout(
 ): Html {
   return (
     <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>{page.title}</title>
-        <link rel="icon" type="image/svg+xml" href={links.asset(assetNames.icon)} />
+      <Head links={links} title={page.title}>
         <link rel="stylesheet" href={links.asset(assetNames.style)} />
         <script src={links.asset(assetNames.script)} defer></script>
-      </head>
+      </Head>
       <body>
         <a class="skip" href="#content">Skip to content</a>
         <header>
-          <a class="brand" href={links.home()}>
-            <img src={links.asset(assetNames.icon)} alt="" width="24" height="24" /> Coverage
-          </a>
+          <Brand links={links} />
           <search>
-            <form action={links.home()} autoComplete="off" data-replaces="#results .sorting">
-              <Hidden query={page.searchKeeps ?? {}} />
-              <input
-                type="search"
-                name="q"
-                value={page.keyword ?? ""}
-                maxLength={201}
-                placeholder="org/repository"
-                aria-label="Search repositories"
-              />
-              <button type="submit">Search</button>
-            </form>
+            <SearchForm
+              action={links.home()}
+              keeps={page.searchKeeps ?? {}}
+              q={page.keyword}
+              placeholder="org/repository"
+              label="Search repositories"
+              replaces="#results .sorting"
+              button="Search"
+            />
           </search>
         </header>
         <main id="content">{children}</main>
@@ -67,12 +58,37 @@ function Layout(
   );
 }
 
+/** What every page's head has, also that of the API's document. */
+export function Head(
+  { links, title, children }: { links: Links; title: string; children: Content },
+): Html {
+  return (
+    <head>
+      <meta charset="utf-8" />
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <meta name="color-scheme" content="light dark" />
+      <title>{title}</title>
+      <link rel="icon" type="image/svg+xml" href={links.asset(assetNames.icon)} />
+      {children}
+    </head>
+  );
+}
+
+/** The link to the list of repositories at the top of every page. */
+export function Brand({ links }: { links: Links }): Html {
+  return (
+    <a class="brand" href={links.home()}>
+      <img src={links.asset(assetNames.icon)} alt="" width="24" height="24" /> Coverage
+    </a>
+  );
+}
+
 /** The way up from a page; `repo` is linked, too, from pages below a repository's. */
 export function Breadcrumbs(
   { links, org, repo }: { links: Links; org: string; repo?: string },
 ): Html {
   return (
-    <nav class="breadcrumbs" aria-label="Breadcrumbs">
+    <nav class="muted" aria-label="Breadcrumbs">
       <a href={links.home()}>Repositories</a> / <a href={links.home({ org })}>{org}</a>
       {repo === undefined ? null : (
         <>
@@ -81,18 +97,5 @@ export function Breadcrumbs(
         </>
       )}
     </nav>
-  );
-}
-
-/** The part of the query that a form sends along unchanged. */
-export function Hidden({ query }: { query: Query }): Html {
-  return (
-    <>
-      {Object.entries(query).flatMap(([name, value]) =>
-        [value ?? []].flat().map((one) => (
-          <input key={`${name} ${one}`} type="hidden" name={name} value={String(one)} />
-        ))
-      )}
-    </>
   );
 }

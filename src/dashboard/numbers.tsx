@@ -15,11 +15,9 @@ export function Percentage({ value }: { value: number }): Html {
   return <span class={`percentage ${coverageColor(value)}`}>{percent(value)}</span>;
 }
 
-/** A change in percentage points; `against` says from what. Nothing for null. */
-export function Change(
-  { value, against }: { value: number | null; against: string },
-): Html | null {
-  if (value === null) return null;
+/** A change in percentage points; `against` says from what. Null is an empty place. */
+export function Change({ value, against }: { value: number | null; against: string }): Html {
+  if (value === null) return <span class="change"></span>;
   const direction = value > 0 ? "up" : value < 0 ? "down" : "same";
   return (
     <span class={`change ${direction}`} title={`percentage points against ${against}`}>

@@ -11,16 +11,14 @@ export function Authors({ links, page: { repository, authors } }: SectionProps):
   return (
     <section id="authors" aria-labelledby="authors-title">
       <h2 id="authors-title">
-        Coverage by author
+        Coverage by author{" "}
         {uploads === AUTHOR_UPLOADS ? <small>in the last {uploads} uploads</small> : null}
       </h2>
       <table class="uploads">
         <thead>
           <tr>
             <th scope="col">Author</th>
-            <th scope="col" class="wide">
-              <span class="unseen">Bar</span>
-            </th>
+            <td class="wide"></td>
             <th scope="col" class="figure">
               Newest upload <small>all changes</small>
             </th>

@@ -1,5 +1,4 @@
 import type { Html } from "./html.ts";
-import { Hidden } from "./layout.tsx";
 import { Pager } from "./pager.tsx";
 import {
   BRANCHES_PER_PAGE,
@@ -7,6 +6,7 @@ import {
   queryOf,
   type SectionProps,
 } from "./repository_view.ts";
+import { SearchForm } from "./search_form.tsx";
 import { UploadsTable } from "./uploads_table.tsx";
 
 /** The newest upload of each branch against the main one, which comes first on every page. */
@@ -26,25 +26,17 @@ export function Branches({ links, page, view, link, now }: SectionProps): Html {
     <section id="branches" aria-labelledby="branches-title">
       <div class="title">
         <h2 id="branches-title">Branches</h2>
-        <form
-          class="filter"
+        <SearchForm
           action={`${links.repository(repository)}#branches`}
-          autoComplete="off"
-          data-replaces="#branches-results"
-        >
-          <Hidden query={queryOf({ ...view, q: undefined, branches: 1 })} />
-          <input
-            type="search"
-            name="q"
-            value={q ?? ""}
-            maxLength={201}
-            placeholder="Filter branches"
-            aria-label="Filter branches"
-          />
-          <button type="submit">Filter</button>
-        </form>
+          keeps={queryOf({ ...view, q: undefined, branches: 1 })}
+          q={q}
+          placeholder="Filter branches"
+          label="Filter branches"
+          replaces="#branches-results"
+          button="Filter"
+        />
       </div>
-      <p class="status" role="status">
+      <p class="muted" role="status">
         {uploads.length === 0 ? q ? `No branches match “${q}”.` : "No more branches." : ""}
       </p>
       <div id="branches-results">

@@ -1,5 +1,5 @@
 import type { Html } from "./html.ts";
-import { Hidden } from "./layout.tsx";
+import { Hidden } from "./search_form.tsx";
 import { MAX_CHOSEN } from "../db/page_queries.ts";
 import { queryOf, type SectionProps } from "./repository_view.ts";
 import { TrendChart } from "./trend_chart.tsx";
@@ -23,8 +23,7 @@ export function Trend({ links, page, view }: SectionProps): Html {
         <summary>Choose branches (max. {MAX_CHOSEN})</summary>
         <form action={`${links.repository(repository)}#trend`}>
           <Hidden query={queryOf({ ...view, chosen: [] })} />
-          <fieldset>
-            <legend class="unseen">Branches in the chart</legend>
+          <fieldset aria-label="Branches in the chart">
             {choices.map((branch) => (
               <label key={branch}>
                 <input type="checkbox" name="branch" value={branch} checked={drawn.has(branch)} />

@@ -24,9 +24,9 @@ export function Sparkline({ values }: { values: readonly number[] }): Html | nul
   const path = line<number>((_, index) => tenths(x(index)), (value) => tenths(y(value)));
   const label = `Last ${values.length} uploads: from ${percent(first)} to ${percent(last)}`;
   return (
-    <svg class="sparkline" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label}>
+    <svg width={WIDTH} height={HEIGHT} fill="var(--link)" role="img" aria-label={label}>
       <title>{label}</title>
-      <path d={path(values) ?? ""} />
+      <path d={path(values) ?? ""} fill="none" stroke="var(--link)" stroke-width="1.5" />
       <circle cx={tenths(x(values.length - 1))} cy={tenths(y(last))} r="2.5" />
     </svg>
   );

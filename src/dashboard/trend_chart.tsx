@@ -63,9 +63,9 @@ export function TrendChart(
         <ul class="legend">
           {trends.map(({ name }, index) => (
             <li key={name}>
-              <svg class={seriesOf(index)} viewBox="-8 -8 16 16" aria-hidden="true">
-                <path d={mark(index)} />
-              </svg>
+              <svg width="16" height="16" viewBox="-8 -8 16 16" aria-hidden="true">
+                <path d={mark(index)} fill={colorOf(index)} />
+              </svg>{" "}
               <bdi>{name}</bdi>
             </li>
           ))}
@@ -109,10 +109,10 @@ function Drawing({ trends, size }: { trends: readonly Trend[]; size: Size }): Ht
   const shapes = trends.map((_, index) => mark(index));
   return (
     <svg class={size.name} viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
-      <g class="axis">
+      <g fill="var(--muted)" font-size="13">
         {y.ticks(5).map((value) => (
           <g key={value} transform={`translate(0 ${tenths(y(value))})`}>
-            <line x1={MARGIN.left} x2={width - MARGIN.right} />
+            <line x1={MARGIN.left} x2={width - MARGIN.right} stroke="var(--line)" />
             <text x={MARGIN.left - 8} dy="0.32em" text-anchor="end">{`${value}%`}</text>
           </g>
         ))}
@@ -123,8 +123,13 @@ function Drawing({ trends, size }: { trends: readonly Trend[]; size: Size }): Ht
         ))}
       </g>
       {trends.map((trend, index) => (
-        <g key={trend.name} class={seriesOf(index)}>
-          <path class="line" d={path(trend.points) ?? ""} />
+        <g key={trend.name} fill={colorOf(index)} stroke={colorOf(index)} stroke-width="0">
+          <path
+            d={path(trend.points) ?? ""}
+            fill="none"
+            stroke-width="2"
+            stroke-dasharray={index < COLORS ? undefined : "5 4"}
+          />
           {trend.points.map((point) => {
             const at = `translate(${tenths(x(point.at))} ${tenths(y(point.percentage))})`;
             const shape = <path class="point" transform={at} d={shapes[index]} />;
@@ -161,9 +166,9 @@ function describe({ name, points }: Trend): string {
     } on ${day(last.at)} in ${points.length} uploads.`;
 }
 
-/** Six colours; the lines after the sixth are dashed ones of the same colours. */
-function seriesOf(index: number): string {
-  return `series-${index % COLORS}${index < COLORS ? "" : " dashed"}`;
+/** A colour of the style; the lines after the sixth have the same colours, and are dashed. */
+function colorOf(index: number): string {
+  return `var(--series-${index % COLORS})`;
 }
 
 /** A shape for each line, for readers who cannot tell the colours apart. */

@@ -12,9 +12,9 @@ import {
 } from "./file_coverage.ts";
 import type { FileSummary } from "../reports/file_lines.ts";
 import type { Content, Html } from "./html.ts";
-import { Hidden } from "./layout.tsx";
 import type { Query } from "./links.ts";
 import { Change, count, linesText, Percentage } from "./numbers.tsx";
+import { SearchForm } from "./search_form.tsx";
 import { Sorting, type SortOption } from "./sorting.tsx";
 import { Tag } from "./uploads_table.tsx";
 
@@ -65,23 +65,15 @@ export function UploadFiles({ files, base, total, view, link }: {
     <>
       <div class="title">
         <h2 id="files-title">Files</h2>
-        <form
-          class="filter"
+        <SearchForm
           action={link({})}
-          autoComplete="off"
-          data-replaces="#files-results"
-        >
-          <Hidden query={queryOf({ ...view, q: undefined })} />
-          <input
-            type="search"
-            name="q"
-            value={view.q ?? ""}
-            maxLength={201}
-            placeholder="Filter by path"
-            aria-label="Filter files by path"
-          />
-          <button type="submit">Filter</button>
-        </form>
+          keeps={queryOf({ ...view, q: undefined })}
+          q={view.q}
+          placeholder="Filter by path"
+          label="Filter files by path"
+          replaces="#files-results"
+          button="Filter"
+        />
       </div>
       {differs
         ? (
@@ -93,7 +85,7 @@ export function UploadFiles({ files, base, total, view, link }: {
           </p>
         )
         : null}
-      <p class="status" role="status">{statusOf(shown, view)}</p>
+      <p class="muted" role="status">{statusOf(shown, view)}</p>
       <div id="files-results">
         {view.folder === "" ? null : <FolderPath folder={view.folder} linkTo={linkTo} />}
         <Sorting
@@ -163,7 +155,7 @@ function FolderPath(
 ): Html {
   const names = folder.split("/").slice(0, -1);
   return (
-    <nav class="breadcrumbs" aria-label="Folders">
+    <nav class="muted" aria-label="Folders">
       <a href={linkTo({ folder: "" })}>All files</a>
       {names.map((name, index) => {
         const path = `${names.slice(0, index + 1).join("/")}/`;
@@ -192,7 +184,9 @@ function Row(
       <small class="wide">{count(item.linesCovered)} of {count(item.linesValid)} lines</small>
       <div class="figure">
         {percentage === null ? <small>no lines</small> : <Percentage value={percentage} />}
-        {isNew ? <Tag>new</Tag> : <Change value={changeIn(item)} against="the base" />}
+        {isNew
+          ? <Tag>new</Tag>
+          : percentage !== null && <Change value={changeIn(item)} against="the base" />}
       </div>
     </li>
   );

@@ -30,14 +30,11 @@ export function UploadsTable(
 ): Html {
   const { caption, against, withRepository = false } = options;
   return (
-    <table class="uploads">
-      <caption class="unseen">{caption}</caption>
+    <table class="uploads" aria-label={caption}>
       <thead>
         <tr>
           <th scope="col">{withRepository ? "Repository and branch" : "Branch"}</th>
-          <th scope="col" class="wide">
-            <span class="unseen">Bar</span>
-          </th>
+          <td class="wide"></td>
           <th scope="col" class="figure">
             Coverage {against === null ? null : <small>vs {against}</small>}
           </th>

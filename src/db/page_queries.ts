@@ -6,6 +6,7 @@
 import type { Sql } from "postgres";
 import type { CoverageRow, RepositoryName } from "../model/rows.ts";
 import { inTime } from "./connect.ts";
+import { named } from "./repository_names.ts";
 
 /** The main branch's coverage in one language. */
 export interface LanguageSummary {
@@ -134,7 +135,7 @@ const AUTHORS = 12;
 /** Undefined for a repository without uploads. */
 export async function readRepository(
   sql: Sql,
-  { org_name, repo_name }: RepositoryName,
+  name: RepositoryName,
   { chosen, keyword, branches, history }: {
     /** Branches for the chart; none: the main branch and the ones uploaded last. */
     chosen: readonly string[];
@@ -228,7 +229,7 @@ export async function readRepository(
         ) a
       ) as authors
     from repositories r
-    where lower(r.org_name) = lower(${org_name}) and lower(r.repo_name) = lower(${repo_name})`);
+    where ${named(sql, name)}`);
   return row;
 }
 

@@ -8,11 +8,8 @@
 export interface CoverageRow extends RepositoryName {
   /** Counts up with each upload. */
   id: number;
-  /** Its branch. */
   branch_name: string;
-  /** The commit that was measured. */
   commit_hash: string;
-  /** Who made it. */
   commit_author: string;
   /** Tells apart the reports of a branch. */
   language: string;
@@ -26,7 +23,6 @@ export interface CoverageRow extends RepositoryName {
   lines_covered: number | null;
   /** Lines that could be hit; null where the coverage file has only a rate. */
   lines_valid: number | null;
-  /** The coverage file's format. */
   format: string;
   /** The report's folder. */
   report_id: string;
@@ -40,11 +36,9 @@ export interface CoverageRow extends RepositoryName {
   report_stored: boolean;
 }
 
-/** Names a repository; letter case is of no matter. */
+/** Case-insensitive. */
 export interface RepositoryName {
-  /** The account. */
   org_name: string;
-  /** The repository. */
   repo_name: string;
 }
 

@@ -5,13 +5,8 @@
  */
 import type { CoverageRow, RepositoryName } from "./rows.ts";
 
-/** Where the API and the reports are. */
 export const API_PATH = "/coverages-api";
-
-/** Where the pages are. */
 export const DASHBOARD_PATH = "/coverages-ui";
-
-/** Where the API's document is read by people. */
 export const DOCS_PATH = `${API_PATH}/docs`;
 
 /** What the address of a report is made of. */
@@ -20,15 +15,12 @@ export type ReportName = Pick<
   "org_name" | "repo_name" | "branch_name" | "language" | "report_index"
 >;
 
-/**
- * The path of the first page of a branch's report, whichever upload that is of. The language is in
- * it: a branch may have a report of each.
- */
+/** The path of the first page of the newest report of a branch and language. */
 export function reportPath(row: ReportName): string {
   return pathOf(row, "archive");
 }
 
-/** The path of the first page of an upload's own report, which a newer upload leaves as it is. */
+/** The path of the first page of an upload's own report, whether or not it is still the newest. */
 export function uploadReportPath(row: ReportName & { id: number }): string {
   return pathOf(row, `${row.id}/archive`);
 }
@@ -51,20 +43,16 @@ function encodePath(path: string): string {
   return path.split("/").map(encodeURIComponent).join("/");
 }
 
-/** The path of a repository's page. */
 export function repositoryPath({ org_name, repo_name }: RepositoryName): string {
   return `${DASHBOARD_PATH}/${encodeURIComponent(org_name)}/${encodeURIComponent(repo_name)}`;
 }
 
 /** What a badge is of; without a language, of the newest upload. */
 export interface BranchOfLanguage extends RepositoryName {
-  /** The branch. */
   readonly branch_name: string;
-  /** The language. */
   readonly language?: string | undefined;
 }
 
-/** The path of a badge. */
 export function badgePath(
   { org_name, repo_name, branch_name, language }: BranchOfLanguage,
 ): string {
@@ -74,7 +62,7 @@ export function badgePath(
 }
 
 /**
- * A branch as one segment of a path. `_fs_` stands for a slash, because many a proxy turns `%2F`
+ * A branch as one segment of a path. `_fs_` stands for a slash, because many proxies turn `%2F`
  * into one. In a branch's own name `~` sets it apart, which no branch can contain, and which no proxy
  * encodes or decodes (RFC 3986, 2.3).
  */
@@ -86,7 +74,7 @@ export function encodeBranch(branch: string): string {
 
 /**
  * The branches that a segment, still percent-encoded, may name, each as its encoded parts; the one
- * that {@linkcode encodeBranch} made of it first, then a name typed as it is.
+ * that {@linkcode encodeBranch} made of it first, then a name as a person types it.
  */
 export function branchParts(segment: string): string[][] {
   const plain = segment.replaceAll(/%7E/gi, "~");

@@ -5,8 +5,8 @@
  */
 import { renderToString } from "preact-render-to-string";
 import type { Config } from "../config.ts";
-import { assetNames } from "../dashboard/page_assets.ts";
 import type { Html } from "../dashboard/html.ts";
+import { Brand, Head } from "../dashboard/layout.tsx";
 import { Links } from "../dashboard/links.ts";
 import { viewerHeaders, withHeaders } from "../http/headers.ts";
 import { revalidated } from "../http/etag.ts";
@@ -66,22 +66,15 @@ function Page({ links, viewer }: { links: Links; viewer: Viewer }): Html {
   const document = links.api("/openapi.json");
   return (
     <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>API – Coverage</title>
-        <link rel="icon" type="image/svg+xml" href={links.asset(assetNames.icon)} />
+      <Head links={links} title="API – Coverage">
         {viewer.styles.map((name) => (
           <link key={name} rel="stylesheet" href={links.docs(`/${name}`)} />
         ))}
         {viewer.scripts.map((name) => <script key={name} src={links.docs(`/${name}`)} defer />)}
-      </head>
+      </Head>
       <body>
         <header>
-          <a href={links.home()}>
-            <img src={links.asset(assetNames.icon)} alt="" width="24" height="24" /> Coverage
-          </a>
+          <Brand links={links} />
         </header>
         <noscript>
           <p>

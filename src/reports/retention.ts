@@ -120,7 +120,7 @@ async function run(
   return result;
 }
 
-/** A folder that somebody has removed, or that a backup did not have: nobody else would notice. */
+/** Reports whose folder was removed by hand, or was not in a backup. */
 async function findMissing(sql: Sql, store: ReportStore, signal?: AbortSignal): Promise<string[]> {
   const published = new Set(await Array.fromAsync(store.published()));
   const missing: string[] = [];

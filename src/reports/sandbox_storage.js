@@ -1,23 +1,23 @@
 {
   const makeStorage = () => {
-    const kept = new Map();
+    const stored = new Map();
     const methods = {
-      key: (index) => [...kept.keys()][index] ?? null,
-      getItem: (key) => kept.get(`${key}`) ?? null,
-      setItem: (key, value) => void kept.set(`${key}`, `${value}`),
-      removeItem: (key) => void kept.delete(`${key}`),
-      clear: () => kept.clear(),
+      key: (index) => [...stored.keys()][index] ?? null,
+      getItem: (key) => stored.get(`${key}`) ?? null,
+      setItem: (key, value) => void stored.set(`${key}`, `${value}`),
+      removeItem: (key) => void stored.delete(`${key}`),
+      clear: () => stored.clear(),
     };
     return new Proxy({}, {
       get: (target, key) =>
-        key === "length" ? kept.size : methods[key] ?? kept.get(key) ?? target[key],
+        key === "length" ? stored.size : methods[key] ?? stored.get(key) ?? target[key],
       set: (_target, key, value) => (methods.setItem(key, value), true),
-      has: (target, key) => key === "length" || key in methods || kept.has(key) || key in target,
-      deleteProperty: (_target, key) => (kept.delete(key), true),
-      ownKeys: () => [...kept.keys()],
+      has: (target, key) => key === "length" || key in methods || stored.has(key) || key in target,
+      deleteProperty: (_target, key) => (stored.delete(key), true),
+      ownKeys: () => [...stored.keys()],
       getOwnPropertyDescriptor: (_target, key) =>
-        kept.has(key)
-          ? { value: kept.get(key), writable: true, enumerable: true, configurable: true }
+        stored.has(key)
+          ? { value: stored.get(key), writable: true, enumerable: true, configurable: true }
           : undefined,
     });
   };

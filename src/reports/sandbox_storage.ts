@@ -1,8 +1,8 @@
 /**
- * Storage for the scripts of reports. In its sandbox a page has no origin to keep anything for, and
- * merely touching `localStorage` throws, which ends the script of a coverage.py report for instance.
- * So a page that a browser opens begins with a script that gives it a storage of its own, for as
- * long as the page is open. Whoever else asks gets the file as the archive had it.
+ * Storage for the scripts of reports. A sandboxed page has no origin, so that reading `localStorage`
+ * throws, which ends the script of a coverage.py report for instance. A page that a browser opens
+ * therefore begins with a script that gives it storage until it is closed. Every other request gets
+ * the file from the archive, unchanged.
  *
  * @module
  */
@@ -11,14 +11,14 @@ import script from "./sandbox_storage.js" with { type: "text" };
 
 const tag = new TextEncoder().encode(`<script>${script}</script>`);
 
-/** Enough for what may stand before a page's content; beyond that the page is left as it is. */
+/** Enough for what may stand before a page's content; beyond that the page is unchanged. */
 const HEAD = 16 * 1024;
 /** Sets the entity tag of a page with the script apart from the file's. */
 const MARK = "-opened";
 
 /**
  * Whether a browser opens a page, rather than a program, or a script in a page, asking for a file.
- * Every browser names both kinds of HTML then; where it also says what it asks for, that decides.
+ * Browsers then accept both kinds of HTML; `Sec-Fetch-Dest` decides where it is sent.
  */
 export function opensPage({ headers }: Request): boolean {
   const destination = headers.get("sec-fetch-dest");
@@ -29,13 +29,13 @@ export function opensPage({ headers }: Request): boolean {
 }
 
 /**
- * The headers to ask for the file by, for whoever opens a page: all of it, and only if it is not the
- * page with the script that is known already.
+ * The headers to read the file with when a browser opens a page: the whole file, unless the browser
+ * has the page with the script already.
  */
 export function askForPage(given: Headers): Headers {
   const headers = new Headers(given);
-  headers.delete("range"); // its offsets are those of the file
-  headers.delete("if-modified-since"); // the file may be known without the script
+  headers.delete("range"); // its offsets are of the file
+  headers.delete("if-modified-since"); // the browser may have the file without the script
   const known = headers.get("if-none-match");
   if (known !== null) {
     const tags = known.split(",").map((tag) => tag.trim())

@@ -73,7 +73,7 @@ export class Instruments {
     };
   }
 
-  /** Calls `read` whenever somebody asks; undefined leaves the gauge out. */
+  /** Calls `read` at each reading; undefined leaves the gauge out. */
   gauge(
     name: string,
     description: string,

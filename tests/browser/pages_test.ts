@@ -114,7 +114,7 @@ browserTest(
       await seed(test.sql, { branch_name, percentage: 60 });
     }
     const { page, complaints } = await open();
-    const drawn = () => page.locator(".legend li").allInnerTexts();
+    const drawn = () => page.locator(".legend bdi").allInnerTexts();
     await page.goto(`${test.address}/coverages-ui/acme/shop`);
     assert.deepEqual(await drawn(), ["main", "f", "e", "d", "c"]);
     await page.getByText("Choose branches (max. 6)").click();
@@ -132,7 +132,7 @@ browserTest(
       /a: from 40\.00% on \d{4}-\d\d-\d\d to 60\.00% on .* in 2 uploads/,
     );
     assert.equal(await page.locator("svg.wide title").count(), 4);
-    await page.locator("svg.wide .series-1 a").last().click();
+    await page.locator("svg.wide a").last().click();
     await page.waitForURL(/\/coverages-ui\/acme\/shop\/uploads\/4$/);
     assert.equal(await page.locator("h1").innerText(), "go on a");
     assert.deepEqual(complaints, []);

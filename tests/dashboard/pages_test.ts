@@ -176,7 +176,7 @@ Deno.test("an author's change counts uploads whose predecessor is long ago", asy
     from repositories, generate_series(1, 600) n`;
   await seed(test.sql, { branch_name: "old", percentage: 61.5, commit_author: "ada" });
   const html = await page(test, "/coverages-ui/acme/shop");
-  assert.match(html, /Coverage by author<small>in the last 500 uploads/);
+  assert.match(html, /Coverage by author <small>in the last 500 uploads/);
   assert.match(html, /title="ada"[^]*?61\.50%[^]*?\+11\.50/);
 });
 
