@@ -21,7 +21,7 @@ import {
 } from "../model/fields.ts";
 import { findActive } from "../db/coverages.ts";
 import { badgePath, type BranchOfLanguage, repositoryPath } from "../model/urls.ts";
-import { type CoverageAnswer, toAnswer } from "../model/coverage.ts";
+import { type CoverageAnswer, toAnswer } from "../model/coverage_answer.ts";
 import type { CoverageRow } from "../model/rows.ts";
 
 export const compareFields = z.object({

@@ -13,7 +13,7 @@ import { HttpError } from "../errors.ts";
 import { etaggedJson } from "../http/etag.ts";
 import { dataHeaders } from "../http/headers.ts";
 import type { Handler } from "../http/router.ts";
-import { toAnswer } from "../model/coverage.ts";
+import { toAnswer } from "../model/coverage_answer.ts";
 import {
   branchName,
   givenFields,

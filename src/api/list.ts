@@ -12,7 +12,7 @@ import { dataHeaders } from "../http/headers.ts";
 import type { Handler } from "../http/router.ts";
 import { Semaphore } from "../http/semaphore.ts";
 import type { Log } from "../log.ts";
-import { toAnswer } from "../model/coverage.ts";
+import { toAnswer } from "../model/coverage_answer.ts";
 import {
   commitAuthor,
   flag,

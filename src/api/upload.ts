@@ -19,7 +19,7 @@ import { Deadline } from "../http/deadline.ts";
 import type { Handler } from "../http/router.ts";
 import { Semaphore } from "../http/semaphore.ts";
 import type { Log } from "../log.ts";
-import { toAnswer } from "../model/coverage.ts";
+import { toAnswer } from "../model/coverage_answer.ts";
 import {
   completeUploadFields,
   parseUploadQuery,

@@ -5,7 +5,7 @@
  */
 import { quote, unprocessable } from "../errors.ts";
 import type { StagedReport } from "../reports/store.ts";
-import { CoverageFiles } from "./coverage_files.ts";
+import { CoverageFiles } from "./coverage_file_picks.ts";
 import { FileWriter } from "./file_writer.ts";
 import { IndexPage } from "./index_page.ts";
 import { type ArchiveEntry, tooManyFiles } from "./read_archive.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CoverageFiles } from "../../src/archive/coverage_files.ts";
+import { CoverageFiles } from "../../src/archive/coverage_file_picks.ts";
 import { IndexPage } from "../../src/archive/index_page.ts";
 
 function indexOf(...paths: string[]): string | null {

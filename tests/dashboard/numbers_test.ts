@@ -3,7 +3,7 @@ import { readConfig } from "../../src/config.ts";
 import { ago } from "../../src/dashboard/numbers.tsx";
 import { Links } from "../../src/dashboard/links.ts";
 
-Deno.test("ago counts whole units, and a time in the future is just now", () => {
+Deno.test("ago rounds down to whole units, and a future time is just now", () => {
   const now = new Date("2026-03-01T12:00:00Z");
   const cases: [string, string][] = [
     ["2026-03-01T12:00:30Z", "just now"],
@@ -28,7 +28,7 @@ Deno.test("PUBLIC_URL loses extra slashes, and must not have a query, fragment o
   }
 });
 
-Deno.test("only names that can be a GitHub login link to GitHub", () => {
+Deno.test("only possible GitHub logins link to GitHub", () => {
   const links = new Links({ publicUrl: undefined, githubUrl: "https://github.com" }, "http://host");
   assert.equal(links.githubAuthor("octocat"), "https://github.com/octocat");
   assert.equal(links.githubAuthor("dependabot[bot]"), "https://github.com/apps/dependabot");

@@ -23,7 +23,7 @@ function links(html: string): string[] {
   );
 }
 
-Deno.test("the server's own address leads to the list of repositories, an organisation's to its own", async () => {
+Deno.test("/ redirects to all repositories, an organisation's address to its own", async () => {
   await using test = await testApp();
   assert.equal(await locationOf(test, "/"), "/coverages-ui");
   assert.equal(await locationOf(test, "/coverages-ui/acme"), "/coverages-ui?org=acme");
@@ -48,7 +48,7 @@ Deno.test("the list shows each repository's number, change, trend, languages and
   assert(links(html).includes("/coverages-api/assets/acme/shop/main/go/archive/index.html"));
 });
 
-Deno.test("the list is searched, sorted and paged, and says so when nothing is found", async () => {
+Deno.test("the list can be searched, sorted and paged, and says when nothing matches", async () => {
   await using test = await testApp();
   for (let index = 1; index <= 21; index++) {
     await seed(test.sql, { repo_name: `r${String(index).padStart(2, "0")}`, percentage: index });
@@ -80,7 +80,7 @@ Deno.test("the list is searched, sorted and paged, and says so when nothing is f
   assert.equal(next, "/coverages-ui?q=r&sort=name&p=2");
 });
 
-Deno.test("fields of an address that cannot be are refused with what they may be", async () => {
+Deno.test("an invalid query parameter gets a 422 with the allowed values", async () => {
   await using test = await testApp();
   await seed(test.sql);
   const cases: [path: string, sentence: RegExp][] = [
@@ -164,7 +164,7 @@ Deno.test("the chart does not depend on the page of a table, and its limit count
   assert.equal(chart(chosen).match(/<li/g)!.length, 12);
 });
 
-Deno.test("an author's change counts uploads whose predecessor is long ago", async () => {
+Deno.test("an author's change is against the previous upload, however old", async () => {
   await using test = await testApp();
   await seed(test.sql, { branch_name: "old", percentage: 50, commit_author: "grace" });
   await test.sql`
@@ -180,7 +180,7 @@ Deno.test("an author's change counts uploads whose predecessor is long ago", asy
   assert.match(html, /title="ada"[^]*?61\.50%[^]*?\+11\.50/);
 });
 
-Deno.test("a repository without an active branch, and one with a single upload, have their page", async () => {
+Deno.test("a repository without an active branch and one with a single upload have a page", async () => {
   await using test = await testApp();
   await seed(test.sql, { branch_name: "gone" });
   const one = await page(test, "/coverages-ui/acme/shop");
@@ -196,7 +196,7 @@ Deno.test("a repository without an active branch, and one with a single upload, 
   assert.match(await page(test, "/coverages-ui"), /no active branch/);
 });
 
-Deno.test("links lead where GITHUB_URL and PUBLIC_URL say", async () => {
+Deno.test("links begin with GITHUB_URL and PUBLIC_URL", async () => {
   await using test = await testApp({
     config: {
       githubUrl: "https://git.example.com",
@@ -264,7 +264,7 @@ Deno.test("errors are pages for people and JSON for programs", async () => {
   await post.body?.cancel();
 });
 
-Deno.test("a page that fails says no more than the request's id", async () => {
+Deno.test("an error page shows only the request id", async () => {
   await using test = await testApp();
   await test.sql`alter table repositories rename column languages to mended`;
   const html = await page(test, "/coverages-ui", 500);
@@ -273,7 +273,7 @@ Deno.test("a page that fails says no more than the request's id", async () => {
   assert.doesNotMatch(html, /languages|column/);
 });
 
-Deno.test("pages may load nothing but their own files, and nobody may frame them", async () => {
+Deno.test("pages load only their own files and cannot be framed", async () => {
   await using test = await testApp();
   await seed(test.sql);
   for (const path of ["/coverages-ui", "/coverages-ui/acme/shop", "/coverages-ui/no/thing"]) {
@@ -300,7 +300,7 @@ Deno.test("pages may load nothing but their own files, and nobody may frame them
   }
 });
 
-Deno.test("names are text in every page, whatever they hold", async () => {
+Deno.test("names are escaped on every page", async () => {
   await using test = await testApp();
   const name = "<script>alert('&\"')</script>";
   await seed(test.sql, { branch_name: name, commit_author: name });

@@ -144,7 +144,7 @@ Deno.test("files are worst first, with uncovered lines and the change against th
   assert.match(none, /No files match “zzz”/);
 });
 
-Deno.test("a folder that holds only another folder shares its row", async () => {
+Deno.test("a folder that contains only one folder is merged into its row", async () => {
   await using test = await testApp();
   const own = await seed(test.sql);
   const id = await idOf(test, own);

@@ -3,7 +3,7 @@ import { connect, inTime, withoutTimeout } from "../../src/db/connect.ts";
 import { isDatabaseAway } from "../../src/errors.ts";
 import { emptyDatabase, ON_POSTGRES } from "../support/database.ts";
 
-Deno.test("isDatabaseAway tells a database that is gone from a statement that is wrong", async () => {
+Deno.test("isDatabaseAway distinguishes an unavailable database from a wrong statement", async () => {
   await using database = await emptyDatabase();
   const wrong = await database.sql`select * from nothing`.catch((error) => error);
   assert.equal(isDatabaseAway(wrong), false);
@@ -18,21 +18,21 @@ Deno.test("isDatabaseAway tells a database that is gone from a statement that is
   assert.equal(isDatabaseAway(new Error("commit", { cause: refused })), true);
 });
 
-Deno.test("inTime takes a database that says nothing for one that is away", async () => {
+Deno.test("inTime treats a silent database as unavailable", async () => {
   const silence = new Promise<never>(() => {});
   const late = await inTime(silence, 0.01).catch((error) => error);
   assert.equal(isDatabaseAway(late), true);
   assert.equal(await inTime(Promise.resolve(7)), 7);
 });
 
-Deno.test("isDatabaseAway does not take a missing file for a missing database", async () => {
+Deno.test("isDatabaseAway is false for a missing file", async () => {
   const missing = await Deno.stat("/nothing/here").catch((error) => error);
   assert.equal(isDatabaseAway(missing), false);
   assert.equal(isDatabaseAway(undefined), false);
 });
 
 Deno.test({
-  name: "a statement that nobody waits for ends in the database too",
+  name: "an abandoned statement ends in the database too",
   ignore: !ON_POSTGRES,
   async fn() {
     await using database = await emptyDatabase();

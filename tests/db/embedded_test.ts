@@ -6,7 +6,7 @@ import { addDatabase, withFolder } from "../support/folder.ts";
 import { tree } from "../support/reports.ts";
 import { diskTest } from "../support/small_disk.ts";
 
-Deno.test("an embedded database keeps its rows, is private, and is one server's at a time", async () => {
+Deno.test("an embedded database persists, is private, and belongs to one server at a time", async () => {
   const parent = await Deno.makeTempDir();
   const folder = join(parent, "data", "postgres");
   try {
@@ -17,8 +17,8 @@ Deno.test("an embedded database keeps its rows, is private, and is one server's 
     await Deno.writeTextFile(`${folder}.new`, "");
     const first = await openDatabase({ folder });
     assert(first.embedded);
-    await first.sql`create table kept (x int)`;
-    await first.sql`insert into kept values (7)`;
+    await first.sql`create table items (x int)`;
+    await first.sql`insert into items values (7)`;
     if (Deno.build.os !== "windows") { // where a folder is its user's already
       assert.equal((await Deno.stat(folder)).mode! & 0o077, 0);
       const { path } = first.sql.options as unknown as { path: string };
@@ -28,7 +28,7 @@ Deno.test("an embedded database keeps its rows, is private, and is one server's 
     await first.close();
 
     const second = await openDatabase({ folder });
-    const rows = await second.sql`select x from kept`;
+    const rows = await second.sql`select x from items`;
     assert.deepEqual([...rows], [{ x: 7 }]);
     await second.close();
   } finally {
@@ -36,7 +36,7 @@ Deno.test("an embedded database keeps its rows, is private, and is one server's 
   }
 });
 
-Deno.test("where its folder cannot be, an embedded database says so in a sentence", async () => {
+Deno.test("an embedded database in an unusable folder fails with a sentence", async () => {
   await withFolder(async (folder) => {
     await Deno.writeTextFile(join(folder, "file"), "");
     const opening = openDatabase({ folder: join(folder, "file", "postgres") });
@@ -47,7 +47,7 @@ Deno.test("where its folder cannot be, an embedded database says so in a sentenc
   });
 });
 
-Deno.test("a database that is not whole, damaged or of another version is told, and left as it is", async () => {
+Deno.test("an incomplete, damaged or differently versioned database is refused and not changed", async () => {
   await withFolder(async (folder) => {
     await addDatabase(folder);
     const whole = join(folder, "postgres");

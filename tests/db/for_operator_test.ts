@@ -3,13 +3,13 @@ import { forOperator } from "../../src/db/for_operator.ts";
 import { OperatorError } from "../../src/errors.ts";
 import { emptyDatabase } from "../support/database.ts";
 
-Deno.test("a database that lets nobody work is told to the operator, a wrong statement is not", async () => {
+Deno.test("an unusable database becomes a sentence for the operator, a wrong statement does not", async () => {
   await using database = await emptyDatabase();
   const failed = async (statement: string) => {
     const error: unknown = await database.sql.begin((tx) => tx.unsafe(statement))
       .catch((error) => error);
     assert(error instanceof Error, statement);
-    return { error, told: forOperator(error) };
+    return { error, shown: forOperator(error) };
   };
   await database.sql.unsafe("drop role if exists stranger; create role stranger");
   const refusals = [
@@ -19,15 +19,15 @@ Deno.test("a database that lets nobody work is told to the operator, a wrong sta
     "do $$ begin raise 'password authentication failed' using errcode = '28P01'; end $$",
   ];
   for (const statement of refusals) {
-    const { error, told } = await failed(statement);
-    assert(told instanceof OperatorError, statement);
-    assert.equal(told.message, `The database refuses: ${error.message}. Is DATABASE_URL right?`);
+    const { error, shown } = await failed(statement);
+    assert(shown instanceof OperatorError, statement);
+    assert.equal(shown.message, `The database refuses: ${error.message}. Is DATABASE_URL right?`);
   }
   // What a standby answers to a migration.
   const standby = await failed("set transaction read only; create table public.mine (x int)");
-  assert(standby.told instanceof OperatorError);
-  assert.match(standby.told.message, /^The database is read-only: .*standby.*its primary\.$/);
-  const { error, told } = await failed("select * from nothing");
-  assert.equal(told, error);
+  assert(standby.shown instanceof OperatorError);
+  assert.match(standby.shown.message, /^The database is read-only: .*standby.*its primary\.$/);
+  const { error, shown } = await failed("select * from nothing");
+  assert.equal(shown, error);
   await database.sql.unsafe("drop role stranger");
 });

@@ -24,7 +24,7 @@ function waiting(sql: Sql, turn: Promise<void>): { client: Sql; over: Promise<un
   return { client, over: over.promise };
 }
 
-Deno.test("an upload that its client was told to repeat adds no row when it gets its turn", async () => {
+Deno.test("an upload inserts no row after its client got a 503", async () => {
   for (const seconds of [0.01, 60]) {
     await using database = await testDatabase();
     const { sql } = database;

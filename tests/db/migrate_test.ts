@@ -3,7 +3,7 @@ import { connect } from "../../src/db/connect.ts";
 import { migrate, readMigrations } from "../../src/db/migrate.ts";
 import { emptyDatabase } from "../support/database.ts";
 
-Deno.test("migrate applies what is missing, once, and says what", async () => {
+Deno.test("migrate applies each missing migration once and returns their names", async () => {
   await using database = await emptyDatabase();
   const first = { name: "0001_a", sql: "create table a (x int); create table b (x int)" };
   const second = { name: "0002_c", sql: "create table c (x int)" };
@@ -13,7 +13,7 @@ Deno.test("migrate applies what is missing, once, and says what", async () => {
   assert.equal((await database.sql`select * from c`).length, 0);
 });
 
-Deno.test("migrate leaves everything as it was when a step fails", async () => {
+Deno.test("migrate rolls back when a step fails", async () => {
   await using database = await emptyDatabase();
   const bad = [{ name: "0001_a", sql: "create table a (x int)" }, { name: "0002_b", sql: "oops" }];
   await assert.rejects(migrate(database.sql, bad));
@@ -31,7 +31,7 @@ Deno.test("migrate refuses a database of a newer version", async () => {
   );
 });
 
-Deno.test("twenty servers that start at once migrate one after the other", async () => {
+Deno.test("twenty servers that start together migrate one after the other", async () => {
   await using database = await emptyDatabase();
   const migrations = await readMigrations();
   const clients = typeof database.target === "string"

@@ -8,7 +8,7 @@ import { surviveOutages } from "../../src/db/uncaught_errors.ts";
 import { emptyDatabase } from "../support/database.ts";
 import { DatabaseSwitch } from "../support/database_switch.ts";
 
-Deno.test("a connection that breaks amid a transaction neither ends the process nor the client", async () => {
+Deno.test("a connection lost during a transaction ends neither the process nor the client", async () => {
   using _surviving = surviveOutages();
   await using database = await emptyDatabase();
   await using gate = new DatabaseSwitch(database.target);
@@ -34,7 +34,7 @@ Deno.test("a connection that breaks amid a transaction neither ends the process 
   }
 });
 
-Deno.test("of clients that were given up, one has time to finish", async () => {
+Deno.test("of the replaced clients, one has time to finish", async () => {
   const ended: string[] = [];
   const losses: (() => void)[] = [];
   const sql = reconnecting(
@@ -56,7 +56,7 @@ Deno.test("of clients that were given up, one has time to finish", async () => {
   assert.deepEqual(ended.slice(2).sort(), ["3 in 5 s", "4 in 5 s"]);
 });
 
-Deno.test("a client that was closed stays so, whoever still asks", async () => {
+Deno.test("a closed client stays closed", async () => {
   await using database = await emptyDatabase();
   let made = 0;
   const sql = reconnecting(
@@ -76,7 +76,7 @@ Deno.test("a client that was closed stays so, whoever still asks", async () => {
   assert.equal(made, 1);
 });
 
-Deno.test("a connection that breaks while the client asks for types does not end the process", async () => {
+Deno.test("a connection lost while the client reads types does not end the process", async () => {
   using _surviving = surviveOutages();
   const postgres = net.createServer((socket) => {
     // Authenticated, and ready for a query; the first is the client's own, and breaks all.
@@ -100,7 +100,7 @@ Deno.test("a connection that breaks while the client asks for types does not end
   }
 });
 
-Deno.test("other errors are not survived", () => {
+Deno.test("other errors end the process", () => {
   using _surviving = surviveOutages();
   const error = new TypeError("Cannot read properties of null (reading 'write')");
   const event = new ErrorEvent("error", { error, cancelable: true });

@@ -60,7 +60,7 @@ Deno.test("the main branch is the first of the default branches that is active, 
   await expect("main");
 });
 
-Deno.test("the language with the most lines leads, whichever came last", async () => {
+Deno.test("the language with the most lines comes first", async () => {
   await using database = await testDatabase();
   const { sql } = database;
   await seed(sql, { language: "go", ...covered(50, 100) });
@@ -86,7 +86,7 @@ Deno.test("a trend has the last thirty uploads of its branch and language, oldes
   assert.deepEqual(languages![0]!.trend, Array.from({ length: 30 }, (_, index) => index + 6));
 });
 
-Deno.test("uploads at once to branches of one repository leave its line as the last of them has it", async () => {
+Deno.test("concurrent uploads to one repository leave its summary correct", async () => {
   await using database = await testDatabase();
   const { sql } = database;
   const branches = ["main", ...Array.from({ length: 19 }, (_, index) => `feature/${index}`)];
@@ -111,7 +111,7 @@ Deno.test("uploads at once to branches of one repository leave its line as the l
   assert.deepEqual([...wrong], []);
 });
 
-Deno.test("a start with other default branches derives every line anew, and only then", async () => {
+Deno.test("a start with other default branches recomputes every summary, and only then", async () => {
   await using database = await testDatabase();
   const { sql } = database;
   for (const repo_name of ["shop", "bank"]) {

@@ -33,7 +33,7 @@ function anchors(text: string): string[] {
   );
 }
 
-Deno.test("every link of a document leads to a file, and to a heading in it", async () => {
+Deno.test("every link in the docs leads to an existing file and heading", async () => {
   const all = await documents();
   for (const [path, text] of all) {
     for (const [, target] of prose(text).matchAll(/\]\(([^)\s]+)\)/g)) {
@@ -58,7 +58,7 @@ Deno.test("no line of a table is wider than a screen", async () => {
   }
 });
 
-Deno.test("docs/settings.md has every setting with its default, and none that does not exist", async () => {
+Deno.test("docs/settings.md lists exactly the settings, with their defaults", async () => {
   const text = (await documents()).get("docs/settings.md")!;
   const documented = [...text.matchAll(/^- `([A-Z_]+)` \(default(?:: | `([^`]*)`)/gm)]
     .map(([, name, fallback = ""]) => `${name}=${fallback}`);
@@ -81,7 +81,7 @@ Deno.test("docs/formats.md names every format", async () => {
   assert.deepEqual(names.filter((name) => !text.includes(`(\`${name}\`)`)), []);
 });
 
-Deno.test("docs/ARCHITECTURE.md says what each dependency does, and names none that is gone", async () => {
+Deno.test("docs/ARCHITECTURE.md lists exactly the dependencies", async () => {
   const text = (await documents()).get("docs/ARCHITECTURE.md")!.split("\n## Dependencies\n")[1]!;
   const named = [...text.matchAll(/^- ([^:]*):/gm)]
     .flatMap(([, names]) => [...names!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!));

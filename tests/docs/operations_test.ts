@@ -153,11 +153,11 @@ Deno.test({
       await sql.end();
       const { length } = rows;
       assert(length >= before && length < uploads.done, `${before}, ${length}, ${uploads.done}`);
-      const kept = rows.filter((row) => row.report_stored).map((row) => row.report_id);
-      assert(kept.length > BRANCHES.length, "superseded ones as well");
+      const names = rows.filter((row) => row.report_stored).map((row) => row.report_id);
+      assert(names.length > BRANCHES.length, "superseded ones as well");
       const folders = Array.from(Deno.readDirSync(join(restored.DATA_DIR, "reports")))
         .filter((entry) => entry.isDirectory).map(({ name }) => name);
-      assert.deepEqual(folders.toSorted(), kept.toSorted());
+      assert.deepEqual(folders.toSorted(), names.toSorted());
       const again = await started(restored);
       await assertWhole(again);
       await again.stop("SIGTERM");
@@ -165,7 +165,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "the backup of an embedded database restores to a server whose every row has its report",
+  name: "a restored backup of an embedded database has the report of every row",
   ignore: Deno.build.os !== "linux",
   fn: () =>
     withFolder(async (folder) => {

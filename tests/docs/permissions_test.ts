@@ -13,7 +13,7 @@ const [command, ...args] = /^```sh\n([^]*?)^```$/m.exec(section)![1]!
   .replaceAll("\\\n", " ").replaceAll('"', "").trim().split(/ +/);
 const database = Deno.env.get("DATABASE_URL");
 
-Deno.test("the documented permissions have every setting", () => {
+Deno.test("the documented permissions name every setting", () => {
   const patterns = args.filter((arg) => arg.startsWith("--allow-env="))
     .flatMap((arg) => arg.split("=")[1]!.split(","));
   const isAllowed = (name: string) =>

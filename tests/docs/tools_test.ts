@@ -99,7 +99,7 @@ def test_price():
   },
 };
 
-Deno.test("docs/ci.md says of each tool how its commands were checked", async () => {
+Deno.test("docs/ci.md says how each tool's commands were checked", async () => {
   const recipes = await toolRecipes();
   assert(recipes.length > 10);
   for (const { name, prose } of recipes) {

@@ -93,7 +93,7 @@ Deno.test("serveDir serves a folder's index page, and lists a folder without one
   });
 });
 
-Deno.test("serveDir leads from a folder without a slash to the one with it", async () => {
+Deno.test("serveDir redirects from a folder without a slash to the one with it", async () => {
   await withFolder(async (folder) => {
     const response = await ask(folder, "/pages");
     assert.equal(response.status, 301);
@@ -102,7 +102,7 @@ Deno.test("serveDir leads from a folder without a slash to the one with it", asy
   });
 });
 
-Deno.test("serveDir answers 404 for what is not there, and 405 to other methods", async () => {
+Deno.test("serveDir answers 404 for a missing file and 405 to other methods", async () => {
   await withFolder(async (folder) => {
     const missing = await ask(folder, "/pages/nothing");
     assert.equal(missing.status, 404);

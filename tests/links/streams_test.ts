@@ -8,12 +8,12 @@ function limited(size: number, options?: { error: boolean }): Promise<Uint8Array
   );
 }
 
-Deno.test("LimitedBytesTransformStream lets whole chunks through up to its size", async () => {
+Deno.test("LimitedBytesTransformStream passes whole chunks up to its size", async () => {
   assert.equal((await limited(9)).length, 3);
   assert.equal((await limited(8)).length, 2);
 });
 
-Deno.test("LimitedBytesTransformStream fails with a RangeError when told to", async () => {
+Deno.test("LimitedBytesTransformStream fails with a RangeError if `error` is set", async () => {
   assert.equal((await limited(9, { error: true })).length, 3);
   await assert.rejects(limited(8, { error: true }), RangeError);
 });

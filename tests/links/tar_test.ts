@@ -37,7 +37,7 @@ Deno.test("UntarStream yields files and folders in order, with their bodies", as
   }
 });
 
-Deno.test("UntarStream hands long names and pax headers on as entries of their own", async () => {
+Deno.test("UntarStream yields long names and pax headers as entries", async () => {
   const name = "d/".repeat(60) + "file";
   const entries = await entriesOf(tar([
     { name, content: "1" },
@@ -51,7 +51,7 @@ Deno.test("UntarStream hands long names and pax headers on as entries of their o
   assert.equal(entries[3]!.path, "short");
 });
 
-Deno.test("UntarStream hands links and devices on, without a body", async () => {
+Deno.test("UntarStream yields links and devices without a body", async () => {
   const types = ["1", "2", "3", "4", "6"];
   const entries = await entriesOf(
     tar(types.map((type) => ({ name: `n${type}`, type, linkName: "/etc" }))),
@@ -60,12 +60,12 @@ Deno.test("UntarStream hands links and devices on, without a body", async () => 
   assert.deepEqual(entries.map(({ body }) => body), types.map(() => undefined));
 });
 
-Deno.test("UntarStream gives the NUL type of an old archive's file as 0", async () => {
+Deno.test("UntarStream yields the NUL type of an old archive as 0", async () => {
   const [entry] = await entriesOf(tar([{ name: "old", content: "x", type: "\0" }]));
   assert.deepEqual(entry, { path: "old", typeflag: "0", body: "x" });
 });
 
-Deno.test("UntarStream gives NaN for a size that is no number, and no body", async () => {
+Deno.test("UntarStream yields NaN and no body for a size that is not a number", async () => {
   const entries = [];
   for await (const entry of untar(tar([{ name: "a", size: NaN }, { name: "b" }]))) {
     entries.push([entry.path, entry.header.size, await new Response(entry.readable).text()]);
@@ -73,7 +73,7 @@ Deno.test("UntarStream gives NaN for a size that is no number, and no body", asy
   assert.deepEqual(entries, [["a", NaN, ""], ["b", 0, ""]]);
 });
 
-Deno.test("UntarStream goes on behind a body that was cancelled", async () => {
+Deno.test("UntarStream continues after a cancelled body", async () => {
   const paths = [];
   for await (
     const entry of untar(tar([{ name: "a", content: "x".repeat(5000) }, { name: "b" }]))
@@ -84,7 +84,7 @@ Deno.test("UntarStream goes on behind a body that was cancelled", async () => {
   assert.deepEqual(paths, ["a", "b"]);
 });
 
-Deno.test("UntarStream fails for what is no whole archive", async () => {
+Deno.test("UntarStream fails for an incomplete archive", async () => {
   const good = tar([{ name: "a", content: "x".repeat(2000) }, { name: "b", content: "y" }]);
   const wrongChecksum = good.slice();
   wrongChecksum[0]! ^= 1;

@@ -96,10 +96,10 @@ export class Contract {
 
   #compareHeaders(documented: NonNullable<Answer["headers"]>, headers: Headers): string[] {
     const names = new Set(Object.keys(documented).map((name) => name.toLowerCase()));
-    const present = Object.entries(documented).filter(([name]) => headers.has(name));
+    const given = Object.entries(documented).filter(([name]) => headers.has(name));
     return [
       ...headers.has("x-request-id") ? [] : ["the header X-Request-Id is missing"],
-      ...present.flatMap(([name, { schema }]) => this.#errors(schema, headers.get(name), name)),
+      ...given.flatMap(([name, { schema }]) => this.#errors(schema, headers.get(name), name)),
       ...Object.entries(documented)
         .filter(([name, { required }]) => required && !headers.has(name))
         .map(([name]) => `the header ${name} is missing`),

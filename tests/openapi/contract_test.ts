@@ -10,7 +10,7 @@ const upload = {
   report_url: "http://coverage.test/",
 };
 
-Deno.test("an answer that differs from the document is found", async () => {
+Deno.test("the contract test finds an answer that differs from the document", async () => {
   const contract = new Contract(written as unknown as Document);
   const differences = async (
     id: string,

@@ -7,7 +7,7 @@ function filesOf(page: string): string[] {
   return [...page.matchAll(/(?:href|src)="([^"]*\/docs\/[^"]+)"/g)].map(([, address]) => address!);
 }
 
-Deno.test("the API page loads only files of this server, which browsers keep", async () => {
+Deno.test("the API page loads only files of this server, and browsers cache them", async () => {
   await using test = await testApp();
   const response = await test.get(PATH);
   assert.equal(response.headers.get("content-type"), "text/html; charset=utf-8");

@@ -79,7 +79,7 @@ async function publishReport(test: TestApp): Promise<string> {
   return report.id;
 }
 
-Deno.test("every operation gives every documented answer, and no other", async (t) => {
+Deno.test("every operation gives every documented answer and no other", async (t) => {
   let unseen: string[] | undefined;
   const step = (name: string, options: AppOptions, work: (walk: Walk) => Promise<void>) =>
     t.step(name, async () => {

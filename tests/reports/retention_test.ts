@@ -68,7 +68,7 @@ function retain(
   }, options);
 }
 
-Deno.test("by default only the newest report of a branch and language is there, all numbers are", async () => {
+Deno.test("by default only the newest report of a branch and language is retained; all numbers are", async () => {
   await using test = await testApp();
   await upload(test, "1");
   const go = await upload(test, "2");
@@ -120,7 +120,7 @@ Deno.test("KEEP_SUPERSEDED reports of each branch and language stay at addresses
   assert.equal(
     await (await test.get(urlOf(main[1]!))).text(),
     "2",
-    "the list leads to a superseded report that is kept",
+    "the list leads to a superseded report that is retained",
   );
   assert.equal(await (await test.get(urlOf(main[0]!))).text(), "3", "and else to the newest");
   const html = await (await test.get("/coverages-ui/acme/shop")).text();
@@ -149,7 +149,7 @@ Deno.test("an upload's report is found only under its own names", async () => {
   }
 });
 
-Deno.test("reports of a deleted branch go at once, or after KEEP_DELETED_DAYS", async () => {
+Deno.test("reports of a deleted branch are removed at once, or after KEEP_DELETED_DAYS", async () => {
   await using atOnce = await testApp();
   const main = await upload(atOnce, "main");
   await upload(atOnce, "gone", { branch_name: "gone" });
@@ -159,22 +159,26 @@ Deno.test("reports of a deleted branch go at once, or after KEEP_DELETED_DAYS", 
   await using later = await testApp({
     config: { retention: { ...DEFAULTS, keepSuperseded: 1, keepDeletedDays: 7 } },
   });
-  const kept = [await upload(later, "main")];
+  const retained = [await upload(later, "main")];
   for (const text of ["1", "2", "3"]) {
-    kept.push(await upload(later, text, { branch_name: "gone" }));
+    retained.push(await upload(later, text, { branch_name: "gone" }));
   }
   await sync(later, "main");
   const policy = { keepSuperseded: 1, keepDeletedDays: 7 };
   await retain(later, policy);
-  assert.deepEqual(await pages(later), { [kept[0]!]: "main", [kept[2]!]: "2", [kept[3]!]: "3" });
+  assert.deepEqual(await pages(later), {
+    [retained[0]!]: "main",
+    [retained[2]!]: "2",
+    [retained[3]!]: "3",
+  });
   await later.sql`
     update coverages set deleted_at = deleted_at - interval '8 days' where deleted_at is not null`;
   const result = await retain(later, policy);
   assert.equal(result!.deleted.reports, 2);
-  assert.deepEqual(await pages(later), { [kept[0]!]: "main" });
+  assert.deepEqual(await pages(later), { [retained[0]!]: "main" });
 });
 
-Deno.test("above MAX_STORED_BYTES superseded reports go, the oldest first, and active ones never", async () => {
+Deno.test("above MAX_STORED_BYTES superseded reports are removed, oldest first, active ones never", async () => {
   await using test = await testApp({ config: { retention: KEEP_ALL } });
   const ids = [];
   for (const text of ["1", "2", "3"]) ids.push(await upload(test, text));
@@ -200,7 +204,7 @@ Deno.test("above MAX_STORED_BYTES superseded reports go, the oldest first, and a
   assert.deepEqual(warning.fields, { stored_bytes: 2 * each, allowed_bytes: 1 });
 });
 
-Deno.test("a run sweeps left-overs and names what is missing", async () => {
+Deno.test("a run removes left-overs and logs missing reports", async () => {
   await using test = await testApp();
   await upload(test, "weighed");
   await upload(test, "missing", { branch_name: "missing" });
@@ -221,7 +225,7 @@ Deno.test("a run sweeps left-overs and names what is missing", async () => {
   assert.deepEqual((await retain(test))!.orphans, { reports: 0, bytes: 0 });
 });
 
-Deno.test("a report that cannot be removed is a left-over, which the next run takes", async () => {
+Deno.test("a report that cannot be removed is left over, and the next run removes it", async () => {
   let isStuck = true;
   const { remove } = ReportStore.prototype;
   await using test = await testApp({
@@ -239,7 +243,7 @@ Deno.test("a report that cannot be removed is a left-over, which the next run ta
   assert.deepEqual(await pages(test), { [id]: "2" });
 });
 
-Deno.test("a run that is to end removes the report that it is at, and leaves the others to the next", async () => {
+Deno.test("an aborted run finishes the report it is removing and leaves the others to the next run", async () => {
   const stopping = new AbortController();
   await using test = await testApp({
     config: { retention: KEEP_ALL },
@@ -260,7 +264,7 @@ Deno.test("a run that is to end removes the report that it is at, and leaves the
 });
 
 Deno.test({
-  name: "while another server of the database is at it, nothing is done",
+  name: "only one server of a database runs retention at a time",
   // The embedded database has one session, and no other server.
   ignore: !ON_POSTGRES,
   async fn() {
@@ -293,7 +297,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a database that ends idle transactions ends no run, however long the disk takes",
+  name: "a run survives a database that ends idle transactions",
   ignore: !ON_POSTGRES,
   async fn() {
     await using test = await testApp({

@@ -49,7 +49,7 @@ async function appWithPages() {
   return Object.assign(test, { root: `/coverages-api/reports/${row!.report_id}/report` });
 }
 
-Deno.test("a page that a browser opens gets a storage; anybody else gets the file", async () => {
+Deno.test("a page opened in a browser gets storage; every other request gets the file", async () => {
   await using test = await appWithPages();
   for (const [name, before, after] of PAGES) {
     const path = `${test.root}/${name}.html`;
@@ -69,7 +69,7 @@ Deno.test("a page that a browser opens gets a storage; anybody else gets the fil
   }
 });
 
-Deno.test("scripts and programs that would take HTML get the file, whatever they say they accept", async () => {
+Deno.test("scripts and programs get the file, whatever they accept", async () => {
   await using test = await appWithPages();
   const asked: [Record<string, string>, boolean][] = [
     [{ accept: "text/html, */*; q=0.01" }, false],
@@ -85,7 +85,7 @@ Deno.test("scripts and programs that would take HTML get the file, whatever they
   }
 });
 
-Deno.test("a page and its file are told apart by caches, and HEAD has the page's length", async () => {
+Deno.test("caches distinguish a page from its file, and HEAD has the page's length", async () => {
   await using test = await appWithPages();
   const path = `${test.root}/doctype.html`;
   const opened = await test.get(path, { headers: BROWSER });

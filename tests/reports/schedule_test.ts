@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { schedule } from "../../src/reports/schedule.ts";
 
-Deno.test("work is done at once and again, whatever it throws, until it is stopped", async () => {
+Deno.test("work runs at once and repeatedly until it is stopped, even if it throws", async () => {
   let turns = 0;
   const failures: unknown[] = [];
   const third = Promise.withResolvers<void>();
@@ -22,7 +22,7 @@ Deno.test("work is done at once and again, whatever it throws, until it is stopp
   assert.deepEqual(failures.map(String), ["Error: first"]);
 });
 
-Deno.test("stopping asks what is under way to hurry, waits for it, and takes no complaint", async () => {
+Deno.test("stop aborts the running work, waits for it and ignores its error", async () => {
   let ended = false;
   const failures: unknown[] = [];
   const scheduled = schedule(

@@ -68,7 +68,7 @@ Deno.test("only a report's id names a folder", async () => {
   });
 });
 
-Deno.test("the sweeper takes what a server that died has staged, and leaves a living one's", async () => {
+Deno.test("the sweeper removes staged reports of dead servers only", async () => {
   await withStore(async (store, folder) => {
     const dead = await ReportStore.open(folder);
     await (await dead.stage()).writeFile("half", new Uint8Array(3));
@@ -87,11 +87,11 @@ Deno.test("the sweeper takes what a server that died has staged, and leaves a li
   });
 });
 
-Deno.test("the sweeper takes published reports without a row, but not fresh ones", async () => {
+Deno.test("the sweeper removes published reports without a row, unless they are recent", async () => {
   await withStore(async (store, folder) => {
-    const [kept, orphan] = [await publishOne(store), await publishOne(store)];
+    const [retained, orphan] = [await publishOne(store), await publishOne(store)];
     // deno-lint-ignore require-await
-    const stored = async () => new Set([kept]);
+    const stored = async () => new Set([retained]);
     assert.deepEqual(await sweep(store, { stored, graceMs: 60_000, log }), {
       staged: amount(0, 0),
       orphans: amount(0, 0),
@@ -101,8 +101,8 @@ Deno.test("the sweeper takes published reports without a row, but not fresh ones
       staged: amount(0, 0),
       orphans: amount(1, 4),
     });
-    assert.deepEqual((await storedReports(folder)).published, [kept]);
-    assert.notEqual(kept, orphan);
+    assert.deepEqual((await storedReports(folder)).published, [retained]);
+    assert.notEqual(retained, orphan);
     assert.deepEqual(records[0]!.fields, {
       staged: 0,
       staged_bytes: 0,
@@ -112,7 +112,7 @@ Deno.test("the sweeper takes published reports without a row, but not fresh ones
   });
 });
 
-Deno.test("what the sweeper cannot remove is named and not counted, and keeps nothing else there", async () => {
+Deno.test("the sweeper logs what it cannot remove, does not count it, and goes on", async () => {
   await withStore(async (store, folder) => {
     const [stuck, orphan] = [await publishOne(store), await publishOne(store)];
     const dead = await ReportStore.open(folder);
@@ -148,7 +148,7 @@ Deno.test("what the sweeper cannot remove is named and not counted, and keeps no
   });
 });
 
-Deno.test("a store that is given up leaves nothing in staging but what was about to be a report", async () => {
+Deno.test("a disposed store leaves only unfinished reports in staging", async () => {
   await withStore(async (_, folder) => {
     const before = await tree(join(folder, ".staging"));
     (await ReportStore.open(folder))[Symbol.dispose]();
@@ -161,7 +161,7 @@ Deno.test("a store that is given up leaves nothing in staging but what was about
   });
 });
 
-Deno.test("the sweeper leaves everything when the database does not answer", async () => {
+Deno.test("the sweeper removes nothing if the database does not answer", async () => {
   await withStore(async (store, folder) => {
     await publishOne(store);
     await assert.rejects(
@@ -182,7 +182,7 @@ Deno.test("a folder belongs to one database", async () => {
   });
 });
 
-Deno.test("a folder that cannot be one of reports is told in a sentence", async () => {
+Deno.test("an unusable folder is refused with a sentence", async () => {
   await withStore(async (_store, folder) => {
     await Deno.writeTextFile(join(folder, "file"), "");
     await assert.rejects(ReportStore.open(join(folder, "file", "reports")), {
@@ -192,7 +192,7 @@ Deno.test("a folder that cannot be one of reports is told in a sentence", async 
   });
 });
 
-Deno.test("files of a report have the server's modes", async () => {
+Deno.test("files of a report get the server's file modes", async () => {
   await withStore(async (store) => {
     const id = await publishOne(store);
     const info = await Deno.stat(join(store.folder(id), "a/b/page.html"));
@@ -200,7 +200,7 @@ Deno.test("files of a report have the server's modes", async () => {
   });
 });
 
-Deno.test("what a living server could not remove is left over at once, for any sweeper", async () => {
+Deno.test("what a running server could not remove is left over at once, for any sweeper", async () => {
   await withStore(async (store, folder) => {
     const staged = await store.stage();
     await staged.makeFolder("a");

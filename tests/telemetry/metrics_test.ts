@@ -67,7 +67,7 @@ Deno.test("uploads are counted by outcome, and measured", async () => {
   assert(page.get("coverage_process_resident_bytes")! > 1_000_000);
 });
 
-Deno.test("an upload that its client broke off has an outcome of its own", async () => {
+Deno.test("an upload aborted by its client has its own outcome", async () => {
   await using test = await listeningApp();
   const isStaged = Promise.withResolvers<void>();
   const { stage } = test.store;

@@ -52,7 +52,7 @@ Deno.test("each request is logged in one line, with the size of its answer", asy
   assert(!JSON.stringify(test.log).includes("secret"), "a query may hold secrets");
 });
 
-Deno.test("the line is written after the answer was sent, with the size of the page and its script", async () => {
+Deno.test("the line is written after the answer was sent, and counts the script in a page", async () => {
   await using test = await testApp();
   await (await test.upload(tar(goodReport()))).body?.cancel();
   const [row] = await test.sql`select report_id, report_index from coverages`;
@@ -75,7 +75,7 @@ Deno.test("the line is written after the answer was sent, with the size of the p
   assert.deepEqual([bytes, client], [byteLength, "192.0.2.7"]);
 });
 
-Deno.test("HEAD has no bytes, and a proxy's request id is kept if it is well-formed", async () => {
+Deno.test("HEAD logs 0 bytes, and a proxy's well-formed request id is used", async () => {
   await using test = await testApp();
   const head = await asked(test, "/coverages-api", {
     method: "HEAD",
