@@ -105,8 +105,12 @@ export async function listCoverages(
       limit ${maxRepositories} offset ${offset}
     ) r
     cross join lateral (
-      select c.* from coverages c where ${matching}
-      ${after && place ? sql`and (${name} <> ${place} or c.id > ${after.id})` : sql``}
+      select c.* from (
+        select c.* from coverages c where ${matching}
+        ${after && place ? sql`and (${name} <> ${place} or c.id > ${after.id})` : sql``}
+        -- Without this the active rows are searched for among all old ones, in the order of ids.
+        ${full ? sql`` : sql`offset 0`}
+      ) c
       order by c.id limit ${maxRows}
     ) c
     order by lower(r.org_name), lower(r.repo_name), c.id
