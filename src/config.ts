@@ -20,7 +20,7 @@ export interface Limits {
   readonly uploadSeconds: number;
 }
 
-/** Which reports are kept beside the newest of each branch and language; the numbers always are. */
+/** Which reports are retained beside the newest of each branch and language; numbers always are. */
 export interface Retention {
   /** Superseded reports of each branch and language. Default: 0. */
   readonly keepSuperseded: number;
@@ -30,7 +30,7 @@ export interface Retention {
   readonly maxStoredBytes: number | undefined;
 }
 
-/** An upload token that is taken, known by its hash alone. */
+/** An accepted upload token, known by its hash alone. */
 export interface UploadToken {
   /** The repositories that it is for: `org/repo`, `org/*` or `*`. */
   readonly scope: string;
@@ -40,19 +40,19 @@ export interface UploadToken {
 
 /** Who may upload. */
 export interface Auth {
-  /** The kinds of credentials that are taken; none: no credential is asked for. */
+  /** The accepted kinds of credentials; none: no credential is required. */
   readonly methods: ReadonlySet<"github" | "oidc" | "token">;
   /** Whether requests straight from this machine need none. */
   readonly local: boolean;
   /** The GitHub APIs that requests may choose from, no trailing slash. */
   readonly githubApiUrls: readonly string[];
-  /** Whose OIDC tokens are taken, no trailing slash. */
+  /** The issuer whose OIDC tokens are accepted, without a trailing slash. */
   readonly oidcIssuers: readonly string[];
-  /** Whom OIDC tokens must be meant for, any of these; none: no such token is taken. */
+  /** The accepted audiences of OIDC tokens; none: no such token is accepted. */
   readonly oidcAudiences: readonly string[];
   /** Whose repositories may upload by GitHub or OIDC tokens: `org/repo`, `org/*` or `*`. */
   readonly uploadAccounts: readonly string[];
-  /** The upload tokens that are taken. */
+  /** The accepted upload tokens. */
   readonly uploadTokens: readonly UploadToken[];
 }
 
@@ -60,7 +60,7 @@ export interface Auth {
 export interface Config {
   /** Address to listen on. */
   readonly host: string;
-  /** Port to listen on; 0 takes a free one. */
+  /** Port to listen on; 0 picks a free one. */
   readonly port: number;
   /** What links in answers begin with, no trailing slash; unset: the address of each request. */
   readonly publicUrl: string | undefined;
@@ -70,7 +70,7 @@ export interface Config {
   readonly dataDir: string;
   /** Limits of an upload. */
   readonly limits: Limits;
-  /** Which reports are kept. */
+  /** Which reports are retained. */
   readonly retention: Retention;
   /** Seconds that answers under way have to finish when the server is asked to stop. */
   readonly shutdownSeconds: number;
@@ -207,7 +207,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const local = isLocal({ host: env.HOST, publicUrl: env.PUBLIC_URL });
   const methods = new Set((env.AUTH ?? ["github"]).filter(isMethod));
   const usesGithub = methods.has("github") || methods.has("oidc");
-  // Clients that know only the address of the API take its origin for the audience.
+  // Clients that know only the address of the API use its origin as the audience.
   const audiences = env.OIDC_AUDIENCE !== undefined
     ? [env.OIDC_AUDIENCE]
     : env.PUBLIC_URL !== undefined
@@ -230,7 +230,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       ? ["AUTH has token, and UPLOAD_TOKENS is unset; `deno task token <scope>` prints an entry."]
       : []),
     ...(!methods.has("token") && env.UPLOAD_TOKENS.length > 0
-      ? ["UPLOAD_TOKENS is set, and AUTH does not have token, so that none of them is taken."]
+      ? ["UPLOAD_TOKENS is set, but AUTH does not have token, so that none of them is accepted."]
       : []),
   ];
   if (contradictions.length > 0) throw new ConfigError(contradictions);

@@ -7,7 +7,7 @@
 /** 2.9.5 breaks uploads that are cut when the server stops; 2.9.0 answers HEAD with a length of 0. */
 export const MINIMUM_DENO = "2.9.6";
 
-/** What to tell somebody who runs that version of Deno; nothing where it is new enough. */
+/** The sentence for an operator whose Deno is too old; undefined where it is new enough. */
 export function refuseDeno(version: string): string | undefined {
   const isOlder = new Intl.Collator("en", { numeric: true }).compare(version, MINIMUM_DENO) < 0;
   if (!isOlder) return undefined;

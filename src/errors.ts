@@ -1,7 +1,6 @@
 /**
- * Every error that somebody is told about, and the one place that decides what they are told:
- * {@linkcode HttpError} for clients, {@linkcode OperatorError} for whoever starts the server, and
- * {@linkcode classify} for everything else that can fail.
+ * The errors that people see: {@linkcode HttpError} for clients, {@linkcode OperatorError} for whoever
+ * starts the server. {@linkcode classify} makes an `HttpError` of every other failure.
  *
  * @module
  */
@@ -86,7 +85,7 @@ export function unusable(folder: string): (error: unknown) => never {
 }
 
 /**
- * What the client is told of any error. The commit status, the metrics and the log use the same
+ * The answer to any error. The commit status, the metrics and the log use the same
  * result, so that all of them tell the same story. An unexpected error is a bug: the client only
  * learns the id under which the log has the details.
  */

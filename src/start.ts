@@ -94,10 +94,10 @@ export async function start(): Promise<void> {
 
   await stopSignal();
   log.info("stopping", { seconds: config.shutdownSeconds });
-  const kept = keeping.stop();
+  const stopped = keeping.stop();
   await server.stop(config.shutdownSeconds);
   await database.close();
-  await kept; // without a database it cannot go on
+  await stopped; // without a database it cannot go on
 }
 
 function stopSignal(): Promise<void> {

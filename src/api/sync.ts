@@ -30,7 +30,7 @@ const MAX_BODY_BYTES = 1024 * 1024;
 const BODY_SECONDS = 60;
 /**
  * Bodies read at a time. Their clients may have proved nothing yet, so none of them waits: the one
- * that has taken longest gives way to a new one.
+ * that has been read longest gives way to a new one.
  */
 const AT_ONCE = 64;
 const MAX_BRANCHES = 20_000;
@@ -58,7 +58,7 @@ function problemOf(names: unknown): string | undefined {
   if (names.length > MAX_BRANCHES) return `must name at most ${MAX_BRANCHES} branches`;
   // A branch may be called 7.
   if (!names.every((name) => typeof name === "string")) return "must be a list of texts";
-  // A tool that failed to list the branches must not take every report with it.
+  // A tool that failed to list the branches must not delete every report.
   return names.some(isBranch) ? undefined : "must name at least one branch";
 }
 

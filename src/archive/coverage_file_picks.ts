@@ -39,7 +39,6 @@ export class CoverageFiles {
     });
   }
 
-  /** Takes the path of a stored file into account. */
   add(path: string): void {
     let isWanted = false;
     for (const wanted of this.#wanted) {
@@ -54,7 +53,7 @@ export class CoverageFiles {
     if (!isWanted && LIKELY.test(path) && this.#otherCount++ < MAX_NAMED) this.#others.push(path);
   }
 
-  /** Takes the path of a symbolic link into account, of which nothing is stored. */
+  /** Adds a symbolic link, which is not stored. */
   addLink(path: string): void {
     if (this.#links.length < MAX_NAMED && this.#wanted.some((wanted) => isMatch(wanted, path))) {
       this.#links.push(path);

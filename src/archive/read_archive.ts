@@ -24,7 +24,7 @@ import { safePath } from "./safe_path.ts";
 export type ArchiveEntry =
   | { readonly kind: "folder"; readonly path: string }
   | FileEntry
-  /** Never made; told to the client. */
+  /** Never stored; the client gets a warning. */
   | { readonly kind: "symlink"; readonly path: string };
 
 /** A file. Its content is read, one way or the other, before the next entry. */

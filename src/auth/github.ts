@@ -11,7 +11,7 @@ import { fetchBounded } from "./fetch_bounded.ts";
 import { githubOf } from "./github_of.ts";
 import type { Credential, FinalStatus } from "./grant.ts";
 
-/** Longest description that GitHub takes. */
+/** Longest description that GitHub accepts. */
 const MAX_DESCRIPTION = 140;
 
 interface Commit {
@@ -136,7 +136,7 @@ async function createStatus(
   }
 }
 
-/** GitHub takes no character in a description that needs four bytes. */
+/** GitHub accepts no character of four bytes in a description. */
 function plain(text: string): string {
   return text.toWellFormed().replaceAll(/[\u{10000}-\u{10ffff}]/gu, "?");
 }
@@ -181,7 +181,7 @@ async function rejection(answer: Response, commit: Commit): Promise<HttpError> {
   return unavailable(`${api} failed (${status}). Retry shortly.`, said);
 }
 
-/** Seconds until GitHub takes requests again; nothing where it did not refuse for that reason. */
+/** Seconds until GitHub accepts requests again; undefined where it did not refuse for that reason. */
 function limitedFor({ status, headers }: Response): number | undefined {
   if (status !== 403 && status !== 429) return undefined;
   const after = Number(headers.get("retry-after") ?? NaN);

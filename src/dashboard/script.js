@@ -1,6 +1,6 @@
 // What pages do beyond plain HTML. All of them work without it.
 
-// Results as you type: the form names, in data-replaces, what to take from the page it leads to.
+// Results as you type: the form names, in data-replaces, what to copy from the page it leads to.
 for (const form of document.querySelectorAll("form[data-replaces]")) {
   const parts = form.dataset.replaces.split(" ");
   if (!document.querySelector(parts[0])) continue;

@@ -1,7 +1,7 @@
 /**
  * A client that outlives its connections. postgres.js keeps what it was about to write when a
- * connection broke, and a timer that never fires again, so that the connection takes no statement any
- * more after it reconnects (github.com/porsager/postgres issue 1154).
+ * connection broke, and a timer that never fires again, so that the connection runs no statement
+ * after it reconnects (github.com/porsager/postgres issue 1154).
  *
  * @module
  */
@@ -51,7 +51,7 @@ export function reconnecting(
   }
 
   async function end(options?: { timeout?: number }): Promise<void> {
-    hasEnded = true; // its connections break now, and whoever still asks is not to get a new client
+    hasEnded = true; // its connections break now, and later statements must not get a new client
     const clients = [current.sql, ...retired.keys()];
     for (const timer of retired.values()) clearTimeout(timer);
     await Promise.all(clients.map((client) => client.end(options)));

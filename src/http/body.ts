@@ -1,5 +1,5 @@
 /**
- * Reads a request's body: capped, within a time limit, and failing with what the client is told.
+ * Reads a request's body: capped, within a time limit, and failing with the sentence for the client.
  *
  * @module
  */

@@ -16,7 +16,7 @@ export interface Connection {
 export interface Client {
   /** Whether it came from this very machine, with no proxy in between. */
   readonly direct: boolean;
-  /** The address of whoever sent it, as far as it can be known. */
+  /** The client's address, as far as it can be known. */
   readonly client: string;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Entity tags: a client that already has an answer is told that it is still the same.
+ * Entity tags: a client that already has an answer gets a 304 while it is still the same.
  *
  * @module
  */

@@ -7,7 +7,7 @@
 /** A set of headers to put on every answer of a surface. */
 export type Surface = Readonly<Record<string, string>>;
 
-/** What nothing more is said of, such as the answer to an upload, or an error: never kept. */
+/** The default, for the answer to an upload or an error for instance: never cached. */
 export const apiHeaders: Surface = {
   "cache-control": "no-store",
   // An error message that quotes the request must not be sniffed into HTML.
@@ -15,7 +15,7 @@ export const apiHeaders: Surface = {
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
 };
 
-/** Coverage as data: it changes with each upload, so that whoever keeps it must ask each time. */
+/** Coverage as data: it changes with each upload, so that caches must ask each time. */
 export const dataHeaders: Surface = { ...apiHeaders, "cache-control": "no-cache" };
 
 /**
@@ -86,7 +86,7 @@ export const namedReportHeaders: Surface = {
 
 /**
  * The files of a report at its own address, which nobody can guess, and whose content is the same for
- * as long as it is kept. A day, because that may end, and a newer server may add another script to its
+ * as long as it is stored. A day, because that may end, and a newer server may add another script to its
  * pages; in the browser alone, because a proxy's login may stand before it.
  */
 export const ownReportHeaders: Surface = {

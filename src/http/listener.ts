@@ -12,15 +12,15 @@ import { apiHeaders, withHeaders } from "./headers.ts";
 export interface Listening {
   /** What to open in a browser. */
   readonly address: string;
-  /** Takes nothing new on and waits for what is under way, `seconds` at most; what is left is cut. */
+  /** Refuses new requests, waits at most `seconds` for running ones, and cuts the rest. */
   stop(seconds?: number): Promise<void>;
 }
 
 /**
  * Starts to listen. `localhost` is `::1` to some clients and `127.0.0.1` to others, so that a server
  * on either listens on both, as far as the machine has them. Throws a sentence for the operator when it
- * cannot: the port is taken, or the address is not this machine's. `failed` is told when no connection
- * could be taken for a moment, because too many files are open for instance.
+ * cannot: the port is in use, or the address is not this machine's. `failed` is called when no
+ * connection could be accepted for a moment, because too many files are open for instance.
  */
 export function listen(
   handler: Answer,
@@ -64,7 +64,7 @@ const CLEAN_UP_MS = 2000;
 /**
  * The requests under way. `Deno.HttpServer.shutdown` fails every body that is still being read, and
  * there is no other way to close a listener alone; so that uploads can finish, the listener stays
- * until they have, and whoever comes meanwhile is told to come again.
+ * until they have, and new requests get a 503.
  */
 class Work {
   readonly #handler: Answer;
@@ -93,7 +93,7 @@ class Work {
     }
   };
 
-  /** Takes nothing new on, and waits for what is under way. */
+  /** Refuses new requests and waits for running ones. */
   finish(): Promise<void> {
     this.#finished ??= Promise.withResolvers();
     this.#settle();

@@ -11,9 +11,9 @@ export type Answer = (request: Request, info: Deno.ServeHandlerInfo) => Promise<
 const REOPEN_MS = 500;
 
 /**
- * Listens. A connection that cannot be taken, because too many files are open for instance, is the end
- * of Deno's server, and of the process if nobody minds. The connections that it has taken are answered
- * all the same, and new ones by the next server.
+ * Listens. A connection that cannot be accepted, because too many files are open for instance, ends
+ * Deno's server, and the process too unless the error is caught. Connections that were accepted are
+ * still answered, and new ones are answered by the next server.
  */
 export class ResilientServer {
   readonly #answer: Answer;
@@ -26,7 +26,7 @@ export class ResilientServer {
   readonly port: number;
 
   /**
-   * Opens at once; throws where that cannot be. `failed` is told when no connection could be taken for
+   * Opens at once; throws where it cannot. `failed` is called when no connection could be accepted for
    * a moment.
    */
   constructor(
@@ -43,7 +43,7 @@ export class ResilientServer {
     this.port = this.#open(port);
   }
 
-  /** Takes no new connections and waits for the answers under way. */
+  /** Accepts no new connections and waits for running answers. */
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);

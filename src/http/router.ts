@@ -23,7 +23,7 @@ export type Handler = (request: Request, context: RouteContext) => Response | Pr
  */
 export type Routes = Readonly<Record<string, Handler>>;
 
-/** The row of the route table that a request takes. */
+/** The row of the route table that a request matches. */
 export interface Match {
   /** Its path, with the names of its parameters. */
   readonly path: string;

@@ -76,7 +76,7 @@ export class ReportStore implements Disposable {
       const server = crypto.randomUUID();
       const path = join(root, STAGING, `${server}.lock`);
       const lock = await Deno.open(path, { createNew: true, write: true }).catch(unusable(root));
-      // Between these two lines a sweeping server may have taken it for a left-over.
+      // Between these two lines a sweeping server may have considered it left over.
       if (await lock.tryLock(true) && await exists(path)) {
         await Deno.mkdir(join(root, STAGING, server));
         return new ReportStore(root, server, lock);
