@@ -32,7 +32,7 @@ Deno.test("what GitHub rejects is rejected with advice before the body is read",
       /accepts no status for it in acme\/shop: No commit found/,
     ],
     // It stays one segment of GitHub's address, so it leads to no other repository.
-    [{ commit_hash: `../../shop/statuses/${SHA}` }, TOKEN, 422, /in acme\/shop: Validation Failed/],
+    [{ commit_hash: `../../shop/statuses/${SHA}` }, TOKEN, 422, /in acme\/shop: sha must be/],
     [{ repo_name: "store" }, TOKEN, 422, /acme\/store was renamed/],
   ];
   for (const [fields, authorization, status, sentence] of cases) {
