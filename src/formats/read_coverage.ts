@@ -22,7 +22,7 @@ export const DEFAULT_MAX_COVERAGE_BYTES = 256 * 1024 * 1024;
  */
 const HEAD_BYTES = 16 * 1024;
 /** Bytes that a parser gets at a time: it may make several times as much of them before it returns. */
-const PIECE_BYTES = 16 * 1024;
+const PIECE_BYTES = 4 * 1024;
 
 /** How a coverage file is read, here or on another thread. */
 export type ReadCoverage = (
