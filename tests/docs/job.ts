@@ -124,7 +124,7 @@ export interface WatchedServer extends TestApp {
   readonly arrived: string[];
   /** Answers that are given before the application is asked. */
   readonly refusals: Response[];
-  /** Waits until every request so far has been answered or given up. */
+  /** Waits until every request so far has been answered or aborted. */
   settled(): Promise<void>;
   /** The rows in its list, by `org/repo`. */
   list(): Promise<Record<string, Record<string, unknown>[]>>;

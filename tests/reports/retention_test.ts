@@ -263,6 +263,18 @@ Deno.test("an aborted run finishes the report it is removing and leaves the othe
   assert.deepEqual(await pages(test), { [newest]: "4" });
 });
 
+function runOnPostgres({ sql, store }: Pick<TestApp, "sql" | "store">) {
+  return runRetention({
+    sql,
+    embedded: false,
+    store,
+    retention: DEFAULTS,
+    defaultBranches: ["main"],
+    graceMs: 0,
+    log: logTo([]),
+  });
+}
+
 Deno.test({
   name: "only one server of a database runs retention at a time",
   // The embedded database has one session, and no other server.
@@ -271,16 +283,6 @@ Deno.test({
     await using test = await testApp({ config: { retention: KEEP_ALL } });
     await upload(test, "1");
     await upload(test, "2");
-    const run = () =>
-      runRetention({
-        sql: test.sql,
-        embedded: false,
-        store: test.store,
-        retention: DEFAULTS,
-        defaultBranches: ["main"],
-        graceMs: 0,
-        log: logTo([]),
-      });
     const holding = Promise.withResolvers<void>();
     const release = Promise.withResolvers<void>();
     const other = test.sql.begin(async (tx) => {
@@ -289,10 +291,10 @@ Deno.test({
       await release.promise;
     });
     await holding.promise;
-    assert.equal(await run(), undefined);
+    assert.equal(await runOnPostgres(test), undefined);
     release.resolve();
     await other;
-    assert.equal((await run())!.superseded.reports, 1);
+    assert.equal((await runOnPostgres(test))!.superseded.reports, 1);
   },
 });
 
@@ -324,15 +326,7 @@ Deno.test({
     await test.sql.unsafe(`${set} = '100ms'`);
     const sql = connect(test.database.target);
     try {
-      const run = await runRetention({
-        sql,
-        embedded: false,
-        store: test.store,
-        retention: DEFAULTS,
-        defaultBranches: ["main"],
-        graceMs: 0,
-        log: logTo([]),
-      });
+      const run = await runOnPostgres({ sql, store: test.store });
       assert.equal(run!.superseded.reports, 1);
       assert.equal(Object.keys(await pages(test)).length, 1);
     } finally {
