@@ -14,6 +14,8 @@ export interface Limits {
   readonly maxReportBytes: number;
   /** Entries of an archive. Default: 100,000. */
   readonly maxReportFiles: number;
+  /** Bytes of one coverage file. Default: 256 MiB. */
+  readonly maxCoverageBytes: number;
   /** Uploads worked on at a time; 25 times as many may wait. Default: 4. */
   readonly uploadConcurrency: number;
   /** Seconds in which a body must have arrived. Default: 600. */
@@ -143,6 +145,7 @@ const variables = z.object({
   MAX_UPLOAD_BYTES: whole(1, 2 ** 40, 100 * MiB),
   MAX_REPORT_BYTES: whole(1, 2 ** 40, 1024 * MiB),
   MAX_REPORT_FILES: whole(1, 10_000_000, 100_000),
+  MAX_COVERAGE_BYTES: whole(1, 2 ** 40, 256 * MiB),
   UPLOAD_CONCURRENCY: whole(1, 1000, 4),
   UPLOAD_SECONDS: whole(1, 86_400, 600),
   KEEP_SUPERSEDED: whole(0, 1_000_000, 0),
@@ -244,6 +247,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       maxUploadBytes: env.MAX_UPLOAD_BYTES,
       maxReportBytes: env.MAX_REPORT_BYTES,
       maxReportFiles: env.MAX_REPORT_FILES,
+      maxCoverageBytes: env.MAX_COVERAGE_BYTES,
       uploadConcurrency: env.UPLOAD_CONCURRENCY,
       uploadSeconds: env.UPLOAD_SECONDS,
     },

@@ -52,7 +52,7 @@ export async function start(): Promise<void> {
   const summarised = await summariseAll(sql, config.defaultBranches);
   if (summarised > 0) log.info("repositories summarised", { repositories: summarised });
 
-  using thread = new CoverageThread();
+  using thread = new CoverageThread(config.limits);
   using store = await ReportStore.open(join(dataDir, "reports"));
   await store.belongTo(await databaseIdentity(sql));
   // Leftovers of a crash go before the first upload. The rest of retention runs later.

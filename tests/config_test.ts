@@ -22,6 +22,7 @@ Deno.test("readConfig has a default for everything", () => {
       maxUploadBytes: 104_857_600,
       maxReportBytes: 1_073_741_824,
       maxReportFiles: 100_000,
+      maxCoverageBytes: 268_435_456,
       uploadConcurrency: 4,
       uploadSeconds: 600,
     },
