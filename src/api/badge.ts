@@ -16,8 +16,9 @@ import { coverageColor } from "../model/percentage.ts";
 const STYLES = ["flat", "flat-square", "plastic", "for-the-badge", "social"] as const;
 const text = z.string()
   .max(255, "must have at most 255 characters")
+  // Nor what XML cannot have (XML 1.0, 2.2): the image would be broken.
   // deno-lint-ignore no-control-regex
-  .regex(/^[^\u0000-\u001f\u007f]*$/, "must not contain control characters");
+  .regex(/^[^\u0000-\u001f\u007f\ufffe\uffff]*$/, "must not contain control characters");
 
 const fieldsSchema = z.object({
   org_name: orgName,

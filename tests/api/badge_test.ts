@@ -123,6 +123,7 @@ Deno.test("fields that are missing or ill-formed are a red badge, not a broken i
       `${repository}&branch_name=a..b`,
       `${repository}&branch_name=main&style=round`,
       `${repository}&branch_name=main&label=%01`,
+      `${repository}&branch_name=main&label=%EF%BF%BF`,
       `${repository}&branch_name=main&language=c%20sharp&subtitle=ok`,
     ]
   ) {
