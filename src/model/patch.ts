@@ -4,7 +4,8 @@
  * @module
  */
 
-export interface PatchFile {
+// Types, not interfaces: those cannot be passed as JSON to the database.
+export type PatchFile = {
   /** In the repository. */
   readonly path: string;
   readonly lines_covered: number;
@@ -12,10 +13,10 @@ export interface PatchFile {
   readonly lines_valid: number;
   /** Changed lines without a hit, "12-18,40"; ends with "…" where there are too many to list. */
   readonly uncovered: string;
-}
+};
 
 /** The coverage of the lines that a diff adds or changes. */
-export interface Patch {
+export type Patch = {
   /** Null where no changed line could be hit. */
   readonly percentage: number | null;
   readonly lines_covered: number;
@@ -32,7 +33,7 @@ export interface Patch {
     readonly not_measured: number;
     readonly ambiguous: number;
   };
-}
+};
 
 /** A patch, or a sentence that says why there is none; both null: no diff was uploaded. */
 export interface PatchResult {
