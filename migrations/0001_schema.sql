@@ -37,16 +37,24 @@ create table coverages (
   id bigint generated always as identity,
   repository_id bigint not null references repositories (id),
   branch_name text not null,
-  commit_hash text not null,
+  -- Compared byte by byte, so that its index finds a commit by the beginning of its hash.
+  commit_hash text not null collate "C",
   commit_author text not null,
   -- As the upload says it; null: not said.
   commit_time timestamptz,
+  -- What to compare with, as the upload says it; null: the main branch.
+  base_branch text,
+  base_commit text,
   language text not null,
   percentage numeric(5, 2) not null check (percentage between 0 and 100),
   -- Null where the coverage file holds only a rate.
   lines_covered integer,
   lines_valid integer,
   format text not null,
+  -- The coverage of the lines that its diff changes, or why there is none; null: no diff was uploaded.
+  patch jsonb,
+  patch_reason text,
+  patch_percentage numeric(5, 2),
   -- Names the report's folder.
   report_id uuid not null unique,
   -- The page that opens first, a path in the report; null: its listing.
@@ -84,6 +92,9 @@ create index coverages_branches on coverages (repository_id, (deleted_at is not 
 -- A branch's trend, and the upload before another.
 create index coverages_trend on coverages (repository_id, branch_name, language, id desc);
 
+-- The upload of a merge base.
+create index coverages_commit on coverages (repository_id, language, commit_hash);
+
 -- An author's uploads to each repository, newest first.
 create index coverages_author on coverages (commit_author, repository_id, id desc);
 
@@ -105,6 +116,10 @@ create table parts (
   coverage_files text[] not null,
   report_bytes bigint not null,
   report_files integer not null,
+  -- A diff, as a path in the report.
+  diff_file text,
+  -- What the paths of its lines are relative to.
+  source_roots text[] not null default '{}',
   created_at timestamptz not null default clock_timestamp(),
   unique (repository_id, coverage_id, part),
   foreign key (repository_id, coverage_id) references coverages (repository_id, id)

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import type { PendingStatus } from "../auth/grant.ts";
+import type { DoneStatus, PendingStatus } from "../auth/grant.ts";
 import type { Config } from "../config.ts";
 import type { Added } from "../db/add_coverage.ts";
 import { changeOf, signed } from "../model/percentage.ts";
+import type { Check } from "./checks.ts";
 
 export function pendingStatus(
   { language }: { language: string },
@@ -18,17 +19,16 @@ export function pendingStatus(
   };
 }
 
-/** The number and its change, as in "83.20% (+0.40% against main)". */
-export function summaryOf(
-  { row, active, before }: Added,
-  defaultBranches: readonly string[],
-): string {
-  const main = defaultBranches.find((name) => active.some((other) => other.branch_name === name));
-  const isMain = row.branch_name === main;
-  const base = isMain ? before : active
-    .find((other) => other.branch_name === main && other.language === row.language)?.percentage;
+/** The number and its change, as in "83.20% (+0.40% against main)"; the first check that failed. */
+export function finalStatus(
+  { row, base }: Pick<Added, "row" | "base">,
+  checks: readonly Check[],
+): DoneStatus {
+  const failed = checks.find(({ passed }) => passed === false);
+  if (failed) return { state: "failure", description: failed.sentence };
   const number = `${row.percentage.toFixed(2)}%`;
-  const change = changeOf(base, row.percentage);
-  if (change === null) return number;
-  return `${number} (${signed(change)}% against ${isMain ? "the upload before" : main})`;
+  const change = changeOf(base?.percentage, row.percentage);
+  if (!base || change === null) return { state: "success", description: number };
+  const against = base.branch_name === row.branch_name ? "the upload before" : base.branch_name;
+  return { state: "success", description: `${number} (${signed(change)}% against ${against})` };
 }

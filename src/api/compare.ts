@@ -20,9 +20,11 @@ import {
   repoName,
 } from "../model/fields.ts";
 import { findActive } from "../db/coverages.ts";
+import { type FoundUpload, readUpload } from "../db/upload_query.ts";
 import { badgePath, type BranchOfLanguage, repositoryPath } from "../model/urls.ts";
 import { type CoverageAnswer, toAnswer } from "../model/coverage_answer.ts";
 import type { CoverageRow } from "../model/rows.ts";
+import type { PatchResult } from "../model/patch.ts";
 
 export const compareFields = z.object({
   org_name: orgName,
@@ -33,13 +35,15 @@ export const compareFields = z.object({
 });
 
 /** A branch against another; `delta` is in percentage points, null without a base. */
-export interface Comparison {
+export interface Comparison extends PatchResult {
   org_name: string;
   repo_name: string;
   language: string;
   base_branch: string;
   head_branch: string;
   base: CoverageAnswer | null;
+  /** Which upload it is, or why there is none. */
+  base_reason: string;
   head: CoverageAnswer;
   delta: number | null;
   base_badge_url: string;
@@ -66,8 +70,16 @@ export function createCompareHandler(
         `${org_name}/${repo_name} has no coverage of branch ${head}${inLanguage}.`,
       );
     }
-    const baseRow = await find(base, headRow.language);
-    const comparison = compare(headRow, baseRow, base, publicUrl ?? url.origin);
+    const found = await readUpload(sql, headRow, base);
+    if (!found) throw new Error(`There is no row ${headRow.id}`);
+    // The base was asked for, so one that is newer is better than none.
+    const newer = found.base ? undefined : await find(base, headRow.language);
+    const base_reason = `${found.base_reason} Compared with its newest upload.`;
+    const comparison = compare(
+      newer ? { ...found, base: newer, base_reason } : found,
+      base,
+      publicUrl ?? url.origin,
+    );
     const headers = { ...dataHeaders, vary: "accept" };
     if (!request.headers.get("accept")?.toLowerCase().includes("text/markdown")) {
       return etaggedJson(request, comparison, headers);
@@ -80,8 +92,9 @@ export function createCompareHandler(
 }
 
 function compare(
-  head: CoverageRow,
-  base: CoverageRow | undefined,
+  { upload: head, base, base_reason, patch, patch_reason }:
+    & Omit<FoundUpload, "base">
+    & { base: CoverageRow | undefined },
   base_branch: string,
   origin: string,
 ): Comparison {
@@ -100,6 +113,9 @@ function compare(
     base_badge_url: badge({ org_name, repo_name, branch_name: base_branch, language }),
     head_badge_url: badge(head),
     repository_url: `${origin}${repositoryPath(head)}`,
+    base_reason,
+    patch,
+    patch_reason,
   };
 }
 

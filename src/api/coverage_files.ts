@@ -4,14 +4,16 @@
  * @module
  */
 import { quote, unprocessable } from "../errors.ts";
-import type { PartCoverage } from "../db/add_coverage.ts";
+import type { PartCoverage, UnitedParts } from "../db/add_coverage.ts";
 import { type Coverage, CoverageError, type ParsedCoverage } from "../formats/coverage.ts";
 import { GO_STATEMENTS } from "../formats/go_cover.ts";
 import { uniteCoverage, uniteFiles } from "../formats/lines.ts";
 import type { CoverageFile } from "../formats/modules.ts";
 import type { ReadCoverage } from "../formats/read_coverage.ts";
+import type { PatchResult } from "../model/patch.ts";
 import { linesOf, type LineStore } from "../reports/file_lines.ts";
 import type { StagedReport } from "../reports/store.ts";
+import { patchOfParts } from "./patch.ts";
 
 type Bytes = AsyncIterable<Uint8Array<ArrayBuffer>>;
 
@@ -47,14 +49,13 @@ export async function readCoverageFiles(
 }
 
 /**
- * The coverage of all parts of a commit, whose lines are stored beside the report of the last one.
- * Throws a 422 where a part has no lines.
+ * The coverage of all parts of a commit, whose lines are stored beside the report of the last one, and
+ * of its patch; `own` is that of the last part. Throws a 422 where a part has no lines.
  */
 export async function uniteParts(
   parts: readonly PartCoverage[],
-  reportId: string,
-  from: LineStore,
-): Promise<Coverage> {
+  { reportId, own, ...from }: LineStore & { reportId: string; own: PatchResult },
+): Promise<UnitedParts> {
   const { store, readCoverage } = from;
   const parsed = await Promise.all(
     parts.map(async (part) => ({ total: part.coverage, lines: await linesOf(part, from) ?? null })),
@@ -69,11 +70,12 @@ export async function uniteParts(
   return await described("The union of the parts", async () => {
     const { total, lines } = uniteCoverage(parsed);
     if (lines) await store.writeUnion(reportId, lines);
-    if (!areGoProfiles(parts.map(({ coverage }) => coverage))) return total;
+    const patch = await patchOfParts(parts, lines, { store, own });
+    if (!areGoProfiles(parts.map(({ coverage }) => coverage))) return { coverage: total, ...patch };
     const profiles = parts.flatMap(({ report_id, coverage_files }) =>
       coverage_files.map((path) => store.readFile(report_id, path))
     );
-    return await statementsOf(profiles, readCoverage);
+    return { coverage: await statementsOf(profiles, readCoverage), ...patch };
   });
 }
 

@@ -117,6 +117,7 @@ export function createSyncHandler(dependencies: SyncDependencies): Handler {
       });
       return branches.size;
     }, (count) => ({
+      state: "success",
       description: count === undefined ? noUploads : `Active branches: ${count}`,
     }));
     if (count === undefined) throw new HttpError(404, noUploads);

@@ -28,8 +28,11 @@ import {
 import type { ReportStore } from "../reports/store.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { traced } from "../telemetry/spans.ts";
-import { pendingStatus, summaryOf } from "./commit_status.ts";
+import { checksOf } from "./checks.ts";
+import { finalStatus, pendingStatus } from "./commit_status.ts";
 import { readCoverageFiles, uniteParts } from "./coverage_files.ts";
+import { readPatch } from "./patch.ts";
+import { comparisonOf } from "./upload_comparison.ts";
 import { counted } from "./upload_outcome.ts";
 
 export interface UploadDependencies {
@@ -64,7 +67,7 @@ export function createUploadHandler(dependencies: UploadDependencies): Handler {
       () => credential.authorize(query, pendingStatus(query, config)),
     );
     const origin = config.publicUrl ?? context.url.origin;
-    const { report, added: { row, active, parts } } = await withCommitStatus(
+    const { report, added, fields, checks } = await withCommitStatus(
       grant,
       context.requestId,
       async () => {
@@ -86,18 +89,20 @@ export function createUploadHandler(dependencies: UploadDependencies): Handler {
           archive,
         );
         record(dependencies, stored, performance.now() - startedAt);
-        return stored;
+        return { ...stored, fields, checks: checksOf(fields, stored.added) };
       },
-      ({ added }) => ({
-        description: summaryOf(added, config.defaultBranches),
+      ({ added, checks }) => ({
+        ...finalStatus(added, checks),
         url: toAnswer(added.row, origin).report_url,
       }),
     );
+    const { row, active, parts } = added;
     return Response.json({
       coverage: toAnswer(row, origin),
       data: active.map((other) => toAnswer(other, origin)),
       ...(parts === undefined ? {} : { parts }),
       ...(report.warnings.length > 0 ? { warnings: report.warnings } : {}),
+      ...comparisonOf(fields, { ...added, checks }, origin),
     });
   };
   return counted(handler, dependencies);
@@ -125,6 +130,7 @@ async function store(
       () =>
         extract(entries, staged, {
           names: upload.coverage_xml_file_name,
+          diffName: upload.diff_file_name,
           maxReportFiles: config.limits.maxReportFiles,
         }),
     );
@@ -132,16 +138,21 @@ async function store(
       "parse",
       () => readCoverageFiles(report.coverageFiles, staged, readCoverage),
     );
+    const { diff } = report;
+    const patch = await traced("patch", () => readPatch(diff, staged.readFile, coverage));
     if (coverage.lines) await staged.writeLines(coverage.lines);
     await staged.publish();
     const added = await addCoverage(sql, {
       ...upload,
       coverage: coverage.total,
+      patch,
+      diffFile: diff && "path" in diff ? diff.path : undefined,
+      sourceRoots: coverage.sourceRoots,
       coverageFiles: report.coverageFiles,
       reportId: staged.id,
       reportIndex: report.index,
       size: report,
-      unite: (parts) => uniteParts(parts, staged.id, { store, readCoverage }),
+      unite: (parts) => uniteParts(parts, { reportId: staged.id, store, readCoverage, own: patch }),
     }, config);
     return { report, added };
   } catch (error) {

@@ -10,8 +10,22 @@ import { safePath } from "./safe_path.ts";
 const MAX_NAMED = 10;
 /** Coverage files of one upload. */
 const MAX_FILES = 1000;
-/** Files that might have been meant when none was found. */
-const LIKELY = /\.(xml|info|json|out|lcov)$|\.resultset\.json$/i;
+
+/** What is looked for. */
+interface Wish {
+  readonly field: string;
+  readonly kind: string;
+  /** Files that might have been meant when none was found. */
+  readonly likely: RegExp;
+}
+
+const COVERAGE: Wish = {
+  field: "coverage_xml_file_name",
+  kind: "coverage file",
+  likely: /\.(xml|info|json|out|lcov)$|\.resultset\.json$/i,
+};
+
+export const DIFF: Wish = { field: "diff_file_name", kind: "diff", likely: /\.(diff|patch)$/i };
 
 /**
  * Finds the coverage files among entries that come in any order. Each is named by its path in the
@@ -19,13 +33,15 @@ const LIKELY = /\.(xml|info|json|out|lcov)$|\.resultset\.json$/i;
  * `*` (within a segment) and `**` (across segments), which means every match.
  */
 export class CoverageFiles {
+  readonly #wish: Wish;
   readonly #wanted: readonly Wanted[];
   readonly #others: string[] = [];
   #otherCount = 0;
   readonly #links: string[] = [];
 
   /** Throws a 422 for a name that no file can have. */
-  constructor(names: readonly string[]) {
+  constructor(names: readonly string[], wish = COVERAGE) {
+    this.#wish = wish;
     this.#wanted = names.map((name) => {
       const path = safePath(name);
       const isPattern = path.includes("*");
@@ -47,10 +63,12 @@ export class CoverageFiles {
       const { found } = wanted;
       found.add(path);
       if (found.size > MAX_FILES) {
-        throw unprocessable(`The archive has more than ${MAX_FILES} coverage files.`);
+        throw unprocessable(`The archive has more than ${MAX_FILES} ${this.#wish.kind}s.`);
       }
     }
-    if (!isWanted && LIKELY.test(path) && this.#otherCount++ < MAX_NAMED) this.#others.push(path);
+    if (!isWanted && this.#wish.likely.test(path) && this.#otherCount++ < MAX_NAMED) {
+      this.#others.push(path);
+    }
   }
 
   /** Adds a symbolic link, which is not stored. */
@@ -74,7 +92,7 @@ export class CoverageFiles {
     const named = paths.slice(0, MAX_NAMED).map(quote).join(" and ");
     throw unprocessable(
       `The archive has ${paths.length} files named ${quote(path)} at the same depth, ${named}; ` +
-        "give coverage_xml_file_name as the path of one of them.",
+        `give ${this.#wish.field} as the path of one of them.`,
     );
   }
 
@@ -86,7 +104,7 @@ export class CoverageFiles {
     const listed = this.#others.map(quote).join(", ");
     const more = this.#otherCount > MAX_NAMED ? `, and ${this.#otherCount - MAX_NAMED} more` : "";
     return `The archive has no file ${quote(name)}; ` +
-      (listed ? `it has ${listed}${more}.` : "nothing in it looks like a coverage file.");
+      (listed ? `it has ${listed}${more}.` : `nothing in it looks like a ${this.#wish.kind}.`);
   }
 }
 

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { quote, unprocessable } from "../errors.ts";
+import { HttpError, quote, unprocessable } from "../errors.ts";
 import type { StagedReport } from "../reports/store.ts";
-import { CoverageFiles } from "./coverage_file_picks.ts";
+import { CoverageFiles, DIFF } from "./coverage_file_picks.ts";
 import { FileWriter } from "./file_writer.ts";
 import { IndexPage } from "./index_page.ts";
 import { type ArchiveEntry, tooManyFiles } from "./read_archive.ts";
@@ -18,6 +18,8 @@ const MAX_NAMED = 10;
 /** What was unpacked. Paths are relative to the report. */
 export interface ExtractedReport {
   readonly coverageFiles: readonly string[];
+  /** The diff, or a sentence that says why it was not found; undefined: none was asked for. */
+  readonly diff: { readonly path: string } | { readonly reason: string } | undefined;
   /** The page to open first; null for the listing. */
   readonly index: string | null;
   readonly files: number;
@@ -36,10 +38,15 @@ export interface ExtractedReport {
 export async function extract(
   entries: AsyncIterable<ArchiveEntry>,
   staged: StagedReport,
-  { names, maxReportFiles }: { names: readonly string[]; maxReportFiles: number },
+  { names, diffName, maxReportFiles }: {
+    names: readonly string[];
+    diffName?: string | undefined;
+    maxReportFiles: number;
+  },
 ): Promise<ExtractedReport> {
   const writer = new FileWriter(staged);
   const coverageFiles = new CoverageFiles(names);
+  const diff = diffName === undefined ? undefined : new CoverageFiles([diffName], DIFF);
   const index = new IndexPage();
   const linkedIndex = new IndexPage();
   const links = new Set<string>();
@@ -64,6 +71,7 @@ export async function extract(
       bytes += entry.size;
       index.add(entry.path);
       coverageFiles.add(entry.path);
+      diff?.add(entry.path);
       await writer.file(entry);
     }
     await writer.finish();
@@ -73,6 +81,7 @@ export async function extract(
   }
   return {
     coverageFiles: coverageFiles.result(),
+    diff: diff && diffOf(diff),
     index: index.result(),
     files,
     bytes,
@@ -93,6 +102,16 @@ function warningsOf(links: readonly string[], firstPage: string | null): string[
       ? [`The report has no first page, because ${quote(firstPage)} is a symbolic link.`]
       : []),
   ];
+}
+
+/** A missing diff fails no upload. */
+function diffOf(found: CoverageFiles): ExtractedReport["diff"] {
+  try {
+    return { path: found.result()[0]! };
+  } catch (error) {
+    if (!(error instanceof HttpError)) throw error;
+    return { reason: error.message };
+  }
 }
 
 function folderOf(path: string): string {

@@ -24,7 +24,7 @@ interface Commit {
 }
 
 interface Status {
-  readonly state: "pending" | "success" | "error";
+  readonly state: "pending" | "success" | "failure" | "error";
   readonly description: string;
   readonly target_url?: string;
 }
@@ -64,7 +64,7 @@ export function createGithub(
 
   async function setStatus(token: string, commit: Commit, final: FinalStatus): Promise<void> {
     const { state, description } = final;
-    const url = final.state === "success" ? final.url : undefined;
+    const url = final.state === "error" ? undefined : final.url;
     try {
       const status = { state, description, ...(url === undefined ? {} : { target_url: url }) };
       let answer = await create(token, commit, status).catch(() => undefined);

@@ -22,10 +22,15 @@ export interface PendingStatus {
   readonly description: string;
 }
 
+/** How a commit status ends after the work was done; `failure` where a gate of the job did not hold. */
+export interface DoneStatus {
+  readonly state: "success" | "failure";
+  readonly description: string;
+  readonly url?: string;
+}
+
 /** How a commit status ends. */
-export type FinalStatus =
-  | { readonly state: "success"; readonly description: string; readonly url?: string }
-  | { readonly state: "error"; readonly description: string };
+export type FinalStatus = DoneStatus | { readonly state: "error"; readonly description: string };
 
 /** Permission to change one repository. */
 export interface Grant {
@@ -58,7 +63,7 @@ export async function withCommitStatus<T>(
   grant: Grant,
   requestId: string,
   work: () => Promise<T>,
-  describe: (result: T) => { description: string; url?: string },
+  describe: (result: T) => DoneStatus,
 ): Promise<T> {
   let result: T;
   try {
@@ -68,6 +73,6 @@ export async function withCommitStatus<T>(
     await grant.setStatus({ state: "error", description: error.message });
     throw error;
   }
-  await grant.setStatus({ state: "success", ...describe(result) });
+  await grant.setStatus(describe(result));
   return result;
 }

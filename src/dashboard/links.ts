@@ -114,6 +114,18 @@ export class Links {
     return `${this.githubRepository(row)}/commit/${encodeURIComponent(row.commit_hash)}`;
   }
 
+  /** A file as it is at the commit, and lines of it: "40" or "12-18". */
+  githubFile(
+    row: RepositoryName & Pick<CoverageRow, "commit_hash">,
+    path: string,
+    lines?: string,
+  ): string {
+    const commit = encodeURIComponent(row.commit_hash);
+    const file = path.split("/").map(encodeURIComponent).join("/");
+    const fragment = lines === undefined ? "" : `#L${lines.replace("-", "-L")}`;
+    return `${this.githubRepository(row)}/blob/${commit}/${file}${fragment}`;
+  }
+
   /** Undefined for a name that cannot be a login on GitHub. */
   githubAuthor(author: string): string | undefined {
     const isLogin = /^[A-Za-z0-9](?:[A-Za-z0-9_-]{0,99})(\[bot\])?$/.test(author);

@@ -20,6 +20,7 @@ import { Breadcrumbs, htmlHeaders, renderPage } from "./layout.tsx";
 import { Links, type Query } from "./links.ts";
 import { Ago, Change, linesText, Percentage } from "./numbers.tsx";
 import { type FilesView, UploadFiles } from "./upload_files.tsx";
+import { UploadPatch } from "./upload_patch.tsx";
 import { Author, Commit, Tag } from "./uploads_table.tsx";
 
 const uploadFields = z.object({
@@ -66,6 +67,12 @@ export function createUploadPageHandler(
       { title: `${upload.branch_name} · ${upload.org_name}/${upload.repo_name} · Coverage` },
       <>
         <Head links={links} page={page} now={new Date()} />
+        <UploadPatch
+          links={links}
+          row={upload}
+          patch={page.patch}
+          patch_reason={page.patch_reason}
+        />
         <section id="files" aria-labelledby="files-title">
           {files && files.length > 0
             ? (
@@ -86,7 +93,7 @@ export function createUploadPageHandler(
 }
 
 function Head({ links, page, now }: { links: Links; page: FoundUpload; now: Date }): Html {
-  const { main_branch, upload: row, base, newest, newest_id } = page;
+  const { main_branch, upload: row, base, base_reason, newest, newest_id } = page;
   const { parts } = row;
   const { org_name, repo_name } = row;
   const isMain = row.branch_name === main_branch;
@@ -130,10 +137,10 @@ function Head({ links, page, now }: { links: Links; page: FoundUpload; now: Date
             {base === undefined ? null : (
               <>
                 {row.lines_valid === null ? null : " · "}vs{" "}
-                <a href={links.uploadPage({ ...row, id: base.id })}>
+                <a href={links.uploadPage({ ...row, id: base.id })} title={base_reason}>
                   <bdi>{base.branch_name}</bdi> at {base.commit_hash.slice(0, 8)}
                 </a>
-                {isMain ? ", the previous upload" : null}
+                {base.branch_name === row.branch_name ? ", the previous upload" : null}
               </>
             )}
           </p>

@@ -6,12 +6,14 @@
 import type { Sql, TransactionSql } from "postgres";
 import { isDatabaseAway } from "../errors.ts";
 import type { Coverage } from "../formats/coverage.ts";
+import type { PatchResult } from "../model/patch.ts";
 import type { CoverageRow, ReportSize, RepositoryName } from "../model/rows.ts";
 import { inTime } from "./connect.ts";
-import { activeRows, rowOf, type RowSettings } from "./coverages.ts";
+import { activeRows, type RowSettings } from "./coverages.ts";
 import { checkIdentity, findOrAddRepository } from "./repository_names.ts";
 import { summarise } from "./repository_summary.ts";
 import { expireReports } from "./stored_reports.ts";
+import { type FoundUpload, readUpload } from "./upload_query.ts";
 
 /** What an upload adds. */
 export interface NewCoverage extends
@@ -20,8 +22,15 @@ export interface NewCoverage extends
     "branch_name" | "commit_hash" | "commit_author" | "language" | keyof RepositoryName
   > {
   readonly commit_time?: Date | undefined;
+  readonly base_branch?: string | undefined;
+  readonly base_commit?: string | undefined;
   /** Of this upload alone. */
   readonly coverage: Coverage;
+  /** Of this upload alone; those of parts are united. */
+  readonly patch?: PatchResult | undefined;
+  /** A diff, as a path in the report. */
+  readonly diffFile?: string | undefined;
+  readonly sourceRoots?: readonly string[] | undefined;
   readonly reportId: string;
   /** The page that opens first; null: the listing. */
   readonly reportIndex: string | null;
@@ -33,7 +42,7 @@ export interface NewCoverage extends
   /** The name of a part of the commit's coverage. */
   readonly part?: string | undefined;
   /** Unites the coverage of the commit's parts, this one included, and stores its lines. */
-  readonly unite: (parts: readonly PartCoverage[]) => Promise<Coverage>;
+  readonly unite: (parts: readonly PartCoverage[]) => Promise<UnitedParts>;
 }
 
 /** The coverage of a part. */
@@ -42,15 +51,20 @@ export interface PartCoverage {
   readonly report_id: string;
   readonly coverage_files: readonly string[];
   readonly coverage: Coverage;
+  readonly diff_file: string | null;
+  readonly source_roots: readonly string[];
+  readonly created_at: Date;
+}
+
+export interface UnitedParts extends PatchResult {
+  readonly coverage: Coverage;
 }
 
 /** What an upload led to. */
-export interface Added {
+export interface Added extends Pick<FoundUpload, "base" | "base_reason" | keyof PatchResult> {
   readonly row: CoverageRow;
   /** The active rows of its repository, this one included unless a newer commit was uploaded before. */
   readonly active: CoverageRow[];
-  /** The percentage of the upload before, of the same branch and language. */
-  readonly before: number | undefined;
   /** Reports that are no longer retained. */
   readonly expired: string[];
   /** How many parts the row is made of; undefined where it has none. */
@@ -104,20 +118,22 @@ async function insert(
   // One upload of a branch and language at a time, also across servers.
   await tx`
     select pg_advisory_xact_lock(hashtextextended(${`${repositoryId}/${language}/${branch_name}`}, 0))`;
-  const { id, before, parts, replaced = [] } = upload.part === undefined
+  const { id, parts, replaced = [] } = upload.part === undefined
     ? await addRow(tx, repositoryId, upload)
     : await addPart(tx, repositoryId, upload, upload.part);
   await checkIdentity(tx, upload, upload.identity);
   await summarise(tx, [repositoryId], defaultBranches);
   const expired = await expireReports(tx, retention, { repositoryId, branch_name, language });
   const active = await activeRows(tx, repositoryId);
-  const row = active.find((other) => other.id === id) ?? await rowOf(tx, repositoryId, id);
-  return { row, active, before, parts, expired: [...expired, ...replaced] };
+  const found = await readUpload(tx, { ...upload, id });
+  if (!found) throw new Error(`There is no row ${id}`);
+  const { upload: row, base, base_reason, patch, patch_reason } = found;
+  const compared = { base, base_reason, patch, patch_reason };
+  return { row, active, ...compared, parts, expired: [...expired, ...replaced] };
 }
 
 interface AddedRow {
   readonly id: number;
-  readonly before: number | undefined;
   readonly parts?: number;
   /** Reports of parts that were uploaded again. */
   readonly replaced?: readonly string[];
@@ -130,8 +146,9 @@ async function addRow(
   { isLate = false, hasParts = false } = {},
 ): Promise<AddedRow> {
   const { branch_name, language, coverage, size, commit_time = null } = upload;
-  const [newest] = await tx<{ id: number; percentage: number; is_newer: boolean | null }[]>`
-    select id::float8 as id, percentage::float8 as percentage,
+  const { patch, patch_reason } = upload.patch ?? { patch: null, patch_reason: null };
+  const [newest] = await tx<{ id: number; is_newer: boolean | null }[]>`
+    select id::float8 as id,
       deleted_at is null and commit_time > ${commit_time}::timestamptz as is_newer
     from coverages
     where repository_id = ${repositoryId} and branch_name = ${branch_name}
@@ -146,19 +163,21 @@ async function addRow(
   }
   const [added] = await tx<{ id: number }[]>`
     insert into coverages (
-      repository_id, branch_name, commit_hash, commit_author, commit_time, language, percentage,
-      lines_covered, lines_valid, format, report_id, report_index, coverage_files, has_parts,
+      repository_id, branch_name, commit_hash, commit_author, commit_time, base_branch,
+      base_commit, patch, patch_reason, patch_percentage, language, percentage, lines_covered, lines_valid, format, report_id, report_index, coverage_files, has_parts,
       report_bytes, report_files, newest, deleted_at
     ) values (
       ${repositoryId}, ${branch_name}, ${upload.commit_hash}, ${upload.commit_author},
-      ${commit_time}, ${language}, ${coverage.percentage}, ${coverage.linesCovered},
+      ${commit_time}, ${upload.base_branch ?? null}, ${upload.base_commit ?? null},
+      ${patch && tx.json(patch)}, ${patch_reason}, ${patch?.percentage ?? null},
+      ${language}, ${coverage.percentage}, ${coverage.linesCovered},
       ${coverage.linesValid}, ${coverage.format}, ${upload.reportId}, ${upload.reportIndex},
       ${tx.array([...upload.coverageFiles])}, ${hasParts}, ${size.bytes}, ${size.files},
       ${!joinsHistory}, ${joinsHistory ? tx`clock_timestamp()` : null}
     )
     returning id::float8 as id`;
   if (!added) throw new Error("The row was not inserted");
-  return { id: added.id, before: newest?.percentage };
+  return { id: added.id };
 }
 
 /** Adds a part to the row of its commit, or the row with its first part. */
@@ -180,7 +199,7 @@ async function addPart(
     where commit_hash = ${commit_hash} and has_parts order by id desc limit 1`;
   // The parts of a commit whose reports were removed cannot be united any more.
   const row = commit?.report_stored
-    ? { id: commit.id, before: undefined }
+    ? { id: commit.id }
     : await addRow(tx, repositoryId, upload, { isLate: commit !== undefined, hasParts: true });
   const replaced = await tx<{ report_id: string }[]>`
     delete from parts
@@ -189,22 +208,28 @@ async function addPart(
   await tx`
     insert into parts (
       report_id, repository_id, coverage_id, part, percentage, lines_covered, lines_valid, format,
-      report_index, coverage_files, report_bytes, report_files
+      report_index, coverage_files, report_bytes, report_files, diff_file, source_roots
     ) values (
       ${reportId}, ${repositoryId}, ${row.id}, ${part}, ${coverage.percentage},
       ${coverage.linesCovered}, ${coverage.linesValid}, ${coverage.format}, ${reportIndex},
-      ${coverageFiles}, ${size.bytes}, ${size.files}
+      ${coverageFiles}, ${size.bytes}, ${size.files}, ${upload.diffFile ?? null},
+      ${tx.array([...upload.sourceRoots ?? []])}
     )`;
   const parts = await tx<(PartCoverage & ReportSize)[]>`
-    select part, report_id, coverage_files, report_files as files, report_bytes::float8 as bytes,
+    select part, report_id, coverage_files, diff_file, source_roots, created_at,
+      report_files as files, report_bytes::float8 as bytes,
       jsonb_build_object('percentage', percentage, 'linesCovered', lines_covered,
         'linesValid', lines_valid, 'format', format) as coverage
     from parts where repository_id = ${repositoryId} and coverage_id = ${row.id} order by part`;
-  const united = await upload.unite(parts);
+  const { coverage: united, patch, patch_reason } = await upload.unite(parts);
   const sum = (of: keyof ReportSize) => parts.reduce((total, part) => total + part[of], 0);
   await tx`
     update coverages set percentage = ${united.percentage}, lines_covered = ${united.linesCovered},
       lines_valid = ${united.linesValid}, format = ${united.format}, report_id = ${reportId},
+      patch = ${patch && tx.json(patch)}, patch_reason = ${patch_reason},
+      patch_percentage = ${patch?.percentage ?? null},
+      base_branch = coalesce(${upload.base_branch ?? null}, base_branch),
+      base_commit = coalesce(${upload.base_commit ?? null}, base_commit),
       report_index = ${reportIndex}, coverage_files = ${coverageFiles},
       report_bytes = ${sum("bytes")}, report_files = ${sum("files")}, updated_at = clock_timestamp()
     where repository_id = ${repositoryId} and id = ${row.id}`;

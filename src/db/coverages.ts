@@ -20,7 +20,7 @@ export const columns = (sql: Sql | TransactionSql) =>
   sql`
     c.id::float8 as id, r.org_name, r.repo_name, c.branch_name, c.commit_hash, c.commit_author,
     c.language, c.percentage::float8 as percentage, c.created_at, c.updated_at, c.lines_covered,
-    c.lines_valid, c.format, c.report_id, c.report_index, c.coverage_files, c.deleted_at,
+    c.lines_valid, c.patch_percentage::float8 as patch_percentage, c.format, c.report_id, c.report_index, c.coverage_files, c.deleted_at,
     c.report_stored`;
 
 /** The active rows of a repository, oldest first. */
@@ -32,19 +32,6 @@ export async function activeRows(
     select ${columns(sql)} from coverages c join repositories r on r.id = c.repository_id
     where c.repository_id = ${repositoryId} and c.newest and c.deleted_at is null
     order by c.id`;
-}
-
-/** A row by its key. Throws where there is none. */
-export async function rowOf(
-  sql: Sql | TransactionSql,
-  repositoryId: string,
-  id: number,
-): Promise<CoverageRow> {
-  const [row] = await sql<CoverageRow[]>`
-    select ${columns(sql)} from coverages c join repositories r on r.id = c.repository_id
-    where c.repository_id = ${repositoryId} and c.id = ${id}`;
-  if (!row) throw new Error(`There is no row ${id}`);
-  return row;
 }
 
 /** What a list shows. */

@@ -3,20 +3,17 @@
  *
  * @module
  */
-import type { Sql } from "postgres";
-import type { CoverageRow, RepositoryName } from "../model/rows.ts";
+import type { Sql, TransactionSql } from "postgres";
+import type { PatchResult } from "../model/patch.ts";
+import type { RepositoryName } from "../model/rows.ts";
+import { findBase, type FoundBase } from "./base.ts";
 import { inTime } from "./connect.ts";
-import { columns } from "./coverages.ts";
 import { named } from "./repository_names.ts";
+import { uploadColumns, type UploadRow } from "./upload_row.ts";
 
 /** An upload of a page or an answer. */
-export interface FoundUpload {
+export interface FoundUpload extends FoundBase, PatchResult {
   readonly upload: UploadRow;
-  /**
-   * The active upload of the main branch in the same language; for the main branch itself the
-   * previous upload.
-   */
-  readonly base: UploadRow | undefined;
   readonly main_branch: string | null;
   /** Whether it is the last one of its branch and language. */
   readonly newest: boolean;
@@ -24,49 +21,26 @@ export interface FoundUpload {
   readonly newest_id: number;
 }
 
-export interface UploadRow extends CoverageRow {
-  /** What it is made of, by name; none where it was uploaded whole. */
-  readonly parts: readonly PartRow[];
-}
-
-/** A part of an upload, with its own report. */
-export interface PartRow
-  extends Pick<CoverageRow, "report_id" | "report_index" | "percentage" | "coverage_files"> {
-  readonly part: string;
-}
-
-/** An upload of the repository; undefined where it has none of that id. */
+/**
+ * An upload of the repository; undefined where it has none of that id. `baseBranch` is what to compare
+ * it with, default: what it says itself.
+ */
 export async function readUpload(
-  sql: Sql,
+  sql: Sql | TransactionSql,
   { id, ...name }: RepositoryName & { id: number },
+  baseBranch?: string,
 ): Promise<FoundUpload | undefined> {
-  const [found] = await inTime(sql<(Omit<FoundUpload, "upload" | "base"> & { base_id: number })[]>`
-    select r.main_branch, c.newest,
+  const [row] = await inTime(sql<(UploadRow & Omit<FoundUpload, "upload" | keyof FoundBase>)[]>`
+    select ${uploadColumns(sql)}, c.patch, c.patch_reason, r.main_branch, c.newest,
       (
         select n.id::float8 from coverages n
         where n.repository_id = r.id and n.branch_name = c.branch_name and n.language = c.language
           and n.newest
-      ) as newest_id,
-      (
-        select b.id::float8 from coverages b
-        where b.repository_id = r.id and b.branch_name = r.main_branch and b.language = c.language
-          and case when c.branch_name = r.main_branch then b.id < c.id
-            else b.newest and b.deleted_at is null end
-        order by b.id desc limit 1
-      ) as base_id
+      ) as newest_id
     from repositories r join coverages c on c.repository_id = r.id
     where ${named(sql, name)} and c.id = ${id}`);
-  if (!found) return undefined;
-  const rows = await inTime(sql<UploadRow[]>`
-    select ${columns(sql)}, (
-      select coalesce(jsonb_agg(p order by p.part), '[]') from (
-        select part, report_id, report_index, percentage, coverage_files from parts
-        where repository_id = r.id and coverage_id = c.id
-      ) p
-    ) as parts
-    from coverages c join repositories r on r.id = c.repository_id
-    where ${named(sql, name)} and c.id = any(${sql.array([id, found.base_id ?? id])}::bigint[])`);
-  const upload = rows.find((row) => row.id === id);
-  const base = rows.find((row) => row.id !== id);
-  return upload && { ...found, upload, base };
+  if (!row) return undefined;
+  const { patch, patch_reason, main_branch, newest, newest_id, ...upload } = row;
+  const found = { upload, patch, patch_reason, main_branch, newest, newest_id };
+  return { ...found, ...await inTime(findBase(sql, upload, baseBranch)) };
 }

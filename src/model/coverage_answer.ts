@@ -25,6 +25,8 @@ export interface CoverageAnswer extends
   created_at: string;
   updated_at: string;
   report_url: string;
+  /** Only where the upload had a diff with lines that can be hit. */
+  patch_percentage?: number;
   /** Only of a superseded or deleted row. */
   deleted_at?: string;
 }
@@ -48,6 +50,7 @@ export function toAnswer(row: CoverageRow, origin: string): CoverageAnswer {
     format: row.format,
     // Of a superseded upload whose report is gone, the branch's.
     report_url: `${origin}${isOwn ? uploadReportPath(row) : reportPath(row)}`,
+    ...(row.patch_percentage === null ? {} : { patch_percentage: row.patch_percentage }),
     ...(row.deleted_at ? { deleted_at: row.deleted_at.toISOString() } : {}),
   };
 }

@@ -23,6 +23,8 @@ export interface CoverageRow extends RepositoryName {
   lines_covered: number | null;
   /** Lines that could be hit; null where the coverage file has only a rate. */
   lines_valid: number | null;
+  /** Coverage of the lines that the upload's diff changes; null where that is not known. */
+  patch_percentage: number | null;
   format: string;
   /** The report's folder. */
   report_id: string;

@@ -24,19 +24,28 @@ const target = z.object({
   github_api_url: githubApiUrl.optional(),
 });
 
+const pathInArchive = z.string()
+  .regex(/\S/, "must not be empty")
+  .max(4096, "must have at most 4096 characters")
+  .refine(
+    (name) => !/^\/|(^|\/)\.\.(\/|$)|^[./]*$|\0/.test(name),
+    "must be a file's name or its path in the archive",
+  );
+
+/** With at most two decimals, as percentages are stored. */
+const percentage = z.string()
+  .regex(
+    /^(?:100(?:\.0{1,2})?|\d{1,2}(?:\.\d{1,2})?)$/,
+    "must be a number from 0 to 100 with at most 2 decimals",
+  )
+  .transform(Number)
+  .optional();
+
 /** The rest: in the query, or in the form beside `file`. */
 const details = z.object({
   branch_name: branchName,
   commit_author: commitAuthor,
-  coverage_xml_file_name: z.array(
-    z.string()
-      .regex(/\S/, "must not be empty")
-      .max(4096, "must have at most 4096 characters")
-      .refine(
-        (name) => !/^\/|(^|\/)\.\.(\/|$)|^[./]*$|\0/.test(name),
-        "must be a file's name or its path in the archive",
-      ),
-  ).max(100, "must be given at most 100 times"),
+  coverage_xml_file_name: z.array(pathInArchive).max(100, "must be given at most 100 times"),
   part: z.string()
     .regex(/^[A-Za-z0-9._-]{1,64}$/, "must be 1 to 64 of A-Z a-z 0-9 . _ -")
     .optional(),
@@ -44,6 +53,12 @@ const details = z.object({
     offset: true,
     message: "must be a time like 2026-01-31T12:00:00Z (RFC 3339)",
   }).transform((time) => new Date(time)).optional(),
+  diff_file_name: pathInArchive.regex(/^[^*]*$/, "must not contain *").optional(),
+  base_branch: branchName.optional(),
+  base_commit: commitHash.optional(),
+  fail_under: percentage,
+  max_drop: percentage,
+  patch_fail_under: percentage,
 });
 
 export const uploadFields = target.extend(details.shape);
@@ -82,11 +97,20 @@ export function completeUploadFields(query: UploadQuery, form: FormData | undefi
   return { ...query, ...parseFields(rest, given) } as UploadFields;
 }
 
+/** Fields that a job may send empty: a variable that its CI system does not set for every event. */
+const MAY_BE_EMPTY = new Set(
+  Object.entries(details.shape)
+    .filter(([, schema]) => schema.safeParse(undefined).success)
+    .map(([name]) => name),
+);
+
 /** The fields of a query or a form; a file may be named several times. */
 function fieldsOf(given: URLSearchParams | FormData): Record<string, unknown> {
   const fileNames = given.getAll("coverage_xml_file_name");
   return {
-    ...Object.fromEntries(given),
+    ...Object.fromEntries(
+      [...given].filter(([name, value]) => value !== "" || !MAY_BE_EMPTY.has(name)),
+    ),
     coverage_xml_file_name: fileNames.length === 0 ? undefined : fileNames,
   };
 }

@@ -35,7 +35,14 @@ Deno.test("compare has both coverages in the head's language, the change and the
   const answer = await (await test.get(path())).json();
   assert.deepEqual(Object.keys(answer), [
     ...["org_name", "repo_name", "language", "base_branch", "head_branch", "base", "head", "delta"],
-    ...["base_badge_url", "head_badge_url", "repository_url"],
+    ...[
+      "base_badge_url",
+      "head_badge_url",
+      "repository_url",
+      "base_reason",
+      "patch",
+      "patch_reason",
+    ],
   ]);
   assert.deepEqual(
     [answer.language, answer.base.percentage, answer.head.percentage, answer.delta],

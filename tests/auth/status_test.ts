@@ -29,7 +29,7 @@ Deno.test("a job's token sets a pending status, and the upload sets the final on
     "http://coverage.test/coverages-api/assets/acme/shop/main/go/archive/index.html",
   );
   const third = github.requests[3]!.body as Record<string, unknown>;
-  assert.equal(third.description, "75.00% (0.00% against the upload before)");
+  assert.equal(third.description, "75.00%", "the same commit is no base");
   assert(!JSON.stringify(test.log).includes(TOKEN));
 });
 
@@ -55,9 +55,12 @@ Deno.test("STATUS_CONTEXT names the status, so that a required check keeps its n
 Deno.test("the final status compares with the main branch in the same language", async () => {
   await using github = await startGitHub(shop);
   await using test = await appWith(github);
+  let commit = 1000;
   const send = async (branch_name: string, covered: number, language = "go") => {
     const body = await report(covered, 1000);
-    const response = await test.send({ branch_name, language }, { body });
+    const commit_hash = `${commit++}`.padEnd(40, "a");
+    github.repository("acme/shop").commits.add(commit_hash);
+    const response = await test.send({ branch_name, language, commit_hash }, { body });
     assert.equal(response.status, 200);
     await response.body?.cancel();
     return (github.requests.at(-1)!.body as Record<string, unknown>).description;
@@ -67,6 +70,24 @@ Deno.test("the final status compares with the main branch in the same language",
   assert.equal(await send("feature", 832), "83.20% (+0.40% against main)");
   assert.equal(await send("feature", 100, "c"), "10.00%");
   assert.equal(await send("main", 827), "82.70% (−0.10% against the upload before)");
+});
+
+Deno.test("a check that fails makes the final status a failure with its sentence", async () => {
+  await using github = await startGitHub(shop);
+  await using test = await appWith(github);
+  for (
+    const [fail_under, state, description] of [
+      ["75", "success", "75.00%"],
+      ["75.01", "failure", "Coverage is 75.00%, below the required 75.01%."],
+    ]
+  ) {
+    const response = await test.send({ fail_under: fail_under! });
+    assert.equal(response.status, 200, "the upload itself succeeds");
+    await response.body?.cancel();
+    const status = github.requests.at(-1)!.body as Record<string, unknown>;
+    assert.deepEqual([status.state, status.description], [state, description]);
+    assert.match(String(status.target_url), /index\.html$/);
+  }
 });
 
 Deno.test("the final status says why an upload was rejected, and hides a bug", async () => {

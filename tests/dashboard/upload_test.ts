@@ -51,7 +51,7 @@ function rows(html: string, list: "Files" | "Folders"): string[] {
 
 Deno.test("an upload's page has its number, and its change against the main branch", async () => {
   await using test = await testApp();
-  await seed(test.sql, { percentage: 40 });
+  await seed(test.sql, { percentage: 40, commit_hash: "abcdef0123" });
   const base = await idOf(test, await seed(test.sql, { percentage: 50 }));
   await seed(test.sql, { percentage: 99, language: "python" });
   const id = await idOf(

@@ -6,6 +6,7 @@ import { startIssuer } from "../support/oidc.ts";
 import { storedReports } from "../support/reports.ts";
 import { seed } from "../support/seed.ts";
 import {
+  addScript,
   API,
   assertSucceeded,
   AUTHOR,
@@ -32,6 +33,7 @@ const GITHUB = "GitHub Actions with the job's token";
 const OIDC = "GitHub Actions with OIDC";
 const SYNC = "Deleted branches";
 const ACTION = "GitHub Actions";
+const CHECKS = "Changed lines and checks";
 
 const SHELLS = [["sh", "-e"], ["bash", "-e"]];
 /** A run of a job. */
@@ -225,7 +227,7 @@ const UPLOADS: Record<string, Case> = {
 Deno.test("every block of docs/ci.md is run or read by a test", async () => {
   const ofTools = (await toolRecipes()).map(({ name }) => name);
   const names = (await recipes()).map(({ name }) => name).filter((name) => !ofTools.includes(name));
-  const known = [...Object.keys(UPLOADS), SCRIPT, GITHUB, OIDC, SYNC, ACTION];
+  const known = [...Object.keys(UPLOADS), SCRIPT, GITHUB, OIDC, SYNC, ACTION, CHECKS];
   assert.deepEqual(names.toSorted(), known.toSorted());
 });
 
@@ -276,6 +278,35 @@ for (const [name, { shells = SHELLS, situations, onBranch = false }] of Object.e
     }
   });
 }
+
+jobTest("the recipe with a diff fails the job if a check fails, and not otherwise", async () => {
+  await using checkout = await Checkout.make({ detached: false });
+  const names = scriptOf(await recipe(BY_HAND)).lines.replace(". ./upload-coverage.sh\n", "");
+  const lines = names + scriptOf(await recipe(CHECKS)).lines;
+  const commit = async (changed?: number) => {
+    const source = Array.from({ length: 60 }, (_, at) => at + 1 === changed ? "changed" : "line");
+    await Deno.writeTextFile(join(checkout.folder, "numerals/numerals.go"), source.join("\n"));
+    await checkout.git("add", "numerals");
+    await checkout.git("commit", "--quiet", "--allow-empty", "--message", "Change");
+  };
+  await Deno.mkdir(join(checkout.folder, "numerals"));
+  for (
+    const [line, code, sentence] of [
+      [38, 1, /^Patch coverage is 0\.00% \(0 of 1 changed lines\), below the required 80%\.$/m],
+      [22, 0, /^Patch coverage is 100\.00%/m],
+      [1, 0, /^Patch coverage was not checked\. No changed line can be covered\.$/m],
+    ] as const
+  ) {
+    await commit();
+    await checkout.git("update-ref", "refs/remotes/origin/main", "HEAD");
+    await commit(line);
+    await using server = await serverWithToken("acme/shop");
+    await addScript(checkout, server.address);
+    const result = await ended(await checkout.command(["sh", "-e"], lines, server.secret));
+    assert.equal(result.code, code, result.stderr);
+    assert.match(result.stdout, sentence);
+  }
+});
 
 jobTest("the recipe with the job's token leads to a status on the commit", async () => {
   await using checkout = await Checkout.make();

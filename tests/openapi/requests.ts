@@ -93,7 +93,7 @@ export function callsOf(operation: Operation, archive: Uint8Array<ArrayBuffer>):
     for (const [name, schema] of Object.entries(properties)) {
       // In a form a single text is a list of one.
       if (type !== "application/json" && schema.type === "array") continue;
-      for (const value of refused(schema, "body")) {
+      for (const value of refused(schema, type === FORM ? "form" : "body")) {
         const body = { type, fields: { ...fields, [name]: value } };
         add(false, `${type}, ${name} is ${value}`, { query, body });
       }
@@ -114,11 +114,11 @@ function exampleOf(schema: Schema): unknown {
 }
 
 /** The suspects that a schema refuses. Throws if it has a rule and refuses none. */
-function refused(schema: Schema, place: "path" | "query" | "body"): string[] {
+function refused(schema: Schema, place: "path" | "query" | "body" | "form"): string[] {
   if (isRepeated(schema)) return refused(schema.items, place);
   if (schema.format === "binary") return [];
   // An empty parameter counts as not given; some names in a path make it another path.
-  const skipped = { body: /$^(?!)/, query: /^$/, path: /^(\.*|archive)$/ }[place];
+  const skipped = { body: /$^(?!)/, form: /^$/, query: /^$/, path: /^(\.*|archive)$/ }[place];
   const typed = (text: string) => schema.type === "integer" && text.trim() ? Number(text) : text;
   const values = SUSPECTS.filter((text) =>
     !skipped.test(text) && !ajv.validate(schema, typed(text))

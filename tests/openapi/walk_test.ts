@@ -4,6 +4,7 @@ import { newToken } from "../../src/cli/token_command.ts";
 import { readConfig } from "../../src/config.ts";
 import { connect } from "../../src/db/connect.ts";
 import { type AppOptions, type TestApp, testApp } from "../support/app.ts";
+import { tar } from "../support/archive.ts";
 import { DatabaseSwitch } from "../support/database_switch.ts";
 import { readArchiveFile } from "../support/test_data.ts";
 import { Contract, type Operation } from "./contract.ts";
@@ -145,6 +146,14 @@ Deno.test("every operation gives every documented answer and no other", async (t
       await walk.expect(302, id, { at: ["/index.html", ""] });
       await walk.expect(200, id, { at: ["/index.html", "/"] });
     }
+    const patched = await walk.ask("upload", {
+      at: ["coverage.xml", "lcov.info"],
+      body: tar([
+        { name: "lcov.info", content: "TN:\nSF:a.ts\nDA:1,0\nend_of_record\n" },
+        { name: "changes.diff", content: "--- a/a.ts\n+++ b/a.ts\n@@ -0,0 +1 @@\n+1\n" },
+      ]),
+    });
+    assert.equal((await patched.json()).patch.files[0].uncovered, "1");
     const comment = await walk.ask("compare", { headers: { accept: "text/markdown" } });
     assert.match(comment.headers.get("content-type")!, /^text\/markdown/);
     await walk.expect(404, "files", { at: ["repo_name=", "repo_name=other-"] });

@@ -26,7 +26,8 @@ export function newCoverage({ percentage = 50, ...rest }: Seed = {}): NewCoverag
     reportId: crypto.randomUUID(),
     reportIndex: "index.html",
     coverageFiles: ["coverage.xml"],
-    unite: ([part]) => Promise.resolve(part!.coverage),
+    unite: ([part]) =>
+      Promise.resolve({ coverage: part!.coverage, patch: null, patch_reason: null }),
     identity: undefined,
     size: { bytes: 100, files: 1 },
     ...rest,

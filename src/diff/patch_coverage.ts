@@ -1,0 +1,92 @@
+/**
+ * Patch coverage: how many of the lines that a diff adds or changes are covered.
+ *
+ * @module
+ */
+import { decodeLines, type FileLines, uncoveredRanges } from "../formats/lines.ts";
+import { percentageOf } from "../model/percentage.ts";
+import type { Patch, PatchFile } from "../model/patch.ts";
+import { matchPaths } from "./path_matching.ts";
+import type { Ranges } from "./ranges.ts";
+import type { ChangedFile } from "./unified_diff.ts";
+
+/** Entries of each list; a patch is stored with its upload. */
+export const MAX_LISTED = 300;
+/** Characters of the ranges of a file. */
+const MAX_UNCOVERED = 2000;
+
+/**
+ * The coverage of the lines of `changed` that the report knows. A changed file that it does not know
+ * counts as not measured if the report has files with the same extension: others, such as
+ * documentation, could not be.
+ */
+export function patchCoverage(
+  changed: readonly ChangedFile[],
+  encodedLines: Uint8Array,
+  sourceRoots?: readonly string[],
+): Patch {
+  const report = decodeLines(encodedLines);
+  const paths = report.map(({ path }) => path);
+  const extensions = new Set(paths.map(extensionOf));
+  const files: PatchFile[] = [], notMeasured: string[] = [], ambiguous: string[] = [];
+  let covered = 0, valid = 0;
+  for (
+    const [at, match] of matchPaths(changed.map(({ path }) => path), paths, sourceRoots).entries()
+  ) {
+    const { path, added } = changed[at]!;
+    if (match === "ambiguous") ambiguous.push(path);
+    else if (match === "unknown") {
+      if (extensions.has(extensionOf(path))) notMeasured.push(path);
+    } else {
+      const file = fileOf(path, added, report[match]!);
+      covered += file.lines_covered;
+      valid += file.lines_valid;
+      if (file.lines_valid > 0) files.push(file);
+    }
+  }
+  // The ones with the most uncovered lines are listed.
+  const missed = ({ lines_covered, lines_valid }: PatchFile) => lines_valid - lines_covered;
+  files.sort((a, b) => missed(b) - missed(a) || (a.path < b.path ? -1 : 1));
+  const more = (list: readonly unknown[]) => Math.max(0, list.length - MAX_LISTED);
+  return {
+    percentage: valid === 0 ? null : percentageOf(covered, valid),
+    lines_covered: covered,
+    lines_valid: valid,
+    files: files.slice(0, MAX_LISTED),
+    not_measured: notMeasured.slice(0, MAX_LISTED),
+    ambiguous: ambiguous.slice(0, MAX_LISTED),
+    omitted: { files: more(files), not_measured: more(notMeasured), ambiguous: more(ambiguous) },
+  };
+}
+
+function fileOf(path: string, added: Ranges, { lines, hits }: FileLines): PatchFile {
+  let covered = 0, valid = 0;
+  const uncovered: string[] = [];
+  let at = 0;
+  for (const [first, last] of added) {
+    while (at < lines.length && lines[at]! < first) at++;
+    const start = at;
+    while (at < lines.length && lines[at]! <= last) if (hits[at++]! > 0) covered++;
+    valid += at - start;
+    const changed = { path, lines: lines.subarray(start, at), hits: hits.subarray(start, at) };
+    const ranges = uncoveredRanges(changed);
+    if (ranges !== "") uncovered.push(ranges);
+  }
+  return {
+    path,
+    lines_covered: covered,
+    lines_valid: valid,
+    uncovered: clipped(uncovered.join(",")),
+  };
+}
+
+function clipped(ranges: string): string {
+  if (ranges.length <= MAX_UNCOVERED) return ranges;
+  return `${ranges.slice(0, ranges.lastIndexOf(",", MAX_UNCOVERED))},…`;
+}
+
+/** ".ts" of `src/a.ts`; the whole name where it has none. */
+function extensionOf(path: string): string {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return name.slice(Math.max(name.lastIndexOf("."), 0)).toLowerCase();
+}

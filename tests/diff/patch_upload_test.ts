@@ -1,0 +1,253 @@
+/**
+ * Uploads of real reports with the real diff of a real repository.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { type TestApp, testApp } from "../support/app.ts";
+import { tar } from "../support/archive.ts";
+import { type GitRepository, repository } from "../support/git.ts";
+import { readArchiveFile } from "../support/test_data.ts";
+
+type Fields = Record<string, string>;
+type File = [name: string, content: string];
+
+/** Uploads the files of an archive; returns the answer. */
+async function upload(test: TestApp, files: File[], fields: Fields = {}) {
+  const archive = tar(files.map(([name, content]) => ({ name, content })));
+  const response = await test.upload(archive, fields);
+  const answer = await response.json();
+  assert.equal(response.status, 200, JSON.stringify(answer));
+  return answer;
+}
+
+async function run(cwd: string, command: string, ...args: string[]): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(command, {
+    args,
+    cwd,
+    env: { NO_COLOR: "1", GOFLAGS: "-mod=mod", GOPROXY: "off", GOTOOLCHAIN: "local" },
+  }).output();
+  const text = new TextDecoder();
+  if (!success) throw new Error(`${command} ${args.join(" ")}: ${text.decode(stderr)}`);
+  return text.decode(stdout);
+}
+
+/** The lcov file of Deno's own coverage, whose paths are absolute. */
+async function denoCoverage(git: GitRepository, folder = "."): Promise<string> {
+  const at = join(git.folder, folder);
+  await run(at, Deno.execPath(), "test", "-A", "--no-check", "--coverage=.cov");
+  const lcov = await run(at, Deno.execPath(), "coverage", "--lcov", ".cov");
+  await Deno.remove(join(at, ".cov"), { recursive: true });
+  return lcov;
+}
+
+const summary = ({ patch }: { patch: { files: Fields[] } }) =>
+  Object.fromEntries(
+    patch.files.map((
+      { path, lines_covered, lines_valid, uncovered },
+    ) => [path, `${lines_covered} of ${lines_valid}, ${uncovered}`]),
+  );
+
+Deno.test("Deno: lines added, a file renamed and changed, one deleted, one new, a stale base", async () => {
+  await using git = await repository({
+    "deno.json": "{}",
+    "src/math.ts": "export function add(a: number, b: number) {\n  return a + b;\n}\n",
+    "src/old_name.ts": [
+      "export function greet(name: string) {",
+      "  const greeting = `hello ${name}`;",
+      "  return greeting;",
+      "}",
+      "",
+    ].join("\n"),
+    "src/gone.ts": "export const gone = 1;\n",
+    "math_test.ts": [
+      'import { add } from "./src/math.ts";',
+      'import { greet } from "./src/old_name.ts";',
+      'import { gone } from "./src/gone.ts";',
+      'Deno.test("all", () => { add(1, 2); greet("ada"); gone; });',
+      "",
+    ].join("\n"),
+  });
+  await using test = await testApp();
+  const fields = { coverage_xml_file_name: "lcov.info", language: "ts" };
+  const first = (await git.run("rev-parse", "HEAD")).trim();
+  const base = await upload(test, [["lcov.info", await denoCoverage(git)]], {
+    ...fields,
+    commit_hash: first,
+  });
+
+  await git.run("checkout", "-qb", "feature");
+  await git.run("mv", "src/old_name.ts", "src/new_name.ts");
+  await git.remove("src/gone.ts");
+  await git.write({
+    "src/math.ts": [
+      "export function add(a: number, b: number) {",
+      "  return a + b;",
+      "}",
+      "",
+      "export function divide(a: number, b: number) {",
+      "  if (b === 0) {",
+      "    throw new RangeError();",
+      "  }",
+      "  return a / b;",
+      "}",
+      "",
+    ].join("\n"),
+    "src/new_name.ts": [
+      "export function greet(name: string) {",
+      "  const greeting = `hello ${name}`;",
+      "  console.assert(greeting.length > 0);",
+      "  return greeting;",
+      "}",
+      "",
+    ].join("\n"),
+    "src/untested.ts": "export function never() {\n  return 1;\n}\n",
+    "README.md": "# Shop\n",
+    "math_test.ts": [
+      'import { add, divide } from "./src/math.ts";',
+      'import { greet } from "./src/new_name.ts";',
+      'Deno.test("all", () => { add(1, 2); divide(4, 2); greet("ada"); });',
+      "",
+    ].join("\n"),
+  });
+  const head = await git.commit("feature");
+
+  // The base branch goes on: what changed there is no part of the patch.
+  await git.run("checkout", "-q", "main");
+  await git.write({ "src/gone.ts": "export const gone = 2;\nexport const more = 3;\n" });
+  const second = await git.commit("main goes on");
+  const onMain = await upload(test, [["lcov.info", await denoCoverage(git)]], {
+    ...fields,
+    commit_hash: second,
+  });
+  await git.run("checkout", "-q", "feature");
+  const diff = await git.run("diff", "main...HEAD");
+  const answer = await upload(test, [
+    ["lcov.info", await denoCoverage(git)],
+    ["changes.diff", diff],
+  ], {
+    ...fields,
+    branch_name: "feature",
+    commit_hash: head,
+    diff_file_name: "changes.diff",
+    base_branch: "main",
+    base_commit: (await git.run("merge-base", "main", "HEAD")).trim(),
+    patch_fail_under: "90",
+    max_drop: "100",
+    fail_under: "10",
+  });
+  assert.equal(answer.patch_reason, null);
+  const files = summary(answer);
+  assert.deepEqual(Object.keys(files), ["src/math.ts", "src/new_name.ts"]);
+  assert.equal(files["src/new_name.ts"], "1 of 1, ");
+  assert.match(files["src/math.ts"]!, /, 7(-8)?$/);
+  assert.deepEqual(answer.patch.not_measured.toSorted(), ["math_test.ts", "src/untested.ts"]);
+  assert.equal(answer.base.id, base.coverage.id, "the merge base, not the newest of main");
+  assert.notEqual(answer.base.id, onMain.coverage.id);
+  assert.match(answer.base_reason, new RegExp(`base commit ${first.slice(0, 8)} on main`));
+  assert.deepEqual(
+    answer.checks.map(({ name, passed }: { name: string; passed: boolean }) => [name, passed]),
+    [["fail_under", true], ["max_drop", true], ["patch_fail_under", false]],
+  );
+  assert.match(answer.checks[2].sentence, /below the required 90%\. 2 changed files were not/);
+
+  // A row that the merge base does not have: the newest that is not newer.
+  const stale = await upload(test, [["lcov.info", await denoCoverage(git)]], {
+    ...fields,
+    branch_name: "feature",
+    commit_hash: head,
+    base_branch: "main",
+    base_commit: "f".repeat(40),
+  });
+  assert.equal(stale.base.id, onMain.coverage.id);
+  assert.match(stale.base_reason, /^The base commit ffffffff has no upload in ts\. Compared with/);
+});
+
+Deno.test("Deno: two packages with the same names of files", async () => {
+  const one = "export function name() {\n  return 1;\n}\n";
+  const check = 'import { name } from "./src/index.ts";\nDeno.test("name", () => void name());\n';
+  await using git = await repository({
+    "packages/a/src/index.ts": one,
+    "packages/a/a_test.ts": check,
+    "packages/b/src/index.ts": one,
+    "packages/b/b_test.ts": check,
+    "deno.json": "{}",
+  });
+  await git.write({
+    "packages/b/src/index.ts": `${one}export function other() {\n  return 2;\n}\n`,
+  });
+  await git.commit("b");
+  await using test = await testApp();
+  const diff: File = ["changes.diff", await git.run("diff", "HEAD~1", "HEAD")];
+  const a: File = ["a/lcov.info", await denoCoverage(git, "packages/a")];
+  const b: File = ["b/lcov.info", await denoCoverage(git, "packages/b")];
+  const fields = { coverage_xml_file_name: "**/lcov.info", diff_file_name: "changes.diff" };
+  const expected = { "packages/b/src/index.ts": "0 of 3, 4-6" };
+  assert.deepEqual(summary(await upload(test, [a, b, diff], fields)), expected);
+  assert.deepEqual(summary(await upload(test, [b, diff], fields)), expected);
+  const { patch } = await upload(test, [a, diff], fields);
+  assert.deepEqual([patch.percentage, patch.not_measured], [null, ["packages/b/src/index.ts"]]);
+
+  // The same with paths from each package's own folder, as most tools write them.
+  const relative = ([name, content]: File): File => [
+    `packages/${name}`,
+    content.replaceAll(`SF:${git.folder}/packages/${name[0]}/`, "SF:"),
+  ];
+  assert.deepEqual(
+    summary(await upload(test, [relative(a), relative(b), diff], fields)),
+    expected,
+  );
+});
+
+Deno.test({
+  name: "Go: paths that begin with the module",
+  ignore: !await run(".", "go", "version").then(() => true, () => false),
+  async fn() {
+    await using git = await repository({
+      "server/go.mod": "module example.com/shop/server\n\ngo 1.19\n",
+      "server/main.go": "package main\n\nfunc main() {}\n",
+      "server/pkg/a.go": "package pkg\n\nfunc A() int {\n\treturn 1\n}\n",
+      "server/pkg/a_test.go":
+        'package pkg\n\nimport "testing"\n\nfunc TestA(t *testing.T) {\n\tA()\n}\n',
+    });
+    await git.write({
+      "server/pkg/a.go":
+        "package pkg\n\nfunc A() int {\n\treturn 1\n}\n\nfunc B() int {\n\treturn 2\n}\n",
+    });
+    await git.commit("B");
+    await run(join(git.folder, "server"), "go", "test", "-coverprofile=cover.out", "./...");
+    await using test = await testApp();
+    const answer = await upload(test, [
+      ["cover.out", await Deno.readTextFile(join(git.folder, "server/cover.out"))],
+      ["changes.diff", await git.run("diff", "HEAD~1", "HEAD")],
+    ], { coverage_xml_file_name: "cover.out", diff_file_name: "changes.diff" });
+    assert.deepEqual(summary(answer), { "server/pkg/a.go": "0 of 3, 7-9" });
+  },
+});
+
+Deno.test("JaCoCo: paths that begin with the package", async () => {
+  await using test = await testApp();
+  const fields = { language: "java", coverage_xml_file_name: "jacoco.xml" };
+  const archive = await readArchiveFile("jacoco-multi-group.tar.gz");
+  const first = await (await test.upload(archive, fields)).json();
+  const { files } = await (await test.get(
+    `/coverages-api/files?org_name=acme&repo_name=shop&id=${first.coverage.id}`,
+  )).json();
+  const file = files.find(({ uncovered }: { uncovered: string }) => uncovered !== "");
+  const line = Number(/^\d+/.exec(file.uncovered)![0]);
+  const xml = await (await test.get(
+    `/coverages-api/assets/acme/shop/main/java/archive/coverage/jacoco.xml`,
+  )).text();
+  const path = `app/src/main/java/${file.path}`;
+  const lines = Array.from({ length: line + 50 }, (_, at) => `// ${at + 1}`);
+  await using git = await repository({ [path]: lines.join("\n") });
+  lines[line - 1] = "changed";
+  await git.write({ [path]: lines.join("\n") });
+  await git.commit("change");
+  const answer = await upload(test, [
+    ["jacoco.xml", xml],
+    ["changes.diff", await git.run("diff", "HEAD~1", "HEAD")],
+  ], { ...fields, diff_file_name: "changes.diff" });
+  assert.deepEqual(summary(answer), { [path]: `0 of 1, ${line}` });
+});
