@@ -1,6 +1,4 @@
-/**
- * Whether everything is there: looks at the rows, the folders and the answers, and trusts no counter.
- */
+/** Whether everything is there: compares rows, folders and answers with what was sent. */
 import { join } from "node:path";
 import type { Sql } from "postgres";
 import { storedReports } from "../../src/db/stored_reports.ts";

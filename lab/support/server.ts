@@ -1,6 +1,4 @@
-/**
- * The server that is measured or put to the test: started as an operator does, with the defaults.
- */
+/** The server that is measured or tested: started as an operator does, with the defaults. */
 import { variableNames } from "../../src/config.ts";
 import { type RunningServer, startServer } from "../../tests/support/server.ts";
 
