@@ -31,7 +31,7 @@ Deno.test("unknown paths are 404, unknown methods 405 with Allow, both JSON", as
 
 Deno.test("every answer of the API says not to sniff, to frame or to keep it", async () => {
   await using test = await testApp();
-  for (const path of ["/coverages-api/health", "/coverages-api/badge", "/nothing"]) {
+  for (const path of ["/coverages-api/health", "/coverages-api/compare", "/nothing"]) {
     const response = await test.get(path);
     await response.body?.cancel();
     assert.equal(response.headers.get("x-content-type-options"), "nosniff");
