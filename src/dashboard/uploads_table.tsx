@@ -2,7 +2,7 @@ import type { Content, Html } from "./html.ts";
 import { changeOf } from "../model/percentage.ts";
 import type { RepositoryName } from "../model/rows.ts";
 import { Bar } from "./bar.tsx";
-import { Ago, Change, Percentage } from "./numbers.tsx";
+import { Ago, Change, percent, Percentage } from "./numbers.tsx";
 import type { UploadLine } from "../db/page_queries.ts";
 import type { Links } from "./links.ts";
 
@@ -73,6 +73,9 @@ function Row({ links, row, options }: { links: Links; row: Upload; options: Tabl
               <Author links={links} org={row.org_name} author={row.commit_author} />
             </>
           )} · <Ago at={row.created_at} now={now} />
+          {row.patch_percentage === null
+            ? null
+            : ` · ${percent(row.patch_percentage)} of changed lines`}
           <ReportLink links={links} row={row} />
         </small>
       </th>

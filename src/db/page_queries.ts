@@ -75,7 +75,13 @@ export async function readHome(
 export interface UploadLine extends
   Pick<
     CoverageRow,
-    "id" | "branch_name" | "language" | "commit_hash" | "commit_author" | "percentage"
+    | "id"
+    | "branch_name"
+    | "language"
+    | "commit_hash"
+    | "commit_author"
+    | "percentage"
+    | "patch_percentage"
   > {
   created_at: string;
   /** When it was superseded or its branch deleted; null: active. */
@@ -235,8 +241,8 @@ export async function readRepository(
 
 /** The columns of `c` that an {@linkcode UploadLine} has. */
 const shown = (sql: Sql) =>
-  sql`c.id, c.branch_name, c.language, c.commit_hash, c.commit_author, c.percentage, c.created_at,
-    c.deleted_at, c.report_index, c.report_stored, c.newest`;
+  sql`c.id, c.branch_name, c.language, c.commit_hash, c.commit_author, c.percentage, c.patch_percentage,
+    c.created_at, c.deleted_at, c.report_index, c.report_stored, c.newest`;
 
 /** The percentage of the upload before `c`, of the same branch and language. */
 const before = (sql: Sql) =>

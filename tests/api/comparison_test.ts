@@ -274,4 +274,6 @@ Deno.test("the page of an upload begins with the changed lines and links to them
   const other = await (await test.get(`/coverages-ui/acme/shop/uploads/${plain.coverage.id}`))
     .text();
   assert.doesNotMatch(other, /Changed lines/);
+  const repository = await (await test.get("/coverages-ui/acme/shop")).text();
+  assert.match(repository, /25\.00% of changed lines/);
 });
