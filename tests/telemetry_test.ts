@@ -52,7 +52,7 @@ Deno.test({
       const names = (spans: Span[]) => new Set(spans.map(({ name }) => name));
       assert.deepEqual(
         names(good!),
-        new Set(["authenticate", "authorize", "extract", "parse", "database"]),
+        new Set(["authenticate", "authorize", "extract", "parse", "patch", "database"]),
       );
       const failed = bad!.filter(({ status }) => status?.code === 2);
       assert.deepEqual(names(failed), new Set(["extract"]));

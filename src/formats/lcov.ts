@@ -34,6 +34,8 @@ class LcovReader implements TextReader {
   /** The record that is being read. */
   #isOpen = false;
   #hasLines = false;
+  /** Its lines without a hit. */
+  #missed = 0;
   #found: number | undefined;
   #hit: number | undefined;
 
@@ -70,22 +72,26 @@ class LcovReader implements TextReader {
     if (comma < 0 || line === undefined) {
       throw new CoverageError(`is not LCOV: line ${number} is ${quote(text)}`);
     }
-    this.#lines.add(line, hitCount(text.slice(comma + 1, end < 0 ? undefined : end).trim()));
+    const hits = hitCount(text.slice(comma + 1, end < 0 ? undefined : end).trim());
+    this.#lines.add(line, hits);
     this.#hasLines = true;
+    if (hits === 0) this.#missed++;
   }
 
   #endRecord(): void {
     const found = this.#found ?? 0, hit = this.#hit ?? 0;
     if (this.#isOpen) {
+      // coverage.py 6 counts excluded lines in LH, but not in LF.
+      const isInflated = this.#hasLines && hit + this.#missed > found;
       this.#stated.valid += found;
-      this.#stated.covered += hit;
+      this.#stated.covered += isInflated ? found - this.#missed : hit;
       const isAbsent = this.#found === undefined || this.#hit === undefined;
-      // coverage.py 6 writes LF:0 and LH:1 for a module without statements, and counts none as well.
-      const isWrong = found > 0 ? hit > found : hit === 0;
+      const isWrong = hit > found && found > 0 || this.#missed > found || found === 0 && hit === 0;
       if (this.#hasLines && (isAbsent || isWrong)) this.#isStated = false;
       if (!this.#hasLines && found > 0) this.#hasUnlisted = true;
     }
     this.#isOpen = this.#hasLines = false;
+    this.#missed = 0;
     this.#found = this.#hit = undefined;
   }
 

@@ -69,11 +69,20 @@ def read(name, document):
     return read_xml(document) if name.endswith(".xml") else None
 
 
+def read_record(text):
+    """coverage.py counts lines that it excludes in LH, but not in LF."""
+    hit, found = (sum(map(int, re.findall(rf"^{kind}:(\d+)", text, re.M))) for kind in ("LH", "LF"))
+    missed = len(re.findall(r"^DA:\d+,0\b", text, re.M))
+    has_lines = "DA:" in text
+    return (found - missed if has_lines and hit + missed > found else hit), found
+
+
 def read_lcov(text):
     """lcov and genhtml count DA; the other tools print their own LF and LH, one record for each file."""
     names = re.findall(r"^SF:(.*)$", text, re.M)
     if len(names) == len(set(names)):
-        return tuple(sum(map(int, re.findall(rf"^{kind}:(\d+)", text, re.M))) for kind in ("LH", "LF"))
+        records = [read_record(record) for record in text.split("end_of_record") if "SF:" in record]
+        return tuple(map(sum, zip(*records)))
     lines, file = {}, None
     for line in text.splitlines():
         if line.startswith("SF:"):

@@ -18,6 +18,12 @@ Deno.test("LCOV: the lines count where a file has several records, or LF and LH 
   }
 });
 
+Deno.test("LCOV: lines that coverage.py excludes are in LH and not in LF, and count nowhere", async () => {
+  const module = record("a", "DA:1,1", "DA:2,1", "DA:3,0", "LF:2", "LH:2");
+  const empty = record("b", "DA:1,1", "LF:0", "LH:1");
+  assert.equal(await counted(module + empty), "1/2 lcov");
+});
+
 Deno.test("LCOV: a line that is there again counts once, with its highest hits", async () => {
   const document = record("a", "DA:1,5", "DA:1,0", "DA:2,0,Qf0p2eFWKe0af6dUgPI8ug");
   assert.deepEqual(await lines(document), { a: { 1: 5, 2: 0 } });
