@@ -59,22 +59,26 @@ export function patchCoverage(
   };
 }
 
-function fileOf(path: string, added: Ranges, { lines, hits }: FileLines): PatchFile {
-  let covered = 0, valid = 0;
+function fileOf(path: string, added: Ranges, { lines, covered }: FileLines): PatchFile {
+  let hit = 0, valid = 0;
   const uncovered: string[] = [];
   let at = 0;
   for (const [first, last] of added) {
     while (at < lines.length && lines[at]! < first) at++;
     const start = at;
-    while (at < lines.length && lines[at]! <= last) if (hits[at++]! > 0) covered++;
+    while (at < lines.length && lines[at]! <= last) hit += covered[at++]!;
     valid += at - start;
-    const changed = { path, lines: lines.subarray(start, at), hits: hits.subarray(start, at) };
+    const changed = {
+      path,
+      lines: lines.subarray(start, at),
+      covered: covered.subarray(start, at),
+    };
     const ranges = uncoveredRanges(changed);
     if (ranges !== "") uncovered.push(ranges);
   }
   return {
     path,
-    lines_covered: covered,
+    lines_covered: hit,
     lines_valid: valid,
     uncovered: clipped(uncovered.join(",")),
   };

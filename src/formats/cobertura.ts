@@ -90,12 +90,12 @@ class CoberturaReader implements XmlReader {
     if (this.#methodLines.length === MAX_METHOD_LINES) {
       throw new CoverageError(`has a class whose methods have more than ${MAX_METHOD_LINES} lines`);
     }
-    this.#methodLines.add(number, Math.min(hits, 2 ** 32 - 1));
+    this.#methodLines.add(number, hits > 0 ? 1 : 0);
   }
 
   end(name: string): void {
     if (name !== "class") return;
-    if (!this.#hasOwnLines) this.#methodLines.each((line, hits) => this.#lines.add(line, hits));
+    if (!this.#hasOwnLines) this.#methodLines.each((line, rank) => this.#lines.add(line, rank));
     const { covered, valid } = this.#lines.end();
     this.#byClass.covered += covered;
     this.#byClass.valid += valid;

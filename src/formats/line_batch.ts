@@ -1,25 +1,31 @@
 /**
- * Lines with their hits as two columns, and packed as bytes.
+ * Lines with their ranks as two columns, and packed as bytes. Of the same line twice the higher rank
+ * counts: 0 for missed, 1 for hit, or what a format makes of 0 to 3.
  *
  * @module
  */
 import { ByteReader, ByteWriter } from "./varints.ts";
 
+const RANKS = 4;
+
 export class LineBatch {
   length = 0;
   #lines = new Uint32Array(64);
-  #hits = new Uint32Array(64);
+  #ranks = new Uint8Array(64);
   #isAscending = true;
 
-  add(line: number, hits: number): void {
+  add(line: number, rank: number): void {
     const at = this.length;
     if (at === this.#lines.length) {
-      this.#lines = larger(this.#lines);
-      this.#hits = larger(this.#hits);
+      const lines = this.#lines, ranks = this.#ranks;
+      this.#lines = new Uint32Array(at * 2);
+      this.#ranks = new Uint8Array(at * 2);
+      this.#lines.set(lines);
+      this.#ranks.set(ranks);
     }
     if (at > 0 && line <= this.#lines[at - 1]!) this.#isAscending = false;
     this.#lines[at] = line;
-    this.#hits[at] = hits;
+    this.#ranks[at] = rank;
     this.length++;
   }
 
@@ -30,15 +36,15 @@ export class LineBatch {
 
   covered(): number {
     let covered = 0;
-    for (let at = 0; at < this.length; at++) if (this.#hits[at]! > 0) covered++;
+    for (let at = 0; at < this.length; at++) if (this.#ranks[at]! > 0) covered++;
     return covered;
   }
 
-  each(use: (line: number, hits: number) => void): void {
-    for (let at = 0; at < this.length; at++) use(this.#lines[at]!, this.#hits[at]!);
+  each(use: (line: number, rank: number) => void): void {
+    for (let at = 0; at < this.length; at++) use(this.#lines[at]!, this.#ranks[at]!);
   }
 
-  /** Sorts by line, and keeps the highest hits of a line that is there more than once. */
+  /** Sorts by line, and keeps the highest rank of a line that is there more than once. */
   unite(): void {
     if (this.#isAscending) return;
     // Line and place in one double: a typed array sorts numbers much faster than a callback does.
@@ -46,28 +52,27 @@ export class LineBatch {
     const order = new Float64Array(this.length);
     for (let at = 0; at < this.length; at++) order[at] = this.#lines[at]! * scale + at;
     order.sort();
-    const hits = this.#hits.slice(0, this.length);
+    const ranks = this.#ranks.slice(0, this.length);
     this.clear();
     for (const key of order) {
-      const line = Math.floor(key / scale), value = hits[key % scale]!;
+      const line = Math.floor(key / scale), rank = ranks[key % scale]!;
       const last = this.length - 1;
-      if (last < 0 || this.#lines[last] !== line) this.add(line, value);
-      else if (value > this.#hits[last]!) this.#hits[last] = value;
+      if (last < 0 || this.#lines[last] !== line) this.add(line, rank);
+      else if (rank > this.#ranks[last]!) this.#ranks[last] = rank;
     }
   }
 
-  /** Writes ascending lines as runs of the same hits: lines since the last run, length, hits. */
+  /** Writes ascending lines as runs of the same rank: lines since the last run; length and rank. */
   pack(writer: ByteWriter): void {
     let end = 0;
     for (let at = 0; at < this.length;) {
-      const start = this.#lines[at]!, hits = this.#hits[at]!;
+      const start = this.#lines[at]!, rank = this.#ranks[at]!;
       let next = at + 1;
       while (
-        next < this.length && this.#lines[next] === start + next - at && this.#hits[next] === hits
+        next < this.length && this.#lines[next] === start + next - at && this.#ranks[next] === rank
       ) next++;
       writer.varint(start - end);
-      writer.varint(next - at);
-      writer.varint(hits);
+      writer.varint((next - at) * RANKS + rank);
       end = start + next - at;
       at = next;
     }
@@ -77,14 +82,14 @@ export class LineBatch {
 /** Calls back for each line of what `LineBatch.pack` wrote. */
 export function unpackLines(
   packed: Uint8Array,
-  use: (line: number, hits: number) => void,
+  use: (line: number, rank: number) => void,
 ): void {
   const reader = new ByteReader(packed);
   let line = 0;
   while (!reader.done) {
     line += reader.varint();
-    const end = line + reader.varint(), hits = reader.varint();
-    while (line < end) use(line++, hits);
+    const run = reader.varint(), rank = run % RANKS, end = line + (run - rank) / RANKS;
+    while (line < end) use(line++, rank);
   }
 }
 
@@ -95,14 +100,7 @@ export function packedRange(packed: Uint8Array): { first: number; last: number }
   while (!reader.done) {
     const start = end + reader.varint();
     if (first < 0) first = start;
-    end = start + reader.varint();
-    reader.varint();
+    end = start + Math.floor(reader.varint() / RANKS);
   }
   return { first, last: end - 1 };
-}
-
-function larger(column: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
-  const twice = new Uint32Array(column.length * 2);
-  twice.set(column);
-  return twice;
 }

@@ -14,8 +14,6 @@ import { eachLine, NONE, SEGMENT_LINES, Segments } from "./segments.ts";
 const MAX_LINE = 2 ** 31 - 1;
 /** Lines that are added, the same ones too: bounds the time. */
 const MAX_ADDED = 100_000_000;
-/** Hits are stored as 32 bits. */
-export const MAX_HITS = 2 ** 32 - 1;
 /** Bytes of an entry of a Map with its string, beside the string's characters. */
 const FILE_COST = 96;
 
@@ -29,7 +27,7 @@ export interface Counts {
   valid: number;
 }
 
-/** What was gathered: each line of a file once, with its highest hits. */
+/** What was gathered: each line of a file once, hit if it was ever hit. */
 export interface CollectedLines extends Counts {
   /** As `LineEncoder` stores them. */
   readonly encoded: Uint8Array<ArrayBuffer>;
@@ -83,10 +81,15 @@ export class LineCollector {
 
   /** Adds a line of the file that was begun last. Throws a `CoverageError` for an impossible one. */
   add(line: number, hits: number): void {
+    this.addRank(line, hits > 0 ? 1 : 0);
+  }
+
+  /** As `add`, with a rank from 0 to 3; of the same line the highest counts. */
+  addRank(line: number, rank: number): void {
     if (!(line >= 0 && line <= MAX_LINE)) {
       throw new CoverageError(`has the line number ${line}; at most ${MAX_LINE} is allowed`);
     }
-    this.#batch.add(line, hits > MAX_HITS ? MAX_HITS : hits);
+    this.#batch.add(line, rank);
     if (this.#batch.length === SEGMENT_LINES) this.#store();
   }
 
@@ -109,8 +112,8 @@ export class LineCollector {
     return this.#counts;
   }
 
-  /** Unites the lines. `keep` may change the hits of a line; a negative number leaves it out. */
-  finish(keep: (hits: number) => number = (hits) => hits): CollectedLines {
+  /** Unites the lines, without those of the rank `leaveOut`. */
+  finish(leaveOut = NONE): CollectedLines {
     this.end();
     const encoder = new LineEncoder();
     const total = { covered: 0, valid: 0 };
@@ -119,11 +122,10 @@ export class LineCollector {
       const hashes = this.#functions.get(file);
       if (hashes) functions.set(path, hashes);
       encoder.file(path);
-      eachLine(this.#segments.list(this.#last[file]!), (line, value) => {
-        const hits = keep(value);
-        if (hits < 0) return;
-        count(total, hits);
-        encoder.line(line, hits);
+      eachLine(this.#segments.list(this.#last[file]!), (line, rank) => {
+        if (rank === leaveOut) return;
+        count(total, rank);
+        encoder.line(line, rank > 0);
       });
       encoder.endFile();
     }
@@ -139,7 +141,7 @@ export class LineCollector {
     const total = { covered: 0, valid: 0 };
     for (const last of this.#last) {
       for (const segments of this.#segments.byGroup(last).values()) {
-        eachLine(segments, (_, hits) => count(total, hits));
+        eachLine(segments, (_, rank) => count(total, rank));
       }
     }
     return total;
@@ -183,8 +185,8 @@ export class LineCollector {
           place = after.store(batch, group, place);
           batch.clear();
         };
-        eachLine(segments, (line, hits) => {
-          batch.add(line, hits);
+        eachLine(segments, (line, rank) => {
+          batch.add(line, rank);
           if (batch.length === SEGMENT_LINES) store();
         });
         if (batch.length > 0) store();
@@ -198,9 +200,9 @@ export class LineCollector {
   }
 }
 
-function count(total: Counts, hits: number): void {
+function count(total: Counts, rank: number): void {
   total.valid++;
-  if (hits > 0) total.covered++;
+  if (rank > 0) total.covered++;
 }
 
 /** One way to write a path, so that a file is found again: `/` between folders, no `./` before. */

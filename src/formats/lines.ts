@@ -11,7 +11,7 @@ import { type CoverageFile, namesInUnion, type Rename } from "./modules.ts";
 
 export type { FileLines } from "./line_encoder.ts";
 
-/** The stored form of these files: the same file once, with the highest hits of each line. */
+/** The stored form of these files: the same file once, a line hit if it is hit in any. */
 export function encodeLines(files: Iterable<FileLines>): Uint8Array<ArrayBuffer> {
   using memory = new DocumentMemory();
   const collector = new LineCollector(memory);
@@ -27,9 +27,9 @@ export function decodeLines(encoded: Uint8Array): FileLines[] {
 /** The lines of these files that were hit, and all of them. */
 export function totalsOf(files: Iterable<FileLines>): Counts {
   const total = { covered: 0, valid: 0 };
-  for (const { hits } of files) {
-    total.valid += hits.length;
-    for (const value of hits) if (value > 0) total.covered++;
+  for (const { covered } of files) {
+    total.valid += covered.length;
+    for (const value of covered) total.covered += value;
   }
   return total;
 }
@@ -38,15 +38,15 @@ export function totalsOf(files: Iterable<FileLines>): Counts {
  * The lines of a file that were not hit, as `12-18,40`. Lines that cannot be hit, such as blank
  * ones, do not end a range.
  */
-export function uncoveredRanges({ lines, hits }: FileLines): string {
+export function uncoveredRanges({ lines, covered }: FileLines): string {
   const ranges: string[] = [];
   for (let at = 0; at < lines.length;) {
-    if (hits[at]! > 0) {
+    if (covered[at]) {
       at++;
       continue;
     }
     const first = lines[at]!;
-    while (at < lines.length && hits[at] === 0) at++;
+    while (at < lines.length && covered[at] === 0) at++;
     const last = lines[at - 1]!;
     ranges.push(first === last ? `${first}` : `${first}-${last}`);
   }
@@ -54,7 +54,7 @@ export function uncoveredRanges({ lines, hits }: FileLines): string {
 }
 
 /**
- * The union by file and line, with the highest hits; `format` is what the total is said to be of,
+ * The union by file and line, hit if hit in any; `format` is what the total is said to be of,
  * `renames` what the files of each are called in it.
  */
 export function unite(
@@ -108,8 +108,8 @@ function addFiles(
   files: Iterable<FileLines>,
   rename: Rename = (path) => path,
 ): void {
-  for (const { path, lines, hits } of files) {
+  for (const { path, lines, covered } of files) {
     collector.begin(rename(path));
-    for (let at = 0; at < lines.length; at++) collector.add(lines[at]!, hits[at]!);
+    for (let at = 0; at < lines.length; at++) collector.add(lines[at]!, covered[at]!);
   }
 }

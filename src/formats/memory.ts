@@ -7,7 +7,7 @@
 import { CoverageError } from "./coverage.ts";
 
 const MiB = 1024 * 1024;
-/** Held for one document: about 10 million lines with changing hits, or 400,000 files. */
+/** Held for one document: about 10 million lines of which every other one was hit, or 400,000 files. */
 const MAX_BYTES = 64 * MiB;
 /** A document that holds more is large. */
 const LARGE_BYTES = 8 * MiB;

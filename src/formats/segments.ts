@@ -7,7 +7,7 @@ import { CoverageError } from "./coverage.ts";
 import { LineBatch, packedRange, unpackLines } from "./line_batch.ts";
 import { ByteReader, ByteWriter } from "./varints.ts";
 
-/** Lines of a piece: with 15 bytes each at most they fit a chunk. */
+/** Lines of a piece: with 10 bytes each at most they fit a chunk. */
 export const SEGMENT_LINES = 65_536;
 const CHUNK_BYTES = 1024 * 1024;
 /** Lines of one file that may be held to sort them: those of pieces that overlap. */
@@ -82,12 +82,12 @@ export class Segments {
 }
 
 /**
- * Calls back for each line of these pieces, ascending, with its highest hits. Pieces that follow
+ * Calls back for each line of these pieces, ascending, with its highest rank. Pieces that follow
  * each other, as those of a long file do, need no memory; others are gathered and sorted.
  */
 export function eachLine(
   segments: readonly Segment[],
-  use: (line: number, hits: number) => void,
+  use: (line: number, rank: number) => void,
 ): void {
   if (segments.length === 1) return unpackLines(segments[0]!.packed, use);
   const ranges = segments.map(({ packed }) => ({ packed, ...packedRange(packed) }))
@@ -104,7 +104,7 @@ export function eachLine(
     } else {
       batch.clear();
       for (const { packed } of ranges.slice(at, next)) {
-        unpackLines(packed, (line, hits) => batch.add(line, hits));
+        unpackLines(packed, (line, rank) => batch.add(line, rank));
         if (batch.length > 2 * MAX_OVERLAPPING_LINES) uniteBounded(batch);
       }
       uniteBounded(batch);

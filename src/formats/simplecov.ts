@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { wholeHits } from "./counts.ts";
 import { coverageOf, type ParsedCoverage } from "./coverage.ts";
 import type { JsonFormat, JsonPath, JsonReader } from "./format.ts";
 import { LineCollector } from "./line_collector.ts";
@@ -50,18 +49,12 @@ class SimpleCovReader implements JsonReader {
       this.#file = file;
       this.#suite = suite;
     }
-    if (typeof value === "number") {
-      const hits = wholeHits(value);
-      this.#lines.add(place + 1, hits > 0 ? hits + HIT - 1 : MISSED);
-    } else {
-      this.#lines.add(place + 1, NEVER); // null, or "ignored" between :nocov: marks
-    }
+    // Not a number: null, or "ignored" between :nocov: marks.
+    this.#lines.addRank(place + 1, typeof value !== "number" ? NEVER : value > 0 ? HIT : MISSED);
   }
 
   result(): ParsedCoverage {
-    const { covered, valid, encoded } = this.#lines.finish((rank) =>
-      rank === NEVER ? -1 : rank === MISSED ? 0 : rank - HIT + 1
-    );
+    const { covered, valid, encoded } = this.#lines.finish(NEVER);
     return { total: coverageOf(covered, valid, simplecov.name), lines: encoded };
   }
 }

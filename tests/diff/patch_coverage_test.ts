@@ -15,7 +15,7 @@ function report(files: Record<string, Record<number, number>>) {
     Object.entries(files).map(([path, hits]) => ({
       path,
       lines: new Uint32Array(Object.keys(hits).map(Number)),
-      hits: new Uint32Array(Object.values(hits)),
+      covered: Uint8Array.from(Object.values(hits)),
     })),
   );
 }

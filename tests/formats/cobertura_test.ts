@@ -108,7 +108,7 @@ Deno.test("Cobertura: a bare rate counts only where there is no class", async ()
 Deno.test("Cobertura: hits as tools write them", async () => {
   const written = ["1.0", "1,204", "12345678901234567890", "1e6", "-1", "0.0", "0,5", ""];
   assert.deepEqual(await lines(coverage(`line-rate="1"`, file("a", ...written))), {
-    a: { 1: 1, 2: 1204, 3: 2 ** 32 - 1, 4: 1e6, 5: 0, 6: 0, 7: 1, 8: 0 },
+    a: { 1: 1, 2: 1, 3: 1, 4: 1, 5: 0, 6: 0, 7: 1, 8: 0 },
   });
   assert.match(await refusal(coverage(`line-rate="1"`, file("a", "many"))), /hits "many"/);
 });
@@ -119,7 +119,7 @@ Deno.test("Cobertura: the lines of each file, and where the paths begin", async 
       "<packages>",
       "<sources><source>/src &amp; more</source><source> </source></sources>$&",
     );
-  assert.deepEqual(await lines(document), { "src/a.c": { 1: 1, 2: 0 }, "lib/b.c": { 1: 3 } });
+  assert.deepEqual(await lines(document), { "src/a.c": { 1: 1, 2: 0 }, "lib/b.c": { 1: 1 } });
   assert.deepEqual((await parse(document)).sourceRoots, ["/src & more"]);
 });
 

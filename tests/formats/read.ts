@@ -30,14 +30,14 @@ export async function counted(document: Document): Promise<string> {
   return `${linesCovered}/${linesValid} ${format}`;
 }
 
-/** The lines as `{path: {line: hits}}`. */
+/** The lines as `{path: {line: 1 if hit, else 0}}`. */
 export async function lines(document: Document): Promise<Record<string, Record<number, number>>> {
   const { lines } = await parse(document);
   assert(lines, "no lines");
   return Object.fromEntries(
-    decodeLines(lines).map(({ path, lines, hits }) => [
+    decodeLines(lines).map(({ path, lines, covered }) => [
       path,
-      Object.fromEntries(Array.from(lines, (line, at) => [line, hits[at]!])),
+      Object.fromEntries(Array.from(lines, (line, at) => [line, covered[at]!])),
     ]),
   );
 }
