@@ -40,24 +40,28 @@ Deno.test("an invalid Host header is a 400", async () => {
 });
 
 Deno.test("a local server rejects other host names", async () => {
-  const ask = async (origin: string, path: string, environment: Record<string, string>) => {
+  const withApp = async (environment: Record<string, string>) => {
     const { host, publicUrl, auth } = readConfig(environment);
-    await using test = await testApp({ config: { host, publicUrl, auth } });
-    const response = await test.app(new Request(`${origin}${path}`));
-    const text = await response.text();
-    return [response.status, text] as const;
+    const test = await testApp({ config: { host, publicUrl, auth } });
+    const ask = async (origin: string, path: string) => {
+      const response = await test.app(new Request(`${origin}${path}`));
+      return [response.status, await response.text()] as const;
+    };
+    return { ask, [Symbol.asyncDispose]: () => test[Symbol.asyncDispose]() };
   };
   const paths = ["/coverages-api", "/coverages-api/health", "/coverages-ui"];
   for (const environment of [{}, { AUTH: "none" }, { PUBLIC_URL: "http://localhost:3000" }]) {
+    await using local = await withApp(environment);
     for (const path of paths) {
-      const [status, text] = await ask("http://rebound.evil.example:3000", path, environment);
+      const [status, text] = await local.ask("http://rebound.evil.example:3000", path);
       assert.equal(status, 403, path);
       assert.match(text, /Host is .*rebound\.evil\.example:3000.*set PUBLIC_URL/s);
     }
     for (const origin of ["http://localhost:3000", "http://127.0.0.1:3000", "http://[::1]:3000"]) {
-      assert.equal((await ask(origin, "/coverages-api", environment))[0], 200);
+      assert.equal((await local.ask(origin, "/coverages-api"))[0], 200);
     }
   }
-  const reachable = { AUTH: "none", PUBLIC_URL: "https://coverage.example.com" };
-  assert.equal((await ask("http://upstream", "/coverages-api", reachable))[0], 200);
+  const PUBLIC_URL = "https://coverage.example.com";
+  await using reachable = await withApp({ AUTH: "none", PUBLIC_URL });
+  assert.equal((await reachable.ask("http://upstream", "/coverages-api"))[0], 200);
 });

@@ -33,9 +33,19 @@ export interface Issuer extends AsyncDisposable {
   answer(instead: (() => Response) | undefined): void;
 }
 
+/** Keys of issuers that were disposed, for the next ones: to make one takes a second. */
+const unused: CryptoKeyPair[] = [];
+/** Its key is published by no issuer. */
+let forger: Promise<CryptoKeyPair> | undefined;
+
+const makeKeys = () => generateKeyPair("RS256", { extractable: true });
+
 export async function startIssuer(audience: string): Promise<Issuer> {
+  const used: CryptoKeyPair[] = [];
   const make = async (kid: string) => {
-    const { privateKey, publicKey } = await generateKeyPair("RS256", { extractable: true });
+    const pair = unused.pop() ?? await makeKeys();
+    used.push(pair);
+    const { privateKey, publicKey } = pair;
     return {
       kid,
       privateKey,
@@ -43,7 +53,6 @@ export async function startIssuer(audience: string): Promise<Issuer> {
     };
   };
   let key = await make("key-1");
-  const forger = await make("key-1");
   let asked = 0, rotations = 1;
   let instead: (() => Response) | undefined;
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, ({ url }) => {
@@ -55,9 +64,10 @@ export async function startIssuer(audience: string): Promise<Issuer> {
   return {
     address,
     asked: () => asked,
-    token: ({ claims, issuer = address, expires = 300, kid, forged, ...options } = {}) => {
+    token: async ({ claims, issuer = address, expires = 300, kid, forged, ...options } = {}) => {
       const now = Math.floor(Date.now() / 1000);
-      return new SignJWT({
+      const { privateKey } = forged ? await (forger ??= makeKeys()) : key;
+      return await new SignJWT({
         repository: "acme/shop",
         repository_id: "4711",
         repository_owner: "acme",
@@ -70,7 +80,7 @@ export async function startIssuer(audience: string): Promise<Issuer> {
         .setAudience(options.audience ?? audience)
         .setIssuedAt(now + Math.min(0, expires) - 300)
         .setExpirationTime(now + expires)
-        .sign((forged ? forger : key).privateKey);
+        .sign(privateKey);
     },
     rotate: async () => {
       key = await make(`key-${++rotations}`);
@@ -78,6 +88,9 @@ export async function startIssuer(audience: string): Promise<Issuer> {
     answer: (other) => {
       instead = other;
     },
-    [Symbol.asyncDispose]: () => server.shutdown(),
+    async [Symbol.asyncDispose]() {
+      await server.shutdown();
+      unused.push(...used);
+    },
   };
 }
