@@ -1,16 +1,24 @@
 # shellcheck shell=bash
-# The comparison of a pull request: outputs, summary, and one comment per language.
+# The comparison of a pull request: outputs, summary, and one comment for all languages.
 # shellcheck disable=SC2154 # run.sh and http.sh set what is not set here
 # shellcheck disable=SC2034 # $failure is for the caller
 
+# How often a comment is written again because other jobs have uploaded meanwhile.
+readonly ROUNDS=5
+
 # Asks the server; the answers are in $WORK/compare.json and $WORK/compare.md.
 compare() {
-  local address
-  address="$API/compare?$(query --arg org_name "$ORG" --arg repo_name "$REPO" \
-    --arg base "$base_branch" --arg head "$branch" --arg language "$INPUT_LANGUAGE")"
-  retrying send '' GET "$address" --header 'Accept: application/json' || return 1
+  compared="$API/compare?$(query --arg org_name "$ORG" --arg repo_name "$REPO" \
+    --arg base "$base_branch" --arg head "$branch")"
+  retrying send '' GET "$compared&$(query --arg language "$INPUT_LANGUAGE")" \
+    --header 'Accept: application/json' || return 1
   mv "$WORK/body" "$WORK/compare.json"
-  retrying send '' GET "$address" --header 'Accept: text/markdown' || return 1
+  read_comment
+}
+
+# Reads the comment of all languages.
+read_comment() {
+  retrying send '' GET "$compared" --header 'Accept: text/markdown' || return 1
   mv "$WORK/body" "$WORK/compare.md"
   marker=$(head -n 1 "$WORK/compare.md")
   if ! [[ $marker =~ ^'<!-- '.+' -->'$ ]]; then
@@ -20,14 +28,14 @@ compare() {
   link_to_ui
 }
 
-# With ui_host, the comment's link leads there.
+# With ui_host, the comment's links to uploads lead there.
 link_to_ui() {
   if [ -z "$INPUT_UI_HOST" ]; then return 0; fi
   local page text
   page=$(jq -rn --arg org "$ORG" --arg repo "$REPO" '"\($org | @uri)/\($repo | @uri)"')
   page=${INPUT_UI_HOST%/}/$page
   text=$(jq -r --rawfile text "$WORK/compare.md" --arg page "$page" '
-    "(<\(.repository_url)>)" as $link | $text | split($link) | join("(<\($page)>)")' \
+    "(<\(.repository_url)/" as $link | $text | split($link) | join("(<\($page)/")' \
     "$WORK/compare.json")
   printf '%s\n' "$text" >"$WORK/compare.md"
 }
@@ -44,44 +52,64 @@ tell_comparison() {
   summarize "$(tail -n +2 "$WORK/compare.md")"
 }
 
-# Writes the comment, or reports why not.
+# Writes the comment, or reports why not. Jobs that run at the same time write the same comment: each
+# asks the server again after it wrote, so that the last one to write has the rows of all.
 comment() {
-  local login comment_id number
+  local login comment_ids comment_url number round written
   number=$(event .pull_request.number)
-  jq -n --rawfile body "$WORK/compare.md" '{body: $body}' >"$WORK/comment.json"
-  if retrying put_comment; then
-    say "The comment on #$number is at $(jq -r '.html_url // empty' "$WORK/body")"
-  elif [ "$status" = 403 ]; then
-    note "No comment was written on #$number: $failure.$(why_refused pull-requests)"
-  else
-    fail "The comment on #$number was not written: $failure."
-  fi
+  for ((round = 1; round <= ROUNDS; round++)); do
+    written=$(cat "$WORK/compare.md")
+    jq -n --rawfile body "$WORK/compare.md" '{body: $body}' >"$WORK/comment.json"
+    if ! retrying put_comment; then
+      if [ "$status" = 403 ]; then
+        note "No comment was written on #$number: $failure.$(why_refused pull-requests)"
+        return 0
+      fi
+      fail "The comment on #$number was not written: $failure."
+    fi
+    if ! read_comment; then
+      say "The comment on #$number was not compared with the server again: $failure."
+      break
+    fi
+    if [ "$written" = "$(cat "$WORK/compare.md")" ]; then break; fi
+  done
+  say "The comment on #$number is at $comment_url"
 }
 
 # All of it is retried, not only the last request: a request whose answer got lost may have created the
 # comment, and there must be only one.
 put_comment() {
+  local json=(--header 'Content-Type: application/json' --data-binary "@$WORK/comment.json") id
   find_login || return $?
-  find_comment || return $?
-  local json=(--header 'Content-Type: application/json' --data-binary "@$WORK/comment.json")
-  if [ -n "$comment_id" ]; then
-    github PATCH "/issues/comments/$comment_id" "${json[@]}"
-  else
-    github POST "/issues/$number/comments" "${json[@]}"
+  find_comments || return $?
+  if [ -z "$comment_ids" ]; then
+    github POST "/issues/$number/comments" "${json[@]}" || return $?
+    comment_url=$(jq -r '.html_url // empty' "$WORK/body")
+    # Another job may have created one at the same time.
+    find_comments || return $?
+    if [[ $comment_ids != *' '* ]]; then return 0; fi
   fi
+  # The oldest stays. The other job may have deleted the rest first.
+  for id in ${comment_ids#"${comment_ids%% *}"}; do
+    github DELETE "/issues/comments/$id" || { [ "$status" = 404 ] || return 1; }
+  done
+  github PATCH "/issues/comments/${comment_ids%% *}" "${json[@]}" || return $?
+  comment_url=$(jq -r '.html_url // empty' "$WORK/body")
 }
 
-# Sets $comment_id to the token's own comment that begins with the marker, or to nothing.
-find_comment() {
-  local page
+# Sets $comment_ids to the token's own comments that begin with the marker, oldest first.
+find_comments() {
+  local page ids
+  comment_ids=
   for ((page = 1; ; page++)); do
     github GET "/issues/$number/comments?per_page=100&page=$page" || return $?
-    comment_id=$(jq -r --arg login "$login" --arg marker "$marker" '
-      map(select(.user.login == $login and (.body // "" | startswith($marker))))[0].id // empty' \
+    ids=$(jq -r --arg login "$login" --arg marker "$marker" '
+      map(select(.user.login == $login and (.body // "" | startswith($marker))).id) | join(" ")' \
       "$WORK/body") || {
       failure='GitHub sent no list of comments'
       return 1
     }
-    if [ -n "$comment_id" ] || ! has_next_page; then return 0; fi
+    if [ -n "$ids" ]; then comment_ids=${comment_ids:+$comment_ids }$ids; fi
+    if ! has_next_page; then return 0; fi
   done
 }

@@ -64,7 +64,7 @@ export function routesOf(dependencies: Dependencies): Routes {
     [`GET ${API_PATH}`]: createListHandler(dependencies),
     [`PUT ${API_PATH}`]: createSyncHandler({ ...dependencies, authenticate }),
     [`GET ${API_PATH}/badge`]: createBadgeHandler(dependencies),
-    [`GET ${API_PATH}/compare`]: createCompareHandler(dependencies),
+    [`GET ${API_PATH}/compare`]: createCompareHandler({ ...dependencies, readFiles }),
     [`GET ${API_PATH}/files`]: createFilesHandler({ ...dependencies, readFiles }),
     [`GET ${API_PATH}/health`]: createHealthHandler(dependencies),
     [`GET ${API_PATH}/metrics`]: createMetricsHandler(dependencies),

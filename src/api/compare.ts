@@ -1,5 +1,6 @@
 /**
- * `GET /coverages-api/compare`: a branch against another, as JSON or as the text of a comment.
+ * `GET /coverages-api/compare`: a branch against another, as JSON, or with `Accept: text/markdown`
+ * all its languages as the comment of a pull request.
  *
  * @module
  */
@@ -10,7 +11,7 @@ import { dataHeaders } from "../http/headers.ts";
 import { etagged, etaggedJson } from "../http/etag.ts";
 import type { Config } from "../config.ts";
 import type { Handler } from "../http/router.ts";
-import { changeOf, signed } from "../model/percentage.ts";
+import { changeOf } from "../model/percentage.ts";
 import {
   branchName,
   givenFields,
@@ -19,12 +20,16 @@ import {
   parseFields,
   repoName,
 } from "../model/fields.ts";
-import { findActive } from "../db/coverages.ts";
+import { findActive, findActiveLanguages } from "../db/coverages.ts";
 import { type FoundUpload, readUpload } from "../db/upload_query.ts";
 import { badgePath, type BranchOfLanguage, repositoryPath } from "../model/urls.ts";
 import { type CoverageAnswer, toAnswer } from "../model/coverage_answer.ts";
 import type { CoverageRow } from "../model/rows.ts";
+import { githubFile } from "../model/code_links.ts";
 import type { PatchResult } from "../model/patch.ts";
+import type { ReadFiles } from "../reports/file_lines.ts";
+import { type CommentLanguage, commentOf } from "./comment.ts";
+import { type IndirectChange, indirectChanges } from "./indirect_changes.ts";
 
 export const compareFields = z.object({
   org_name: orgName,
@@ -51,50 +56,85 @@ export interface Comparison extends PatchResult {
   repository_url: string;
 }
 
+/** Languages of a comment; GitHub takes no longer one. */
+const MAX_LANGUAGES = 50;
+
 /** The handler throws 404 for a head without coverage. */
 export function createCompareHandler(
-  { sql, config: { publicUrl } }: { sql: Sql; config: Pick<Config, "publicUrl"> },
+  { sql, config: { publicUrl, githubUrl }, readFiles }: {
+    sql: Sql;
+    config: Pick<Config, "publicUrl" | "githubUrl">;
+    readFiles: ReadFiles;
+  },
 ): Handler {
   return async (request, { url }) => {
-    const { org_name, repo_name, base, head, language } = parseFields(
-      compareFields,
-      givenFields(url),
+    const { base, head, ...fields } = parseFields(compareFields, givenFields(url));
+    const { org_name, repo_name, language } = fields;
+    const origin = publicUrl ?? url.origin;
+    const isComment = request.headers.get("accept")?.toLowerCase().includes("text/markdown");
+    const rows = await findActiveLanguages(
+      sql,
+      { ...fields, branch_name: head },
+      isComment ? MAX_LANGUAGES : 1,
     );
-    const find = (branch_name: string, language: string | undefined) =>
-      findActive(sql, { org_name, repo_name, branch_name, language });
-    const headRow = await find(head, language);
-    if (!headRow) {
+    const [newest] = rows;
+    if (!newest) {
       const inLanguage = language === undefined ? "" : ` in ${language}`;
       throw new HttpError(
         404,
         `${org_name}/${repo_name} has no coverage of branch ${head}${inLanguage}.`,
       );
     }
-    const found = await readUpload(sql, headRow, base);
-    if (!found) throw new Error(`There is no row ${headRow.id}`);
-    // The base was asked for, so one that is newer is better than none.
-    const newer = found.base ? undefined : await find(base, headRow.language);
-    const base_reason = `${found.base_reason} Compared with its newest upload.`;
-    const comparison = compare(
-      newer ? { ...found, base: newer, base_reason } : found,
-      base,
-      publicUrl ?? url.origin,
-    );
     const headers = { ...dataHeaders, vary: "accept" };
-    if (!request.headers.get("accept")?.toLowerCase().includes("text/markdown")) {
+    if (!isComment) {
+      const comparison = compare(await findCompared(sql, newest, base), base, origin);
       return etaggedJson(request, comparison, headers);
     }
-    return etagged(request, commentOf(comparison), {
+    const languages: CommentLanguage[] = [];
+    // One after the other, as each may have many lines.
+    for (const row of rows.toSorted((a, b) => a.language < b.language ? -1 : 1)) {
+      const { upload, ...found } = await findCompared(sql, row, base);
+      const indirect = await findIndirect({ upload, ...found }, readFiles);
+      languages.push({ ...found, head: upload, indirect });
+    }
+    const text = commentOf(newest, languages, {
+      origin,
+      fileUrl: (row, path, lines) => githubFile(githubUrl, row, path, lines),
+    });
+    return etagged(request, text, {
       ...headers,
       "content-type": "text/markdown; charset=utf-8",
     });
   };
 }
 
+type Compared = Pick<FoundUpload, "upload" | "base" | "base_reason" | keyof PatchResult>;
+
+/** The upload with its base. The branch was asked for, so a base that is newer is better than none. */
+async function findCompared(sql: Sql, head: CoverageRow, base: string): Promise<Compared> {
+  const found = await readUpload(sql, head, base);
+  if (!found) throw new Error(`There is no row ${head.id}`);
+  if (found.base) return found;
+  const newer = await findActive(sql, { ...head, branch_name: base });
+  const uploaded = newer && await readUpload(sql, newer);
+  if (!uploaded) return found;
+  const base_reason = `${found.base_reason} Compared with its newest upload.`;
+  return { ...found, base: uploaded.upload, base_reason };
+}
+
+/** Undefined where the files of the diff, or the lines of an upload, are not known. */
+async function findIndirect(
+  { upload, base, patch }: Compared,
+  readFiles: ReadFiles,
+): Promise<IndirectChange[] | undefined> {
+  if (!base || !patch?.touched) return undefined;
+  const files = await readFiles(upload);
+  const baseFiles = await readFiles(base);
+  return files && baseFiles && indirectChanges(files, baseFiles, patch.touched);
+}
+
 function compare(
-  { upload: head, base, base_reason, patch, patch_reason }:
-    & Omit<FoundUpload, "base">
-    & { base: CoverageRow | undefined },
+  { upload: head, base, base_reason, patch, patch_reason }: Compared,
   base_branch: string,
   origin: string,
 ): Comparison {
@@ -117,51 +157,4 @@ function compare(
     patch,
     patch_reason,
   };
-}
-
-/** The marker by which a comment of a language is found again; the ancestor's Action has the same. */
-function markerOf(language: string): string {
-  return `<!-- __CODE_COVERAGE_${language}__ -->`;
-}
-
-/** The text of a comment, in GitHub's Markdown. */
-function commentOf(comparison: Comparison): string {
-  const { language, base, head, base_branch, head_branch, delta, repository_url } = comparison;
-  const row = (branch: string, coverage: CoverageAnswer | null, change: string) => {
-    const name = coverage ? link(code(branch), coverage.report_url) : code(branch);
-    return `| ${name} | ${coverage ? `${coverage.percentage.toFixed(2)}%` : "–"} | ${change} |`;
-  };
-  const lines = head.lines_valid === null
-    ? ""
-    : ` · ${head.lines_covered} of ${head.lines_valid} lines`;
-  return [
-    markerOf(language),
-    `### Coverage ${head.percentage.toFixed(2)}%${delta === null ? "" : ` (${signed(delta)})`}`,
-    "",
-    "| Branch | Coverage | Change |",
-    "| :-- | --: | --: |",
-    row(base_branch, base, ""),
-    row(head_branch, head, delta === null ? "" : signed(delta)),
-    "",
-    ...(base ? [] : [
-      `${code(base_branch)} has no coverage in ${
-        code(language)
-      } yet, so there is no change to show.`,
-      "",
-    ]),
-    `![coverage](<${comparison.head_badge_url}>) ${code(language)}${lines} · ` +
-    `commit ${code(head.commit_hash.slice(0, 8))} · ` +
-    link("all branches", repository_url),
-    "",
-  ].join("\n");
-}
-
-/** In code nobody is mentioned, and written like this nothing is markup or looks like an address. */
-function code(text: string): string {
-  const escaped = text.replace(/[^A-Za-z0-9 /-]/gu, (char) => `&#${char.codePointAt(0)};`);
-  return `<code>${escaped}</code>`;
-}
-
-function link(text: string, url: string): string {
-  return `[${text}](<${url}>)`;
 }

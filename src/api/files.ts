@@ -23,8 +23,8 @@ import {
   repoName,
   wholeNumber,
 } from "../model/fields.ts";
-import { changeOf, percentageOf } from "../model/percentage.ts";
-import type { LineCounts, ReadFiles } from "../reports/file_lines.ts";
+import { changeOf } from "../model/percentage.ts";
+import { percentageIn, type ReadFiles } from "../reports/file_lines.ts";
 
 const filesFields = z.object({
   org_name: orgName,
@@ -82,8 +82,4 @@ export function createFilesHandler(
       }) ?? null,
     }, dataHeaders);
   };
-}
-
-function percentageIn({ linesCovered, linesValid }: LineCounts): number | null {
-  return linesValid === 0 ? null : percentageOf(linesCovered, linesValid);
 }

@@ -20,6 +20,7 @@ import type { Handler } from "../http/router.ts";
 import { Semaphore } from "../http/semaphore.ts";
 import type { Log } from "../log.ts";
 import { toAnswer } from "../model/coverage_answer.ts";
+import { uploadPath } from "../model/urls.ts";
 import {
   completeUploadFields,
   parseUploadQuery,
@@ -93,7 +94,7 @@ export function createUploadHandler(dependencies: UploadDependencies): Handler {
       },
       ({ added, checks }) => ({
         ...finalStatus(added, checks),
-        url: toAnswer(added.row, origin).report_url,
+        url: `${origin}${uploadPath(added.row)}`,
       }),
     );
     const { row, active, parts } = added;

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { changeOf, percentageOf } from "../model/percentage.ts";
-import type { FileSummary, LineCounts } from "../reports/file_lines.ts";
+import { changeOf } from "../model/percentage.ts";
+import { type FileSummary, type LineCounts, percentageIn } from "../reports/file_lines.ts";
 
 export interface FileCoverage extends FileSummary {
   /** In the base; undefined where that does not have the file. */
@@ -35,11 +35,6 @@ export function sumOf(files: readonly LineCounts[]): LineCounts {
     linesValid += file.linesValid;
   }
   return { linesCovered, linesValid };
-}
-
-/** Null for a file without lines to cover. */
-export function percentageIn(counts: LineCounts): number | null {
-  return counts.linesValid === 0 ? null : percentageOf(counts.linesCovered, counts.linesValid);
 }
 
 /** In percentage points; null where there is nothing to compare with. */

@@ -13,8 +13,10 @@ import {
   type ReportName,
   reportPath,
   repositoryPath,
+  uploadPath,
   uploadReportPath,
 } from "../model/urls.ts";
+import { githubFile } from "../model/code_links.ts";
 import type { CoverageRow, RepositoryName } from "../model/rows.ts";
 
 /** Query parameters; undefined and empty ones are left out. */
@@ -93,7 +95,7 @@ export class Links {
 
   /** An upload's page. */
   uploadPage(row: RepositoryName & { id: number }, query: Query = {}): string {
-    return `${this.repository(row)}/uploads/${row.id}${search(query)}`;
+    return `${this.#base}${uploadPath(row)}${search(query)}`;
   }
 
   /** Where uploads are sent to, absolute. */
@@ -120,10 +122,7 @@ export class Links {
     path: string,
     lines?: string,
   ): string {
-    const commit = encodeURIComponent(row.commit_hash);
-    const file = path.split("/").map(encodeURIComponent).join("/");
-    const fragment = lines === undefined ? "" : `#L${lines.replace("-", "-L")}`;
-    return `${this.githubRepository(row)}/blob/${commit}/${file}${fragment}`;
+    return githubFile(this.#githubUrl, row, path, lines);
   }
 
   /** Undefined for a name that cannot be a login on GitHub. */

@@ -6,11 +6,10 @@ import {
   type FileSort,
   type FolderCoverage,
   foldersIn,
-  percentageIn,
   sortCoverage,
   sumOf,
 } from "./file_coverage.ts";
-import type { FileSummary } from "../reports/file_lines.ts";
+import { type FileSummary, percentageIn } from "../reports/file_lines.ts";
 import type { Content, Html } from "./html.ts";
 import type { Query } from "./links.ts";
 import { Change, count, linesText, Percentage } from "./numbers.tsx";

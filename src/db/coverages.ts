@@ -127,19 +127,29 @@ export async function findGone(sql: Sql, reportId: string): Promise<CoverageRow 
   return row;
 }
 
+interface Branch extends RepositoryName {
+  readonly branch_name?: string | undefined;
+  readonly language?: string | undefined;
+}
+
 /** The active row of a branch, by default the main one: of the language, or the newest of any. */
-export async function findActive(
+export async function findActive(sql: Sql, branch: Branch): Promise<CoverageRow | undefined> {
+  return (await findActiveLanguages(sql, branch, 1))[0];
+}
+
+/** The active rows of a branch, one for each language, newest first. */
+export async function findActiveLanguages(
   sql: Sql,
-  branch: RepositoryName & { branch_name?: string | undefined; language?: string | undefined },
-): Promise<CoverageRow | undefined> {
-  const [row] = await inTime(sql<CoverageRow[]>`
+  branch: Branch,
+  limit: number,
+): Promise<CoverageRow[]> {
+  return await inTime(sql<CoverageRow[]>`
     select ${columns(sql)} from coverages c join repositories r on r.id = c.repository_id
     where ${named(sql, branch)}
       and c.branch_name = ${branch.branch_name ?? sql`r.main_branch`}
       and c.newest and c.deleted_at is null
       ${branch.language === undefined ? sql`` : sql`and c.language = ${branch.language}`}
-    order by c.id desc limit 1`);
-  return row;
+    order by c.id desc limit ${limit}`);
 }
 
 /**

@@ -12,6 +12,8 @@ import type { ChangedFile } from "./unified_diff.ts";
 
 /** Entries of each list; a patch is stored with its upload. */
 export const MAX_LISTED = 300;
+/** Files of the report that the diff changes; with more, few others are left. */
+const MAX_TOUCHED = 1000;
 /** Characters of the ranges of a file. */
 const MAX_UNCOVERED = 2000;
 
@@ -28,16 +30,24 @@ export function patchCoverage(
   const report = decodeLines(encodedLines);
   const paths = report.map(({ path }) => path);
   const extensions = new Set(paths.map(extensionOf));
+  const byName = Map.groupBy(paths, nameOf);
   const files: PatchFile[] = [], notMeasured: string[] = [], ambiguous: string[] = [];
+  const touched = new Set<string>();
   let covered = 0, valid = 0;
   for (
     const [at, match] of matchPaths(changed.map(({ path }) => path), paths, sourceRoots).entries()
   ) {
     const { path, added } = changed[at]!;
-    if (match === "ambiguous") ambiguous.push(path);
-    else if (match === "unknown") {
-      if (extensions.has(extensionOf(path))) notMeasured.push(path);
+    if (match === "ambiguous") {
+      if (added.length > 0) ambiguous.push(path);
+      for (const candidate of byName.get(nameOf(path)) ?? []) {
+        if (touched.size > MAX_TOUCHED) break;
+        touched.add(candidate);
+      }
+    } else if (match === "unknown") {
+      if (added.length > 0 && extensions.has(extensionOf(path))) notMeasured.push(path);
     } else {
+      touched.add(paths[match]!);
       const file = fileOf(path, added, report[match]!);
       covered += file.lines_covered;
       valid += file.lines_valid;
@@ -55,6 +65,7 @@ export function patchCoverage(
     files: files.slice(0, MAX_LISTED),
     not_measured: notMeasured.slice(0, MAX_LISTED),
     ambiguous: ambiguous.slice(0, MAX_LISTED),
+    touched: touched.size > MAX_TOUCHED ? null : [...touched],
     omitted: { files: more(files), not_measured: more(notMeasured), ambiguous: more(ambiguous) },
   };
 }
@@ -89,8 +100,12 @@ function clipped(ranges: string): string {
   return `${ranges.slice(0, ranges.lastIndexOf(",", MAX_UNCOVERED))},…`;
 }
 
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
 /** ".ts" of `src/a.ts`; the whole name where it has none. */
 function extensionOf(path: string): string {
-  const name = path.slice(path.lastIndexOf("/") + 1);
+  const name = nameOf(path);
   return name.slice(Math.max(name.lastIndexOf("."), 0)).toLowerCase();
 }

@@ -1,6 +1,6 @@
 /**
  * Reads a unified diff, as `git diff`, `diff -u`, Mercurial and Subversion write it, while it comes:
- * which lines of which files are added or changed.
+ * which files are changed, and which of their lines are added or changed.
  *
  * @module
  */
@@ -9,9 +9,10 @@ import { binary } from "../formats/document_text.ts";
 import { pathOf } from "./diff_paths.ts";
 import { Ranges } from "./ranges.ts";
 
-/** A file of the new side with added or changed lines. */
+/** A file of the new side. */
 export interface ChangedFile {
   readonly path: string;
+  /** Added or changed lines; none where lines are only removed. */
   readonly added: Ranges;
 }
 
@@ -27,7 +28,7 @@ const MAX_RANGES = 4_000_000;
 const MAX_LINE = 64 * 1024;
 
 /**
- * The files with added or changed lines, in the order of the diff; without deleted and binary files,
+ * The changed files, in the order of the diff; without deleted, binary and only renamed files,
  * submodules and symbolic links. Throws a {@linkcode DiffError} for a text that is no diff, is cut
  * off, or has more than one new side.
  */
@@ -272,7 +273,7 @@ class DiffParser {
     const { path, added, hasHunks, isSkipped, newSide } = section;
     if (newSide === undefined) return;
     if (!hasHunks) throw this.#malformed(`${quote(path)} has no changes`);
-    if (isSkipped || added.length === 0) return;
+    if (isSkipped) return;
     if (this.#files.has(path)) {
       throw new DiffError(
         `changes ${quote(path)} twice; a diff between two commits has every file once`,

@@ -27,6 +27,8 @@ export type Patch = {
   readonly not_measured: readonly string[];
   /** Changed files that may be one of several in the report. */
   readonly ambiguous: readonly string[];
+  /** The report's names of the files that the diff changes; null where there are too many to list. */
+  readonly touched: readonly string[] | null;
   /** How many more there are than the lists have. */
   readonly omitted: {
     readonly files: number;

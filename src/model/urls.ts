@@ -47,6 +47,11 @@ export function repositoryPath({ org_name, repo_name }: RepositoryName): string 
   return `${DASHBOARD_PATH}/${encodeURIComponent(org_name)}/${encodeURIComponent(repo_name)}`;
 }
 
+/** An upload's page, which stays when its branch is gone. */
+export function uploadPath(row: RepositoryName & { id: number }): string {
+  return `${repositoryPath(row)}/uploads/${row.id}`;
+}
+
 /** What a badge is of; without a language, of the newest upload. */
 export interface BranchOfLanguage extends RepositoryName {
   readonly branch_name: string;

@@ -6,6 +6,7 @@
 import { CoverageError } from "../formats/coverage.ts";
 import { decodeLines, totalsOf, uncoveredRanges, unite, uniteFiles } from "../formats/lines.ts";
 import type { ReadCoverage } from "../formats/read_coverage.ts";
+import { percentageOf } from "../model/percentage.ts";
 import type { CoverageRow } from "../model/rows.ts";
 import type { ReportStore } from "./store.ts";
 
@@ -18,6 +19,11 @@ export interface FileSummary extends LineCounts {
   readonly path: string;
   /** Lines without a hit: "12-18,40". */
   readonly uncovered: string;
+}
+
+/** Null for a file without lines to cover. */
+export function percentageIn({ linesCovered, linesValid }: LineCounts): number | null {
+  return linesValid === 0 ? null : percentageOf(linesCovered, linesValid);
 }
 
 /** A report, and its coverage files. */

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { actionTest, annotations, HEAD, JOB, pullRequest, type World } from "../support/action.ts";
+import { cobertura, tar } from "../support/archive.ts";
 import { person } from "../support/github.ts";
 
-const MARKER = "<!-- __CODE_COVERAGE_go__ -->";
+const MARKER = "<!-- coverage -->";
 
 /** Uploads for the base branch, so that there is something to compare with. */
 async function withBase(world: World, covered = 80) {
@@ -40,8 +41,9 @@ actionTest(
     assert.equal(comments.length, 1);
     const [comment] = comments;
     assert.equal(comment!.user.login, "github-actions[bot]");
-    assert(comment!.body.startsWith(`${MARKER}\n### Coverage 75.00% (−5.00)\n`));
-    assert.match(run.summary, /^### Coverage 75\.00%/);
+    assert(comment!.body.startsWith(`${MARKER}\n### Coverage\n`));
+    assert.match(comment!.body, /\*\*75\.00%\*\* \| 🔴 ▼ −5\.00 \|/);
+    assert.match(run.summary, /^### Coverage\n[^]*75\.00%/);
     const created = world.github.requests.find(({ method }) => method === "POST")!;
     assert.equal(created.headers["x-github-api-version"], "2022-11-28");
 
@@ -50,7 +52,7 @@ actionTest(
     assert.equal(again.code, 0, again.output);
     assert.equal(again.outputs.improvement, "10.00");
     assert.equal(comments.length, 1);
-    assert(comment!.body.startsWith(`${MARKER}\n### Coverage 90.00% (+10.00)\n`));
+    assert.match(comment!.body, /\*\*90\.00%\*\* \| 🟢 ▲ \+10\.00 \|/);
   },
 );
 
@@ -62,7 +64,7 @@ actionTest("a base branch without coverage is mentioned", async (world) => {
   assert.deepEqual([base_percentage, improvement, base_branch_report_url], ["", "", ""]);
   assert.match(
     world.github.repository("acme/shop").comments[0]!.body,
-    /has no coverage in <code>go<\/code> yet/,
+    /main has no earlier upload in go\./,
   );
 });
 
@@ -79,7 +81,7 @@ actionTest(
     const run = await world.run(pullRequest());
     assert.equal(run.code, 0, run.output);
     assert.equal(repository.comments.length, 234);
-    assert.match(ours.body, /### Coverage 75\.00%/);
+    assert.match(ours.body, /\*\*75\.00%\*\*/);
     assert.equal(foreign.body, `${MARKER}\nmine`);
     assert.deepEqual(
       world.github.requests.map(({ method, path }) =>
@@ -93,17 +95,62 @@ actionTest(
   },
 );
 
-actionTest("each language has its own comment", async (world) => {
+const rowsOf = (body: string) =>
+  [...body.matchAll(/^\| \[<code>(\w+)<\/code>/gm)].map(([, language]) => language);
+
+actionTest("all languages are rows of one comment", async (world) => {
   const { comments } = world.github.repository("acme/shop");
   await world.report(75);
   for (const language of ["go", "php", "go"]) {
     const run = await world.run({ ...pullRequest(), inputs: { language } });
     assert.equal(run.code, 0, run.output);
   }
-  assert.deepEqual(
-    comments.map(({ body }) => body.split("\n")[0]),
-    [MARKER, MARKER.replace("go", "php")],
+  assert.deepEqual(comments.map(({ body }) => rowsOf(body)), [["go", "php"]]);
+});
+
+actionTest("two first jobs at once end with one comment that has both rows", async (world) => {
+  const { github } = world;
+  const { comments } = github.repository("acme/shop");
+  await world.report(75);
+  const lists = { waiting: 0, both: Promise.withResolvers<void>() };
+  // Both have seen that there is no comment before one of them creates it.
+  github.held = async ({ method, path }) => {
+    if (method !== "GET" || !path.includes("/comments") || lists.waiting === 2) return;
+    if (++lists.waiting === 2) lists.both.resolve();
+    await lists.both.promise;
+  };
+  const runs = await Promise.all(
+    ["go", "php"].map((language) => world.run({ ...pullRequest(), inputs: { language } })),
   );
+  assert.deepEqual(runs.map(({ code }) => code), [0, 0], runs.map(({ output }) => output).join());
+  assert.equal(github.requests.filter(({ method }) => method === "POST").length, 2);
+  assert.deepEqual(comments.map(({ body }) => rowsOf(body)), [["go", "php"]]);
+});
+
+actionTest("a job that overwrites another's comment writes again", async (world) => {
+  const { github } = world;
+  const { comments } = github.repository("acme/shop");
+  await world.report(75);
+  // The other job uploads and finishes after this one has read its text, and before it is written.
+  let isOther = false;
+  github.held = async ({ method }) => {
+    if (method !== "POST" || isOther) return;
+    isOther = true;
+    const other = await world.server.upload(tar([{ name: "c.xml", content: cobertura(1, 2) }]), {
+      branch_name: "dev",
+      commit_hash: HEAD,
+      language: "php",
+      coverage_xml_file_name: "c.xml",
+    });
+    assert.equal(other.status, 200);
+    await other.body?.cancel();
+  };
+  const run = await world.run(pullRequest());
+  assert.equal(run.code, 0, run.output);
+  assert.deepEqual(comments.map(({ body }) => rowsOf(body)), [["go", "php"]]);
+  assert.deepEqual(github.requests.map(({ method }) => method), [
+    ...["GET", "POST", "GET", "GET", "PATCH"],
+  ]);
 });
 
 actionTest("skip_pr_comment sends no request to GitHub", async (world) => {
@@ -120,9 +167,8 @@ actionTest("ui_host is used for the comment's link", async (world) => {
   const run = await world.run({ ...pullRequest(), inputs });
   assert.equal(run.code, 0, run.output);
   const { body } = world.github.repository("acme/shop").comments[0]!;
-  assert(body.includes("(<https://pages.test/coverages-ui/acme/shop>)"));
+  assert.match(body, /\(<https:\/\/pages\.test\/coverages-ui\/acme\/shop\/uploads\/\d+>\)/);
   assert(!body.includes(`${world.server.address}/coverages-ui/`));
-  assert(body.includes(`(<${run.outputs.current_branch_report_url}>)`));
 });
 
 actionTest("a comment that GitHub stored but did not confirm is not repeated", async (world) => {

@@ -36,6 +36,7 @@ Deno.test("only changed lines that the report knows count", () => {
     ],
     not_measured: [],
     ambiguous: [],
+    touched: ["a.ts", "b.ts"],
     omitted: { files: 0, not_measured: 0, ambiguous: 0 },
   });
 });

@@ -131,9 +131,7 @@ async function makeWorld(settings: Settings): Promise<World> {
   const server = await coverageServer({ config: { limits, auth } });
   const folder = await Deno.makeTempDir({ prefix: "coverage-action-" });
   const workspace = join(folder, "workspace");
-  const temp = join(folder, "temp");
   await Deno.mkdir(workspace);
-  await Deno.mkdir(temp);
   return {
     server,
     github,
@@ -145,6 +143,7 @@ async function makeWorld(settings: Settings): Promise<World> {
       await Deno.writeTextFile(join(workspace, name, "index.html"), "<h1>coverage</h1>");
     },
     async run(options = {}) {
+      const temp = await Deno.makeTempDir({ dir: folder });
       const run = await runAction({ server, github, workspace, temp }, options);
       const left = Array.from(Deno.readDirSync(temp), ({ name }) => name);
       assert.deepEqual(left, [], "nothing is left in the runner's folder");

@@ -88,6 +88,8 @@ export interface GitHub extends AsyncDisposable {
   /** The API's address, without a trailing slash. */
   readonly address: string;
   readonly requests: LoggedRequest[];
+  /** What each request waits for before it is answered. */
+  held: (request: LoggedRequest) => Promise<void>;
   /** By `owner/name`; a test may change it. */
   repository(fullName: string): Repository;
   /** Refuses for too many requests: the primary limit is 403, the secondary 429. */
@@ -162,6 +164,7 @@ export async function startGitHub(
       requests.push(logged);
       const trouble = troubles.find(({ left, when }) => left > 0 && when(logged));
       if (trouble) trouble.left--;
+      await github.held(logged);
       const token = /^(?:bearer|token) +(\S+)$/i.exec(request.headers.get("authorization") ?? "");
       return await trouble?.answer(request.signal) ?? answer(world, logged, token?.[1] ?? "");
     },
@@ -172,9 +175,10 @@ export async function startGitHub(
     { times = Infinity, when = () => true }: TroubleOptions,
     answer: (gone: AbortSignal) => Response | Promise<undefined>,
   ) => void troubles.push({ left: times, when, answer });
-  return {
+  const github: GitHub = {
     address,
     requests,
+    held: async () => {},
     repository: (fullName) => repositories.find((one) => one.isNamed(fullName))!,
     rateLimited(kind = "primary", limit = {}) {
       add(limit, () => kind === "primary" ? primaryLimit(limit) : secondaryLimit(limit));
@@ -208,6 +212,7 @@ export async function startGitHub(
       await server.shutdown();
     },
   };
+  return github;
 }
 
 interface World {
@@ -232,6 +237,7 @@ const endpoints: readonly [method: string, pattern: RegExp, answer: (call: Call)
   ["GET", /^\/issues\/(\d+)\/comments$/, listComments],
   ["POST", /^\/issues\/(\d+)\/comments$/, createComment],
   ["PATCH", /^\/issues\/comments\/(\d+)$/, updateComment],
+  ["DELETE", /^\/issues\/comments\/(\d+)$/, deleteComment],
   ["GET", /^\/branches()$/, listBranches],
 ];
 
@@ -264,7 +270,7 @@ function answer(world: World, request: LoggedRequest, token: string): Response {
   for (const [method, pattern, endpoint] of endpoints) {
     const part = pattern.exec(rest)?.[1];
     if (part === undefined || method !== request.method) continue;
-    if (method !== "GET" && (typeof body !== "object" || body === null)) {
+    if (["POST", "PATCH"].includes(method) && (typeof body !== "object" || body === null)) {
       return refusal(400, "Problems parsing JSON");
     }
     return endpoint({ repository, address, body, url, may, user, part });
@@ -317,6 +323,14 @@ function updateComment({ repository, body, may, user, part }: Call): Response {
   if (refused) return refused;
   comment.body = String(body.body);
   return Response.json(toJson(comment));
+}
+
+function deleteComment({ repository: { comments }, may, user, part }: Call): Response {
+  const at = comments.findIndex(({ id }) => id === Number(part));
+  if (at < 0) return refusal(404, "Not Found");
+  if (may["pull-requests"] !== "write") return notAccessible(user);
+  comments.splice(at, 1);
+  return new Response(null, { status: 204 });
 }
 
 function listBranches(call: Call): Response {
