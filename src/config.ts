@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { OperatorError } from "./errors.ts";
+import { CODE_HOSTS, type CodeHostKind, kindOf } from "./model/code_host.ts";
 
 /** What an upload may cost; every limit is a count, bytes or seconds as its name says. */
 export interface Limits {
@@ -83,7 +84,7 @@ export interface Config {
   /** The branches that may stand for a repository; the first that is active does. */
   readonly defaultBranches: readonly string[];
   /** Where links to branches, commits and authors point, no trailing slash. */
-  readonly githubUrl: string;
+  readonly codeHost: { readonly kind: CodeHostKind; readonly url: string };
   /** Least severe level that is logged. */
   readonly logLevel: "debug" | "info" | "warning" | "error";
   /** How a log line looks. */
@@ -185,6 +186,7 @@ const variables = z.object({
     .describe("1 to 20 names of branches with commas between them"),
   GITHUB_URL: z.string().refine(isApiUrl).default("https://github.com")
     .describe("an address like https://github.example.com"),
+  CODE_HOST: z.enum(CODE_HOSTS).optional().describe(`one of ${CODE_HOSTS.join(", ")}`),
   LOG_LEVEL: oneOf(["debug", "info", "warning", "error"], "info"),
   LOG_FORMAT: oneOf(["text", "json"], "text"),
 });
@@ -268,7 +270,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     },
     statusContext: env.STATUS_CONTEXT,
     defaultBranches: env.DEFAULT_BRANCHES,
-    githubUrl: env.GITHUB_URL.replace(/\/+$/, ""),
+    codeHost: {
+      kind: env.CODE_HOST ?? kindOf(env.GITHUB_URL),
+      url: env.GITHUB_URL.replace(/\/+$/, ""),
+    },
     logLevel: env.LOG_LEVEL,
     logFormat: env.LOG_FORMAT,
   };

@@ -39,7 +39,7 @@ Deno.test("readConfig has a default for everything", () => {
     },
     statusContext: "coverage/{language}",
     defaultBranches: ["main", "master", "develop", "trunk"],
-    githubUrl: "https://github.com",
+    codeHost: { kind: "github", url: "https://github.com" },
     logLevel: "info",
     logFormat: "text",
   });

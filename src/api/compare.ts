@@ -25,7 +25,7 @@ import { type FoundUpload, readUpload } from "../db/upload_query.ts";
 import { badgePath, type BranchOfLanguage, repositoryPath } from "../model/urls.ts";
 import { type CoverageAnswer, toAnswer } from "../model/coverage_answer.ts";
 import type { CoverageRow } from "../model/rows.ts";
-import { githubFile } from "../model/code_links.ts";
+import { CodeHost } from "../model/code_host.ts";
 import type { PatchResult } from "../model/patch.ts";
 import type { ReadFiles } from "../reports/file_lines.ts";
 import { type CommentLanguage, commentOf } from "./comment.ts";
@@ -61,12 +61,13 @@ const MAX_LANGUAGES = 50;
 
 /** The handler throws 404 for a head without coverage. */
 export function createCompareHandler(
-  { sql, config: { publicUrl, githubUrl }, readFiles }: {
+  { sql, config: { publicUrl, codeHost }, readFiles }: {
     sql: Sql;
-    config: Pick<Config, "publicUrl" | "githubUrl">;
+    config: Pick<Config, "publicUrl" | "codeHost">;
     readFiles: ReadFiles;
   },
 ): Handler {
+  const host = new CodeHost(codeHost);
   return async (request, { url }) => {
     const { base, head, ...fields } = parseFields(compareFields, givenFields(url));
     const { org_name, repo_name, language } = fields;
@@ -99,7 +100,7 @@ export function createCompareHandler(
     }
     const text = commentOf(newest, languages, {
       origin,
-      fileUrl: (row, path, lines) => githubFile(githubUrl, row, path, lines),
+      fileUrl: (row, path, lines) => host.file(row, path, lines),
     });
     return etagged(request, text, {
       ...headers,

@@ -25,7 +25,7 @@ const authorFields = z.object({ p: pageOfMany.default(1) });
 
 /** Throws 404 for an author without uploads in the organisation. */
 export function createAuthorHandler(
-  { sql, config }: { sql: Sql; config: Pick<Config, "publicUrl" | "githubUrl"> },
+  { sql, config }: { sql: Sql; config: Pick<Config, "publicUrl" | "codeHost"> },
 ): Handler {
   return async (request, { url, params }) => {
     const given = decodeSegment(params.org ?? "");
@@ -42,7 +42,7 @@ export function createAuthorHandler(
     const org = trend[0]?.org_name;
     if (org === undefined) throw new HttpError(404, `No uploads by ${author} in ${given} yet.`);
     const links = new Links(config, url.origin);
-    const github = links.githubAuthor(author);
+    const outside = links.code.author(author);
     const languages = new Set(trend.map(({ language }) => language));
     const trends = trendsOf(
       trend,
@@ -62,7 +62,7 @@ export function createAuthorHandler(
             <h1 id="name">
               <bdi>{author}</bdi>
             </h1>
-            {github ? <a class="outside" href={github}>{author} on GitHub</a> : null}
+            {outside ? <a class="outside" href={outside}>{author} on {links.code.name}</a> : null}
           </div>
         </section>
         <section aria-labelledby="trend-title">

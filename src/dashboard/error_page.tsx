@@ -20,7 +20,7 @@ const TITLES: Readonly<Record<number, string>> = {
 
 /** `origin` is that of the request. */
 export function errorPage(
-  config: Pick<Config, "publicUrl" | "githubUrl">,
+  config: Pick<Config, "publicUrl" | "codeHost">,
   { status, body, headers }: HttpError,
   origin: string,
 ): Response {

@@ -44,7 +44,7 @@ interface View {
 }
 
 export function createHomeHandler(
-  { sql, config }: { sql: Sql; config: Pick<Config, "publicUrl" | "githubUrl"> },
+  { sql, config }: { sql: Sql; config: Pick<Config, "publicUrl" | "codeHost"> },
 ): Handler {
   return async (request, { url }) => {
     const fields = parseFields(homeFields, givenFields(url));

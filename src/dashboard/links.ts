@@ -16,7 +16,8 @@ import {
   uploadPath,
   uploadReportPath,
 } from "../model/urls.ts";
-import { githubFile } from "../model/code_links.ts";
+import type { Config } from "../config.ts";
+import { CodeHost } from "../model/code_host.ts";
 import type { CoverageRow, RepositoryName } from "../model/rows.ts";
 
 /** Query parameters; undefined and empty ones are left out. */
@@ -25,19 +26,20 @@ export type Query = Readonly<Record<string, string | number | readonly string[] 
 export class Links {
   readonly #base: string;
   readonly #origin: string;
-  readonly #githubUrl: string;
+  /** Repositories, commits, lines and authors, where the code is. */
+  readonly code: CodeHost;
 
   /**
    * `publicUrl` may have a path, below which a proxy serves this server. Without it, absolute
    * addresses begin with `origin`, that of the request.
    */
   constructor(
-    { publicUrl, githubUrl }: { publicUrl: string | undefined; githubUrl: string },
+    { publicUrl, codeHost }: Pick<Config, "publicUrl" | "codeHost">,
     origin: string,
   ) {
     this.#base = publicUrl ? new URL(publicUrl).pathname.replace(/\/$/, "") : "";
     this.#origin = publicUrl ?? origin;
-    this.#githubUrl = githubUrl;
+    this.code = new CodeHost(codeHost);
   }
 
   home(query: Query = {}): string {
@@ -101,36 +103,6 @@ export class Links {
   /** Where uploads are sent to, absolute. */
   uploadTarget(): string {
     return `${this.#origin}${API_PATH}`;
-  }
-
-  githubRepository({ org_name, repo_name }: RepositoryName): string {
-    return `${this.#githubUrl}/${org_name}/${repo_name}`;
-  }
-
-  githubBranch(row: RepositoryName & Pick<CoverageRow, "branch_name">): string {
-    const branch = row.branch_name.split("/").map(encodeURIComponent).join("/");
-    return `${this.githubRepository(row)}/tree/${branch}`;
-  }
-
-  githubCommit(row: RepositoryName & Pick<CoverageRow, "commit_hash">): string {
-    return `${this.githubRepository(row)}/commit/${encodeURIComponent(row.commit_hash)}`;
-  }
-
-  /** A file as it is at the commit, and lines of it: "40" or "12-18". */
-  githubFile(
-    row: RepositoryName & Pick<CoverageRow, "commit_hash">,
-    path: string,
-    lines?: string,
-  ): string {
-    return githubFile(this.#githubUrl, row, path, lines);
-  }
-
-  /** Undefined for a name that cannot be a login on GitHub. */
-  githubAuthor(author: string): string | undefined {
-    const isLogin = /^[A-Za-z0-9](?:[A-Za-z0-9_-]{0,99})(\[bot\])?$/.test(author);
-    if (!isLogin) return undefined;
-    const app = /^(.*)\[bot\]$/.exec(author)?.[1];
-    return `${this.#githubUrl}/${app === undefined ? author : `apps/${app}`}`;
   }
 
   #page(path: string, query: Query): string {

@@ -14,7 +14,7 @@ import { Links } from "./links.ts";
  * a file that pages need.
  */
 export function createEntrances(
-  config: Pick<Config, "publicUrl" | "githubUrl">,
+  config: Pick<Config, "publicUrl" | "codeHost">,
 ): { root: Handler; organisationOrAsset: Handler } {
   const redirect = (location: string) =>
     new Response(null, { status: 302, headers: { location, "cache-control": "no-cache" } });

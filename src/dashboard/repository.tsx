@@ -50,7 +50,7 @@ const chosenFields = z.object({
 
 /** Throws 404 for a repository without uploads. */
 export function createRepositoryHandler(
-  { sql, config }: { sql: Sql; config: Pick<Config, "publicUrl" | "githubUrl"> },
+  { sql, config }: { sql: Sql; config: Pick<Config, "publicUrl" | "codeHost"> },
 ): Handler {
   return async (request, { url, params }) => {
     const name: RepositoryName = {
@@ -108,8 +108,8 @@ function Head({ links, page: { repository, main }, now }: SectionProps): Html {
       <Breadcrumbs links={links} org={org_name} />
       <div class="title">
         <h1 id="name">{repo_name}</h1>
-        <a class="outside" href={links.githubRepository(repository)}>
-          On GitHub
+        <a class="outside" href={links.code.repository(repository)}>
+          On {links.code.name}
         </a>
       </div>
       {main.length === 0 ? <p class="muted">No active branch.</p> : null}

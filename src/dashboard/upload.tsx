@@ -37,7 +37,7 @@ const uploadFields = z.object({
 export function createUploadPageHandler(
   { sql, config, readFiles }: {
     sql: Sql;
-    config: Pick<Config, "publicUrl" | "githubUrl">;
+    config: Pick<Config, "publicUrl" | "codeHost">;
     readFiles: ReadFiles;
   },
 ): Handler {
@@ -107,7 +107,7 @@ function Head({ links, page, now }: { links: Links; page: FoundUpload; now: Date
         {row.deleted_at === null ? null : <Tag>{newest ? "branch deleted" : "superseded"}</Tag>}
       </h1>
       <p>
-        <a class="outside" href={links.githubBranch(row)}>branch</a> ·{" "}
+        <a class="outside" href={links.code.branch(row)}>branch</a> ·{" "}
         <Commit links={links} row={row} /> by{" "}
         <Author links={links} org={org_name} author={row.commit_author} /> · uploaded{" "}
         <Ago at={row.created_at} now={now} />

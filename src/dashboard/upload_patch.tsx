@@ -36,7 +36,7 @@ function Changes({ links, row, patch }: { links: Links; row: CoverageRow; patch:
             {files.map((file) => (
               <li key={file.path}>
                 <div>
-                  <a class="outside" href={links.githubFile(row, file.path)}>{file.path}</a>
+                  <a class="outside" href={links.code.file(row, file.path)}>{file.path}</a>
                   <Uncovered links={links} row={row} file={file} />
                 </div>
                 <small class="wide">
@@ -76,7 +76,7 @@ function Uncovered(
       Uncovered: {file.uncovered.split(",").map((range, at) => (
         <>
           {at === 0 ? "" : ", "}
-          {range === "…" ? range : <a href={links.githubFile(row, file.path, range)}>{range}</a>}
+          {range === "…" ? range : <a href={links.code.file(row, file.path, range)}>{range}</a>}
         </>
       ))}
     </small>

@@ -62,7 +62,7 @@ function Row({ links, row, options }: { links: Links; row: Upload; options: Tabl
         <a href={links.uploadPage(row)}>
           <bdi>{row.branch_name}</bdi>
         </a>
-        <Outside href={links.githubBranch(row)} label={`${row.branch_name} on GitHub`} />
+        <Outside href={links.code.branch(row)} label={`${row.branch_name} on ${links.code.name}`} />
         {row.branch_name === mainBranch ? <Tag>main branch</Tag> : null}
         {row.deleted_at === null ? null : <Tag>{row.newest ? "deleted" : "superseded"}</Tag>}
         <small>
@@ -105,17 +105,17 @@ export function Commit(
   { links, row }: { links: Links; row: RepositoryName & Pick<Upload, "commit_hash"> },
 ): Html {
   return (
-    <a class="commit outside" href={links.githubCommit(row)} title={row.commit_hash}>
+    <a class="commit outside" href={links.code.commit(row)} title={row.commit_hash}>
       {row.commit_hash.slice(0, 8)}
     </a>
   );
 }
 
-/** Links to the author's page and, where the name can be a login, to GitHub. */
+/** Links to the author's page and, where the name can be a login, to the code host. */
 export function Author(
   { links, org, author }: { links: Links; org: string; author: string },
 ): Html {
-  const github = links.githubAuthor(author);
+  const outside = links.code.author(author);
   // Browsers drop these segments from an address, however they are written.
   const hasPage = !/(^|\/)\.\.?(\/|$)/.test(author);
   return (
@@ -127,7 +127,7 @@ export function Author(
           </a>
         )
         : <bdi>{author}</bdi>}
-      {github ? <Outside href={github} label={`${author} on GitHub`} /> : null}
+      {outside ? <Outside href={outside} label={`${author} on ${links.code.name}`} /> : null}
     </>
   );
 }

@@ -18,7 +18,7 @@ import ownScript from "./docs.js" with { type: "text" };
 
 /** Handlers of the page and of its files. */
 export function createDocsHandlers(
-  config: Pick<Config, "publicUrl" | "githubUrl">,
+  config: Pick<Config, "publicUrl" | "codeHost">,
 ): { page: Handler; file: Handler } {
   let loading: Promise<Viewer> | undefined;
   const load = () => loading ??= loadViewer();

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { readConfig } from "../../src/config.ts";
 import { ago } from "../../src/dashboard/numbers.tsx";
-import { Links } from "../../src/dashboard/links.ts";
 
 Deno.test("ago rounds down to whole units, and a future time is just now", () => {
   const now = new Date("2026-03-01T12:00:00Z");
@@ -25,14 +24,5 @@ Deno.test("PUBLIC_URL loses extra slashes, and must not have a query, fragment o
   assert.equal(urlOf("https://host/"), "https://host");
   for (const url of ["https://host/?x=1", "https://host/#y", "https://user@host"]) {
     assert.throws(() => urlOf(url), /PUBLIC_URL is .* must be an address like/);
-  }
-});
-
-Deno.test("only possible GitHub logins link to GitHub", () => {
-  const links = new Links({ publicUrl: undefined, githubUrl: "https://github.com" }, "http://host");
-  assert.equal(links.githubAuthor("octocat"), "https://github.com/octocat");
-  assert.equal(links.githubAuthor("dependabot[bot]"), "https://github.com/apps/dependabot");
-  for (const name of ["Ada Lovelace", "a.b", "../x", "", "-x", "[bot]", "x".repeat(101)]) {
-    assert.equal(links.githubAuthor(name), undefined, name);
   }
 });

@@ -199,7 +199,7 @@ Deno.test("a repository without an active branch and one with a single upload ha
 Deno.test("links begin with GITHUB_URL and PUBLIC_URL", async () => {
   await using test = await testApp({
     config: {
-      githubUrl: "https://git.example.com",
+      codeHost: { kind: "gitlab", url: "https://git.example.com" },
       publicUrl: "https://tools.example.com/coverage",
     },
   });
@@ -209,13 +209,14 @@ Deno.test("links begin with GITHUB_URL and PUBLIC_URL", async () => {
   for (
     const link of [
       "https://git.example.com/acme/shop",
-      "https://git.example.com/acme/shop/tree/fix/%231",
-      "https://git.example.com/acme/shop/commit/0123456789",
-      "https://git.example.com/apps/renovate",
+      "https://git.example.com/acme/shop/-/tree/fix/%231",
+      "https://git.example.com/acme/shop/-/commit/0123456789",
       "/coverage/coverages-ui/acme/user/renovate%5Bbot%5D",
       "/coverage/coverages-api/assets/acme/shop/fix_fs_%231/go/archive/index.html",
     ]
   ) assert(all.includes(link), `${link} is not among ${all}`);
+  assert.match(html, /On GitLab/);
+  assert.doesNotMatch(html, /GitHub/);
   assert.match(html, /value="https:\/\/tools\.example\.com\/coverage\/coverages-api\/badge\?/);
   assert.match(html, /\]\(https:\/\/tools\.example\.com\/coverage\/coverages-ui\/acme\/shop\)/);
   assert.match(html, /<img src="\/coverage\/coverages-api\/badge\?/);
