@@ -37,6 +37,10 @@ create table coverages (
   id bigint generated always as identity,
   repository_id bigint not null references repositories (id),
   branch_name text not null,
+  -- Not for a pull request, a tag or a merge queue: they are in no chart and no first list.
+  is_branch boolean not null generated always as (
+    branch_name !~ '^(refs/|gh-readonly-queue/|pull/[0-9]+/(head|merge)$)'
+  ) stored,
   -- Compared byte by byte, so that its index finds a commit by the beginning of its hash.
   commit_hash text not null collate "C",
   commit_author text not null,
@@ -86,7 +90,8 @@ create unique index coverages_newest on coverages (repository_id, branch_name, l
   where newest;
 
 -- The table of branches: active ones first, then by their last upload.
-create index coverages_branches on coverages (repository_id, (deleted_at is not null), id desc)
+create index coverages_branches
+  on coverages (repository_id, is_branch, (deleted_at is not null), id desc)
   where newest;
 
 -- A branch's trend, and the upload before another.

@@ -27,7 +27,7 @@ export interface Limits {
 export interface Retention {
   /** Superseded reports of each branch and language. Default: 0. */
   readonly keepSuperseded: number;
-  /** Days for which the reports of a deleted branch stay. Default: 0. */
+  /** Days for which the reports of a deleted branch stay. Default: 30. */
   readonly keepDeletedDays: number;
   /** Bytes of all reports, above which superseded ones go, the oldest first; unset: no bound. */
   readonly maxStoredBytes: number | undefined;
@@ -150,7 +150,7 @@ const variables = z.object({
   UPLOAD_CONCURRENCY: whole(1, 1000, 4),
   UPLOAD_SECONDS: whole(1, 86_400, 600),
   KEEP_SUPERSEDED: whole(0, 1_000_000, 0),
-  KEEP_DELETED_DAYS: whole(0, 36_500, 0),
+  KEEP_DELETED_DAYS: whole(0, 36_500, 30),
   MAX_STORED_BYTES: wholeOrUnset(1, 2 ** 50),
   SHUTDOWN_SECONDS: whole(0, 3600, 10),
   AUTH: list

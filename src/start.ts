@@ -77,13 +77,13 @@ export async function start(): Promise<void> {
     }`,
   );
 
-  const { retention, defaultBranches } = config;
+  const { retention } = config;
   const { embedded } = database;
   const graceMs = ORPHAN_GRACE_MS;
   const keeping = schedule(
     async (signal) => {
       await runRetention(
-        { sql, embedded, store, retention, defaultBranches, graceMs, log },
+        { sql, embedded, store, retention, graceMs, log },
         { signal },
       );
       metrics.setTotals(await totals(sql));

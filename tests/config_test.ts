@@ -26,7 +26,7 @@ Deno.test("readConfig has a default for everything", () => {
       uploadConcurrency: 4,
       uploadSeconds: 600,
     },
-    retention: { keepSuperseded: 0, keepDeletedDays: 0, maxStoredBytes: undefined },
+    retention: { keepSuperseded: 0, keepDeletedDays: 30, maxStoredBytes: undefined },
     shutdownSeconds: 10,
     auth: {
       methods: new Set(["github"]),

@@ -62,9 +62,9 @@ function problemOf(names: unknown): string | undefined {
   return names.some(isBranch) ? undefined : "must name at least one branch";
 }
 
-/** Without the remote, as `git branch --remotes` names a branch. */
+/** Without the remote, as `git branch --remotes` and `git for-each-ref` name a branch. */
 function localName(branch: string): string {
-  return branch.replace(/^origin\//, "");
+  return branch.replace(/^(refs\/remotes\/)?origin\/|^refs\/heads\//, "");
 }
 
 export interface SyncDependencies {

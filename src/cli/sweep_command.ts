@@ -20,7 +20,6 @@ export const sweepCommand: Command = {
         embedded,
         store,
         retention: config.retention,
-        defaultBranches: config.defaultBranches,
         graceMs: embedded ? 0 : ORPHAN_GRACE_MS,
         log: await createLog({ level: "warning", format: config.logFormat }),
       }, { dryRun });

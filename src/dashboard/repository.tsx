@@ -9,6 +9,7 @@ import type { Config } from "../config.ts";
 import { changeOf } from "../model/percentage.ts";
 import {
   branchName,
+  flag,
   givenFields,
   keyword,
   pageNumber,
@@ -41,6 +42,7 @@ import { Commit } from "./uploads_table.tsx";
 
 const repositoryFields = z.object({
   q: keyword.optional(),
+  refs: flag.default(false),
   branches: pageNumber.default(1),
   history: pageOfMany.default(1),
 });
@@ -57,15 +59,16 @@ export function createRepositoryHandler(
       org_name: decodeSegment(params.org ?? ""),
       repo_name: decodeSegment(params.repo ?? ""),
     };
-    const { q, branches, history } = parseFields(repositoryFields, givenFields(url));
+    const { q, refs, branches, history } = parseFields(repositoryFields, givenFields(url));
     const { branch } = parseFields(chosenFields, {
       branch: [...new Set(url.searchParams.getAll("branch"))].filter((branch) => branch !== ""),
     });
-    const view: View = { chosen: branch, q: q?.trim() || undefined, branches, history };
+    const view: View = { chosen: branch, q: q?.trim() || undefined, refs, branches, history };
     // One row more than a page has tells whether another page follows.
     const page = await readRepository(sql, name, {
       chosen: view.chosen,
       keyword: view.q,
+      refs,
       branches: { limit: BRANCHES_PER_PAGE + 1, offset: (branches - 1) * BRANCHES_PER_PAGE },
       history: { limit: HISTORY_PER_PAGE + 1, offset: (history - 1) * HISTORY_PER_PAGE },
     });

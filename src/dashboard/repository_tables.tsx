@@ -45,7 +45,9 @@ export function Branches({ links, page, view, link, now }: SectionProps): Html {
             links={links}
             uploads={uploads}
             options={{
-              caption: "The newest upload of each branch",
+              caption: view.refs
+                ? "The newest upload of each pull request, tag and merge queue"
+                : "The newest upload of each branch",
               against: main_branch,
               mainBranch: main_branch,
               now,
@@ -57,6 +59,15 @@ export function Branches({ links, page, view, link, now }: SectionProps): Html {
           label="Pages of branches"
           link={(page) => link({ branches: page }, "branches")}
         />
+        {page.has_refs || view.refs
+          ? (
+            <p>
+              <a href={link({ refs: !view.refs, branches: 1 }, "branches")}>
+                {view.refs ? "Branches" : "Pull requests, tags and merge queues"}
+              </a>
+            </p>
+          )
+          : null}
       </div>
     </section>
   );

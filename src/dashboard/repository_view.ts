@@ -7,6 +7,8 @@ export interface View {
   readonly chosen: readonly string[];
   /** Substring of the names of the listed branches. */
   readonly q: string | undefined;
+  /** Whether the table has pull requests, tags and merge queues instead of branches. */
+  readonly refs: boolean;
   /** Page of the table of branches. */
   readonly branches: number;
   /** Page of the history. */
@@ -26,10 +28,11 @@ export interface SectionProps {
 export const BRANCHES_PER_PAGE = 20;
 export const HISTORY_PER_PAGE = 25;
 
-export function queryOf({ chosen, q, branches, history }: View): Query {
+export function queryOf({ chosen, q, refs, branches, history }: View): Query {
   return {
     branch: chosen,
     q,
+    refs: refs ? 1 : undefined,
     branches: branches === 1 ? undefined : branches,
     history: history === 1 ? undefined : history,
   };

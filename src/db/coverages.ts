@@ -8,7 +8,7 @@ import type { Sql, TransactionSql } from "postgres";
 import type { Config } from "../config.ts";
 import type { CoverageRow, RepositoryName } from "../model/rows.ts";
 import { inTime } from "./connect.ts";
-import { PULL_BRANCH } from "./pull_branches.ts";
+import { isQueued } from "./other_refs.ts";
 import { findRepository, named } from "./repository_names.ts";
 import { summarise } from "./repository_summary.ts";
 import { expireReports } from "./stored_reports.ts";
@@ -153,8 +153,8 @@ export async function findActiveLanguages(
 }
 
 /**
- * Marks every branch that is not named as deleted, but for those of forks. Returns how many rows were active and the reports
- * that are no longer retained; undefined for a repository without uploads.
+ * Marks every branch that is not named as deleted, also those of a merge queue. Returns how many rows
+ * were active and the reports that are no longer retained; undefined for a repository without uploads.
  */
 export async function deleteOtherBranches(
   sql: Sql,
@@ -168,8 +168,8 @@ export async function deleteOtherBranches(
       update coverages set deleted_at = clock_timestamp(), updated_at = clock_timestamp()
       where repository_id = ${repositoryId} and newest and deleted_at is null
         and not branch_name = any(${tx.array(active_branches)})
-        -- A fork's pull request is in no list of the repository's branches.
-        and branch_name !~ ${PULL_BRANCH}`;
+        -- Pull requests and tags are in no list of branches.
+        and (is_branch or ${isQueued(tx)})`;
     if (deleted === 0) return { deleted, expired: [] };
     await summarise(tx, [repositoryId], defaultBranches);
     return { deleted, expired: await expireReports(tx, retention, { repositoryId }) };

@@ -115,6 +115,8 @@ export interface RepositoryPage {
   main: (UploadLine & Pick<CoverageRow, "lines_covered" | "lines_valid">)[];
   /** The newest upload of each other branch and language, active ones first, newest first. */
   branches: Omit<UploadLine, "before">[];
+  /** Whether there are pull requests, tags or merge queues. */
+  has_refs: boolean;
   /** Every upload, newest first. */
   history: UploadLine[];
   /** The trends of the chart, oldest point first. */
@@ -142,11 +144,13 @@ const AUTHORS = 12;
 export async function readRepository(
   sql: Sql,
   name: RepositoryName,
-  { chosen, keyword, branches, history }: {
+  { chosen, keyword, refs, branches, history }: {
     /** Branches for the chart; none: the main branch and the ones uploaded last. */
     chosen: readonly string[];
     /** Substring of the names of the listed branches, case-insensitive. */
     keyword: string | undefined;
+    /** Lists pull requests, tags and merge queues instead of branches. */
+    refs: boolean;
     branches: { limit: number; offset: number };
     history: { limit: number; offset: number };
   },
@@ -171,12 +175,15 @@ export async function readRepository(
       (
         select coalesce(jsonb_agg(b order by b.deleted_at is not null, b.id desc), '[]') from (
           select ${shown(sql)} from coverages c
-          where c.repository_id = r.id and c.newest
+          where c.repository_id = r.id and c.newest and c.is_branch = ${!refs}
             and c.branch_name is distinct from r.main_branch ${matches}
           order by (c.deleted_at is not null), c.id desc
           limit ${branches.limit} offset ${branches.offset}
         ) b
       ) as branches,
+      exists (
+        select from coverages c where c.repository_id = r.id and c.newest and not c.is_branch
+      ) as has_refs,
       (
         select coalesce(jsonb_agg(h order by h.id desc), '[]') from (
           select ${shown(sql)}, ${before(sql)} as before from (
@@ -196,7 +203,7 @@ export async function readRepository(
           where c.repository_id = r.id and c.newest and c.branch_name = any(${
     chosen.length > 0 ? sql`${sql.array([...chosen])}::text[]` : sql`array(
               select branch_name from coverages l
-              where l.repository_id = r.id and l.newest
+              where l.repository_id = r.id and l.newest and l.is_branch
               order by (l.deleted_at is not null), l.id desc limit ${DEFAULT_TRENDS}::int
             ) || r.main_branch`
   })
@@ -212,7 +219,7 @@ export async function readRepository(
       (
         select coalesce(jsonb_agg(l.branch_name order by l.is_deleted, l.id desc), '[]') from (
           select id, branch_name, deleted_at is not null as is_deleted from coverages c
-          where c.repository_id = r.id and c.newest ${matches}
+          where c.repository_id = r.id and c.newest and c.is_branch ${matches}
           order by (c.deleted_at is not null), c.id desc limit ${CHOICES}::int
         ) l
       ) as choices,

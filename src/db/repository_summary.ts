@@ -66,14 +66,14 @@ export async function summarise(
           where exists (
             select from coverages e
             where e.repository_id = same.id and e.branch_name = d.branch_name
-              and e.newest and e.deleted_at is null
+              and e.newest and e.deleted_at is null and e.is_branch
           )
           order by d.place limit 1
         ),
         (
           select last.branch_name from (
             select e.branch_name, e.deleted_at from coverages e
-            where e.repository_id = same.id and e.newest
+            where e.repository_id = same.id and e.newest and e.is_branch
             order by (e.deleted_at is not null), e.id desc limit 1
           ) last
           where last.deleted_at is null

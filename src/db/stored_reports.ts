@@ -7,6 +7,7 @@
 import type { Sql, TransactionSql } from "postgres";
 import type { Retention } from "../config.ts";
 import { withoutTimeout } from "./connect.ts";
+import { deleteOldRefs, isQueued } from "./other_refs.ts";
 
 /** Why a report is removed: too many newer ones, its branch was deleted, no room. */
 export type Reason = "superseded" | "deleted" | "space";
@@ -41,7 +42,7 @@ export async function findExpired(
   // first of those stored is the active one or the last one before the deletion.
   return await sql<ExpiredReport[]>`
     with stored as (
-      select id, report_id, report_bytes as bytes, deleted_at,
+      select id, report_id, branch_name, report_bytes as bytes, deleted_at,
         -- An upload of an older commit has a higher id than the active one.
         row_number() over (branch order by (deleted_at is not null), id desc) - 1 as newer,
         bool_or(deleted_at is null) over branch as is_active,
@@ -56,7 +57,8 @@ export async function findExpired(
       select *,
         case
           when not is_active and (
-            ${keepDeletedDays}::int = 0
+            -- What was in the merge queue is uploaded again for the branch it was merged into.
+            ${keepDeletedDays}::int = 0 or ${isQueued(sql)}
             or branch_deleted_at <= clock_timestamp() - ${keepDeletedDays}::int * interval '1 day'
           ) then 'deleted'
           when newer > ${keepSuperseded}::int then 'superseded'
@@ -76,6 +78,29 @@ export async function findExpired(
       where deleted_at is not null and bytes_from_here > ${budget}::bigint
     ) expired
     order by deleted_at, id`;
+}
+
+/** Rolls a transaction back. */
+class Undo extends Error {}
+
+/**
+ * Marks pull requests and merge queues that are over as deleted, and finds everything that the
+ * settings do not retain then. A dry run leaves no mark.
+ */
+export async function findAllExpired(
+  sql: Sql,
+  retention: Retention,
+  { dryRun }: { dryRun: boolean },
+): Promise<ExpiredReport[]> {
+  let expired: ExpiredReport[] = [];
+  await withoutTimeout(sql, async (tx) => {
+    await deleteOldRefs(tx);
+    expired = await findExpired(tx, retention);
+    if (dryRun) throw new Undo();
+  }).catch((error) => {
+    if (!(error instanceof Undo)) throw error;
+  });
+  return expired;
 }
 
 /**

@@ -25,11 +25,17 @@ export const orgName = githubName;
 /** `repo_name`: a repository of GitHub. */
 export const repoName = githubName;
 
-/** `branch_name`: what `git check-ref-format --branch` accepts, up to 255 bytes. */
+/**
+ * `branch_name`: what `git check-ref-format --branch` accepts, up to 255 bytes. A branch's full name,
+ * `refs/heads/main`, is `main`.
+ */
 export const branchName = z.string()
-  .min(1, "must not be empty")
-  .refine((name) => bytesOf(name) <= MAX_BRANCH, `must have at most ${MAX_BRANCH} bytes`)
-  .refine(isBranchName, "must be a branch name that git check-ref-format accepts");
+  .transform((name) => name.replace(/^refs\/heads\//, ""))
+  .pipe(
+    z.string().min(1, "must not be empty")
+      .refine((name) => bytesOf(name) <= MAX_BRANCH, `must have at most ${MAX_BRANCH} bytes`)
+      .refine(isBranchName, "must be a branch name that git check-ref-format accepts"),
+  );
 
 /** `commit_hash`: a hash, or whatever else a CI system names a commit by. */
 export const commitHash = z.string()

@@ -5,16 +5,14 @@
  */
 import type { Sql } from "postgres";
 import type { Retention } from "../config.ts";
-import { deleteOldPullBranches } from "../db/pull_branches.ts";
 import {
-  findExpired,
+  findAllExpired,
   listStored,
   markRemoved,
   type Reason,
   storedReports,
   storedTotal,
 } from "../db/stored_reports.ts";
-import { withoutTimeout } from "../db/connect.ts";
 import type { Log } from "../log.ts";
 import { removeReports } from "./remove.ts";
 import type { ReportStore } from "./store.ts";
@@ -35,7 +33,6 @@ export interface RetentionDependencies {
   readonly embedded: boolean;
   readonly store: ReportStore;
   readonly retention: Retention;
-  readonly defaultBranches: readonly string[];
   /** A folder without a row is left alone while it is younger than this. */
   readonly graceMs: number;
   readonly log: Log;
@@ -79,7 +76,7 @@ export async function runRetention(
 }
 
 async function run(
-  { sql, store, retention, defaultBranches, graceMs, log }: RetentionDependencies,
+  { sql, store, retention, graceMs, log }: RetentionDependencies,
   { dryRun = false, signal }: RunOptions,
 ): Promise<RetentionRun> {
   const startedAt = performance.now();
@@ -88,8 +85,7 @@ async function run(
     deleted: { reports: 0, bytes: 0 },
     space: { reports: 0, bytes: 0 },
   };
-  if (!dryRun) await deleteOldPullBranches(sql, defaultBranches);
-  const expired = await withoutTimeout(sql, (tx) => findExpired(tx, retention));
+  const expired = await findAllExpired(sql, retention, { dryRun });
   for (let at = 0; at < expired.length && !signal?.aborted; at += BATCH) {
     const batch = expired.slice(at, at + BATCH);
     if (!dryRun) {

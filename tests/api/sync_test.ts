@@ -34,7 +34,8 @@ async function active(test: TestApp): Promise<string[]> {
 }
 
 Deno.test("sync deletes the branches that are not named, with their reports, and no others", async () => {
-  await using test = await testApp();
+  const { retention } = readConfig({ KEEP_DELETED_DAYS: "0" });
+  await using test = await testApp({ config: { retention } });
   await withBranches(test, "main", "feature/a", "gone");
   await (await test.upload(tar(goodReport()), { repo_name: "other", branch_name: "gone" })).body
     ?.cancel();
@@ -130,12 +131,15 @@ Deno.test("sync takes a form, with active_branches once for each branch", async 
   }
 });
 
-Deno.test("sync leaves the pull requests of forks alone, which no list of branches has", async () => {
+Deno.test("sync leaves pull requests and tags alone, which no list of branches has", async () => {
   await using test = await testApp();
   const odd = ["pull/8", "pull/x/head", "pull/9/head/x", "my/pull/9/head"];
-  await withBranches(test, "main", "pull/7/head", ...odd);
-  await (await sync(test, { ...fields, active_branches: ["main"] })).body?.cancel();
-  assert.deepEqual(await active(test), ["main", "pull/7/head"]);
+  const refs = ["pull/7/head", "refs/pull/8/merge", "refs/tags/v1"];
+  const queued = ["gh-readonly-queue/main/pr-7-0a1b", "gh-readonly-queue/main/pr-8-2c3d"];
+  await withBranches(test, "main", ...refs, ...odd, ...queued);
+  const active_branches = ["refs/heads/main", `refs/remotes/origin/${queued[0]}`];
+  await (await sync(test, { ...fields, active_branches })).body?.cancel();
+  assert.deepEqual(await active(test), [queued[0], "main", ...refs]);
 });
 
 Deno.test("a deleted branch comes back with its next upload", async () => {

@@ -139,6 +139,20 @@ Deno.test("whatever a CI system names a commit by is taken, and leads to GitHub"
   }
 });
 
+Deno.test("refs/heads/main is the branch main", async () => {
+  await using test = await testApp();
+  await (await test.upload(archive)).body?.cancel();
+  const answer = await (await test.upload(archive, { branch_name: "refs/heads/main" })).json();
+  assert.equal(answer.coverage.branch_name, "main");
+  assert.equal(answer.data.length, 1);
+  const refused = await test.upload(archive, { branch_name: "refs/heads/" });
+  assert.equal(refused.status, 422);
+  assert.match(
+    (await refused.json()).error.branch_name,
+    /is "refs\/heads\/"; it must not be empty/,
+  );
+});
+
 Deno.test("letter case does not make another repository of a name", async () => {
   await using test = await testApp();
   await (await test.upload(archive)).body?.cancel();

@@ -164,6 +164,26 @@ Deno.test("the chart does not depend on the page of a table, and its limit count
   assert.equal(chart(chosen).match(/<li/g)!.length, 12);
 });
 
+Deno.test("pull requests, tags and merge queues are not in the chart, and behind a link", async () => {
+  await using test = await testApp();
+  await seed(test.sql, { branch_name: "fix" });
+  assert.doesNotMatch(await page(test, "/coverages-ui/acme/shop"), /Pull requests, tags/);
+  const refs = ["pull/7/head", "refs/tags/v1", "gh-readonly-queue/main/pr-7-0a1b"];
+  for (const branch_name of refs) await seed(test.sql, { branch_name });
+  const sections = async (query: string) => {
+    const html = await page(test, `/coverages-ui/acme/shop${query}`);
+    const [, trend, branches] = html.split(/<section id=/);
+    return { html, trend: trend!, branches: branches!.split('id="branches-results"').at(-1)! };
+  };
+  const first = await sections("");
+  for (const ref of refs) assert(!first.trend.includes(ref) && !first.branches.includes(ref), ref);
+  const link = links(first.html).find((href) => href.includes("refs=1"));
+  assert.equal(link, "/coverages-ui/acme/shop?refs=1#branches");
+  const second = await sections("?refs=1");
+  for (const ref of refs) assert(!second.trend.includes(ref) && second.branches.includes(ref), ref);
+  assert(links(second.html).includes("/coverages-ui/acme/shop#branches"));
+});
+
 Deno.test("an author's change is against the previous upload, however old", async () => {
   await using test = await testApp();
   await seed(test.sql, { branch_name: "old", percentage: 50, commit_author: "grace" });

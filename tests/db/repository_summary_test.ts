@@ -60,6 +60,17 @@ Deno.test("the main branch is the first of the default branches that is active, 
   await expect("main");
 });
 
+Deno.test("a pull request, a tag and a merge queue are never the main branch", async () => {
+  await using database = await testDatabase();
+  const { sql } = database;
+  const refs = ["refs/tags/v1", "pull/7/head", "pull/7/merge", "gh-readonly-queue/main/pr-7-0a1b"];
+  for (const branch_name of refs) await seed(sql, { branch_name });
+  assert.deepEqual(await lineOf(sql), { main_branch: null, percentage: null, languages: [] });
+  await seed(sql, { branch_name: "feature" });
+  for (const branch_name of refs) await seed(sql, { branch_name });
+  assert.equal((await lineOf(sql)).main_branch, "feature");
+});
+
 Deno.test("the language with the most lines comes first", async () => {
   await using database = await testDatabase();
   const { sql } = database;

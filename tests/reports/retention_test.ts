@@ -8,6 +8,7 @@ import { cobertura, type Entry, tar } from "../support/archive.ts";
 import { ON_POSTGRES } from "../support/database.ts";
 import { logTo } from "../support/log.ts";
 import { ReportStore } from "../../src/reports/store.ts";
+import { encodeBranch } from "../../src/model/urls.ts";
 import { storedReports } from "../support/reports.ts";
 
 const DEFAULTS = readConfig({}).retention;
@@ -40,8 +41,9 @@ async function pages(test: TestApp): Promise<Record<number, string>> {
   const { data } = await (await test.get("/coverages-api?full=1")).json();
   const found: Record<number, string> = {};
   for (const { id, branch_name, language } of data["acme/shop"]) {
-    const address =
-      `/coverages-api/assets/acme/shop/${branch_name}/${language}/${id}/archive/report/index.html`;
+    const address = `/coverages-api/assets/acme/shop/${
+      encodeBranch(branch_name)
+    }/${language}/${id}/archive/report/index.html`;
     const response = await test.get(address);
     const text = await response.text();
     if (response.status === 200) found[id] = text;
@@ -62,7 +64,6 @@ function retain(
     embedded: true,
     store: test.store,
     retention: { ...DEFAULTS, ...retention },
-    defaultBranches: ["main"],
     graceMs: -60_000,
     log: logTo(test.log),
   }, options);
@@ -78,16 +79,20 @@ Deno.test("by default only the newest report of a branch and language is retaine
   assert.equal(data["acme/shop"].length, 3);
 });
 
-Deno.test("a pull request of a fork without uploads for 90 days counts as deleted", async () => {
+Deno.test("a pull request or tag without uploads for 90 days counts as deleted", async () => {
   await using test = await testApp();
-  const branches = ["main", "pull/1/head", "pull/2/head", "old"];
+  const branches = ["main", "pull/1/head", "refs/tags/v1", "pull/2/head", "old"];
   for (const branch_name of branches) await upload(test, branch_name, { branch_name });
   await upload(test, "recent", { branch_name: "pull/2/head", language: "js" });
   await test.sql`
     update coverages set created_at = now() - interval '91 days' where language = 'go'`;
-  assert.equal((await retain(test, {}, { dryRun: true }))!.deleted.reports, 0);
-  const run = await retain(test);
-  assert.equal(run!.deleted.reports, 1);
+  const atOnce = { keepDeletedDays: 0 };
+  const active = () =>
+    test.sql<{ count: number }[]>`
+      select count(*)::int as count from coverages where deleted_at is null`;
+  assert.equal((await retain(test, atOnce, { dryRun: true }))!.deleted.reports, 2);
+  assert.equal((await active())[0]!.count, 6, "a dry run leaves no mark");
+  assert.equal((await retain(test, atOnce))!.deleted.reports, 2);
   const rows = await test.sql<{ branch_name: string; language: string }[]>`
     select branch_name, language from coverages where deleted_at is null order by 1, 2`;
   assert.deepEqual(rows.map(({ branch_name, language }) => `${branch_name} ${language}`), [
@@ -97,6 +102,21 @@ Deno.test("a pull request of a fork without uploads for 90 days counts as delete
   await test.sql`update coverages set created_at = now() - interval '91 days'`;
   assert.equal((await retain(test, { keepDeletedDays: 1 }))!.deleted.reports, 0);
   assert.equal((await retain(test, { keepDeletedDays: 0 }))!.deleted.reports, 2);
+});
+
+Deno.test("a branch of a merge queue and its report go a day after its last upload", async () => {
+  await using test = await testApp();
+  const queued = ["gh-readonly-queue/main/pr-1-0a1b", "gh-readonly-queue/main/pr-2-2c3d"];
+  for (const branch_name of ["main", "feature", ...queued]) {
+    await upload(test, branch_name, { branch_name });
+  }
+  await test.sql`
+    update coverages set created_at = now() - interval '25 hours'
+    where branch_name in ('feature', ${queued[0]!})`;
+  assert.equal((await retain(test))!.deleted.reports, 1);
+  await (await sync(test, "main")).body?.cancel();
+  const kept = Object.values(await pages(test)).sort();
+  assert.deepEqual(kept, ["feature", "main"], "only a person's deleted branch keeps its report");
 });
 
 Deno.test("KEEP_SUPERSEDED reports of each branch and language stay at addresses of their own", async () => {
@@ -150,7 +170,9 @@ Deno.test("an upload's report is found only under its own names", async () => {
 });
 
 Deno.test("reports of a deleted branch are removed at once, or after KEEP_DELETED_DAYS", async () => {
-  await using atOnce = await testApp();
+  await using atOnce = await testApp({
+    config: { retention: { ...DEFAULTS, keepDeletedDays: 0 } },
+  });
   const main = await upload(atOnce, "main");
   await upload(atOnce, "gone", { branch_name: "gone" });
   assert.equal((await sync(atOnce, "main")).status, 200);
@@ -269,7 +291,6 @@ function runOnPostgres({ sql, store }: Pick<TestApp, "sql" | "store">) {
     embedded: false,
     store,
     retention: DEFAULTS,
-    defaultBranches: ["main"],
     graceMs: 0,
     log: logTo([]),
   });
