@@ -7,12 +7,12 @@ event() {
   jq -r "$1 // empty" "$GITHUB_EVENT_PATH"
 }
 
-# github METHOD PATH [argument of curl]...
+# github METHOD PATH [argument of curl]... With media=.diff the answer is a diff.
 github() {
   local method=$1 path=$2
   shift 2
   request "$INPUT_TOKEN" "$method" "${GITHUB_API_URL%/}/repos/$GITHUB_REPOSITORY$path" \
-    --header 'Accept: application/vnd.github+json' \
+    --header "Accept: application/vnd.github${media:-+json}" \
     --header 'X-GitHub-Api-Version: 2022-11-28' "$@"
 }
 

@@ -122,7 +122,8 @@ retrying() {
   done
 }
 
-# query --arg NAME VALUE...: a URL's query.
+# query --arg NAME VALUE...: a URL's query, without what is empty.
 query() {
-  jq -rn "$@" '$ARGS.named | to_entries | map("\(.key)=\(.value | @uri)") | join("&")'
+  jq -rn "$@" '$ARGS.named | to_entries | map(select(.value != "")
+    | "\(.key)=\(.value | @uri)") | join("&")'
 }

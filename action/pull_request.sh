@@ -55,8 +55,7 @@ tell_comparison() {
 # Writes the comment, or reports why not. Jobs that run at the same time write the same comment: each
 # asks the server again after it wrote, so that the last one to write has the rows of all.
 comment() {
-  local login comment_ids comment_url number round written
-  number=$(event .pull_request.number)
+  local login comment_ids comment_url number=$pull_number round written
   for ((round = 1; round <= ROUNDS; round++)); do
     written=$(cat "$WORK/compare.md")
     jq -n --rawfile body "$WORK/compare.md" '{body: $body}' >"$WORK/comment.json"

@@ -1,7 +1,15 @@
 #!/usr/bin/env bash
 # The Action's only step. It reads the runner's variables (GITHUB_…), the inputs (INPUT_…) and the
-# settings of http.sh. It runs on bash 3.2, which macOS has.
+# settings of http.sh. It runs on bash 3.2, which macOS has, and in Git's bash on Windows.
 set -euo pipefail
+
+# Git's bash would take an argument such as /x for a path and change it.
+export MSYS_NO_PATHCONV=1 MSYS2_ARG_CONV_EXCL='*'
+
+# On Windows jq ends lines with CRLF.
+jq() {
+  command jq "$@" | tr -d '\r'
+}
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=SCRIPTDIR/say.sh
@@ -12,15 +20,23 @@ source "$here/http.sh"
 source "$here/github.sh"
 # shellcheck source=SCRIPTDIR/server.sh
 source "$here/server.sh"
+# shellcheck source=SCRIPTDIR/event.sh
+source "$here/event.sh"
+# shellcheck source=SCRIPTDIR/checkout.sh
+source "$here/checkout.sh"
+# shellcheck source=SCRIPTDIR/diff.sh
+source "$here/diff.sh"
 # shellcheck source=SCRIPTDIR/upload.sh
 source "$here/upload.sh"
+# shellcheck source=SCRIPTDIR/checks.sh
+source "$here/checks.sh"
 # shellcheck source=SCRIPTDIR/pull_request.sh
 source "$here/pull_request.sh"
 # shellcheck source=SCRIPTDIR/sync.sh
 source "$here/sync.sh"
 
-for tool in curl jq tar awk; do
-  command -v "$tool" >/dev/null ||
+for tool in curl jq tar gzip awk; do
+  type -P "$tool" >/dev/null ||
     fail "$tool is not installed on this runner; install it in a step before this one."
 done
 
@@ -47,41 +63,20 @@ WORK=$(mktemp -d "${RUNNER_TEMP:-${TMPDIR:-/tmp}}/coverage.XXXXXX")
 readonly WORK
 trap 'rm -rf "$WORK"' EXIT
 
-# The report's branch and commit, and the branch to compare with.
-branch=${GITHUB_REF_NAME:-}
-commit=$GITHUB_SHA
-base_branch=
-# Whether the job's token is read-only.
-is_restricted=false
-if [ "${GITHUB_ACTOR:-}" = 'dependabot[bot]' ]; then is_restricted=true; fi
-
-# A hint for a missing permission $1, to follow $failure; begins with a space.
+# A hint for a missing permission $1, of which $2 is needed, to follow $failure; begins with a space.
 why_refused() {
   if [ "$status" = 403 ] && limited; then return; fi
   if [ "$is_restricted" = true ]; then
     printf ' GitHub gives jobs of forks and of Dependabot a read-only token.'
   elif [[ $failure == *'not accessible'* ]]; then
-    printf ' Give the job %s.' "\`permissions: $1: write\`"
-  fi
-}
-
-read_pull_request() {
-  branch=$(event .pull_request.head.ref)
-  # The commit of the event is GitHub's merge commit, which is on no branch.
-  commit=$(event .pull_request.head.sha)
-  base_branch=$(event .pull_request.base.ref)
-  local head_repository
-  head_repository=$(event .pull_request.head.repo.full_name)
-  if [ "$head_repository" != "$(event .pull_request.base.repo.full_name)" ]; then
-    is_restricted=true
-    # A fork's main is not this repository's main. This is git's name for it here.
-    branch=pull/$(event .pull_request.number)/head
+    printf ' Give the job %s.' "\`permissions: $1: ${2:-write}\`"
   fi
 }
 
 publish() {
   output current_branch_name "$branch"
   output base_branch_name "$base_branch"
+  find_change
   pack
   if ! find_credential; then
     if [ "$is_restricted" = true ]; then
@@ -98,28 +93,27 @@ publish() {
     fail "The report was not uploaded: $failure."
   fi
   tell_upload
-  if [ -z "$base_branch" ]; then return 0; fi
-  if ! compare; then fail "The report was uploaded, but not compared with $base_branch: $failure."; fi
-  tell_comparison
-  if [ "${INPUT_SKIP_PR_COMMENT:-false}" != true ]; then comment; fi
+  if [ "${INPUT_ANNOTATIONS:-false}" = true ]; then annotate; fi
+  if [ -n "$pull_number" ]; then
+    if ! compare; then
+      fail "The report was uploaded, but not compared with $base_branch: $failure."
+    fi
+    tell_comparison
+    if [ "${INPUT_SKIP_PR_COMMENT:-false}" != true ]; then comment; fi
+  fi
+  tell_checks
+  if [ -n "$failed_checks" ] && [ "${INPUT_FAIL_ON_CHECKS:-true}" != false ]; then
+    fail "${failed_checks% }"
+  fi
 }
 
-case $GITHUB_EVENT_NAME in
-  pull_request | pull_request_target)
-    read_pull_request
+if [ "$GITHUB_EVENT_NAME" = delete ]; then
+  if [ "$(event .ref_type)" = branch ]; then sync_branches; else say 'No branch was deleted.'; fi
+else
+  read_event
+  if [ "${GITHUB_REF_TYPE:-branch}" = branch ]; then
     publish
-    ;;
-  push | workflow_dispatch | schedule | merge_group)
-    if [ "${GITHUB_REF_TYPE:-branch}" = branch ]; then
-      publish
-    else
-      notice "$branch is a $GITHUB_REF_TYPE; only branches have coverage, so nothing was uploaded."
-    fi
-    ;;
-  delete)
-    if [ "$(event .ref_type)" = branch ]; then sync_branches; else say 'No branch was deleted.'; fi
-    ;;
-  *)
-    notice "Nothing to do on $GITHUB_EVENT_NAME."
-    ;;
-esac
+  else
+    notice "$branch is a $GITHUB_REF_TYPE; only branches have coverage, so nothing was uploaded."
+  fi
+fi

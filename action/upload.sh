@@ -1,19 +1,32 @@
 # shellcheck shell=bash
 # Packs and uploads the report.
-# shellcheck disable=SC2154 # run.sh and http.sh set what is not set here
+# shellcheck disable=SC2154 # run.sh, event.sh, diff.sh and http.sh set what is not set here
 # shellcheck disable=SC2034 # $failure is for the caller
 
-# Packs the report into $WORK/report.tar.gz.
+# Packs the report, and the diff beside it, into $WORK/report.tar.gz. Sets $report_name to the name of
+# its folder. The folder is entered first, so that the archive has no "..", link or drive letter, and
+# tar writes to standard output, because it takes D:\… for a file of another machine.
 pack() {
-  local folder=${INPUT_WORKING_DIR:-.}
+  local working_dir=${INPUT_WORKING_DIR:-.} folder
   if [ -z "$INPUT_REPORT_DIR" ]; then fail 'report_dir is empty.'; fi
-  if [ ! -d "$folder" ]; then fail "working_dir $folder is not a folder."; fi
-  if ! (cd "$folder" && [ -d "$INPUT_REPORT_DIR" ]); then
-    fail "report_dir $INPUT_REPORT_DIR is not a folder in $folder; an earlier step must create it."
-  fi
-  # macOS would add files of its own.
-  COPYFILE_DISABLE=1 tar -C "$folder" -czf "$WORK/report.tar.gz" -- "$INPUT_REPORT_DIR" ||
+  if [ ! -d "$working_dir" ]; then fail "working_dir $working_dir is not a folder."; fi
+  folder=$(cd "$working_dir" && cd "$INPUT_REPORT_DIR" 2>/dev/null && pwd -P) ||
+    fail "report_dir $INPUT_REPORT_DIR is not a folder in $working_dir; an earlier step must create it."
+  report_name=${folder##*/}
+  if [ -z "$report_name" ]; then fail "report_dir $INPUT_REPORT_DIR is the root folder."; fi
+  set -- "./$report_name"
+  if [ -n "$diff_name" ]; then set -- "$@" -C "$WORK" "$diff_name"; fi
+  # macOS would add files of its own. bsdtar's -z would put zeros behind the gzip.
+  (cd "${folder%/*}/" && COPYFILE_DISABLE=1 tar -cf - "$@") | gzip >"$WORK/report.tar.gz" ||
     fail "report_dir $INPUT_REPORT_DIR could not be packed."
+}
+
+# The fields of the coverage files, one a line: names, or paths and patterns in the report's folder.
+coverage_files() {
+  jq -rn --arg names "$INPUT_COVERAGE_XML_FILE_NAME" --arg folder "$report_name" '
+    $names | split("\n") | map(gsub("^\\s+|\\s+$"; "") | select(. != "")
+      | if test("^[^/].*/") then "\($folder)/\(.)" else . end
+      | "&coverage_xml_file_name=\(@uri)") | join("")'
 }
 
 # Uploads it; the answer is in $WORK/upload.json.
@@ -21,10 +34,13 @@ upload() {
   local address
   address="$API?$(query \
     --arg org_name "$ORG" --arg repo_name "$REPO" --arg branch_name "$branch" \
-    --arg commit_hash "$commit" --arg commit_author "$GITHUB_ACTOR" \
-    --arg language "$INPUT_LANGUAGE" \
-    --arg coverage_xml_file_name "$INPUT_COVERAGE_XML_FILE_NAME" \
-    --arg github_api_url "$GITHUB_API_URL")"
+    --arg commit_hash "$commit" --arg commit_author "$author" \
+    --arg language "$INPUT_LANGUAGE" --arg github_api_url "$GITHUB_API_URL" \
+    --arg commit_time "$committed_at" --arg part "${INPUT_PART:-}" \
+    --arg base_branch "$base_branch" --arg base_commit "$base_commit" \
+    --arg diff_file_name "$diff_name" --arg fail_under "${INPUT_FAIL_UNDER:-}" \
+    --arg max_drop "${INPUT_MAX_DROP:-}" \
+    --arg patch_fail_under "${INPUT_PATCH_FAIL_UNDER:-}")$(coverage_files)"
   retrying send "$credential" POST "$address" --header 'Content-Type: application/gzip' \
     --data-binary "@$WORK/report.tar.gz" || return 1
   if ! jq -c . "$WORK/body" >"$WORK/upload.json" 2>"$WORK/jq" ||
@@ -37,15 +53,16 @@ upload() {
 # Reports the result.
 tell_upload() {
   local percentage report
-  percentage=$(jq -r '.coverage.percentage' "$WORK/upload.json")
-  report=$(jq -r '.coverage.report_url // empty' "$WORK/upload.json")
+  read_lines percentage report < <(
+    jq -r '.coverage | .percentage, .report_url // ""' "$WORK/upload.json"
+  )
   say "$percentage% on $branch in $INPUT_LANGUAGE. $report"
   output coverage_result "$(cat "$WORK/upload.json")"
   output percentage "$percentage"
   output current_branch_report_url "$report"
   output current_branch_badge_url "$API/badge?$(query --arg org_name "$ORG" \
     --arg repo_name "$REPO" --arg branch_name "$branch" --arg language "$INPUT_LANGUAGE")"
-  if [ -z "$base_branch" ]; then
+  if [ -z "$pull_number" ]; then
     summarize "### Coverage $percentage%"
     summarize "[<code>$(as_text "$branch")</code>](<$report>) in $(as_text "$INPUT_LANGUAGE")"
   fi

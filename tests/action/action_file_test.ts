@@ -23,6 +23,12 @@ Deno.test("the inputs, defaults and outputs are as documented", async () => {
     coverage_xml_file_name: "coverage.xml",
     ui_host: "",
     working_dir: "./",
+    part: "",
+    fail_under: "",
+    max_drop: "",
+    patch_fail_under: "",
+    fail_on_checks: "true",
+    annotations: "false",
     skip_pr_comment: "false",
     auth: "github",
     token: "${{ github.token }}",
@@ -32,7 +38,11 @@ Deno.test("the inputs, defaults and outputs are as documented", async () => {
     .flatMap((what) => [`base_branch_${what}`, `current_branch_${what}`]);
   assert.deepEqual(
     Object.keys(outputs).toSorted(),
-    [...ofBranches, "base_percentage", "coverage_result", "improvement", "percentage"].toSorted(),
+    [
+      ...ofBranches,
+      ...["base_percentage", "checks_passed", "coverage_result", "improvement", "patch_percentage"],
+      "percentage",
+    ].toSorted(),
   );
   for (const [name, { value }] of Object.entries(outputs)) {
     assert.equal(value, `\${{ steps.${step.id}.outputs.${name} }}`);

@@ -16,7 +16,7 @@ import { cobertura } from "./archive.ts";
 import { type GitHub, type RepositoryOptions, startGitHub } from "./github.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const TOOLS = ["bash", "curl", "tar", "jq", "awk"];
+const TOOLS = ["bash", "curl", "git", "tar", "gzip", "jq", "awk"];
 
 export const JOB = "ghs_thejobstoken";
 /** The token of a job that may only read. */
@@ -308,8 +308,15 @@ export function pullRequest({ head = "dev", base = "main", fork = "acme" } = {})
   };
 }
 
+/** What GitHub was asked for, apart from the commits. */
+export function withoutCommits({ requests }: GitHub): GitHub["requests"] {
+  return requests.filter(({ path }) => !/\/(?:compare|git\/commits)\//.test(path));
+}
+
 /** The annotations of a kind in a log. */
-export function annotations({ output }: Run, kind: "error" | "notice"): string[] {
-  return output.split("\n").filter((line) => line.startsWith(`::${kind}::`))
-    .map((line) => line.slice(kind.length + 4));
+export function annotations({ output }: Run, kind: "error" | "notice" | "warning"): string[] {
+  return output.split("\n").filter((line) => /^::(\w+)/.exec(line)?.[1] === kind)
+    .map((line) =>
+      line.replace(/^::\w+ ?(.*?)::/, (_, properties) => properties && `${properties}: `)
+    );
 }

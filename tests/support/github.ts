@@ -6,6 +6,8 @@
  * @module
  */
 
+import { compareCommits, readCommit } from "./github_commits.ts";
+
 export type Access = "read" | "write";
 
 /** A token's permissions in a repository; what is not named is denied. */
@@ -26,6 +28,8 @@ export interface RepositoryOptions {
   pulls?: Iterable<number>;
   /** Who sees the repository, and what each token may do. */
   tokens?: Readonly<Record<string, Permissions>>;
+  /** A folder with a git repository that has the commits, to compare them. */
+  git?: string;
   /** `owner/name` of before; requests for them are redirected. */
   formerNames?: readonly string[];
 }
@@ -113,11 +117,15 @@ export class Repository {
   readonly comments: Comment[] = [];
   /** Oldest first. */
   readonly statuses: Status[] = [];
+  /** What the list of pull requests has, in GitHub's shape. */
+  readonly pullRequests: { head: { ref: string } }[] = [];
+  git: string | undefined;
   #lastId = 100_000;
 
   /** Its number is in the links to it, and outlives its names. */
   constructor(readonly id: number, readonly options: RepositoryOptions) {
     this.commits = new Set(options.commits);
+    this.git = options.git;
     this.branches = new Map(Array.from(options.branches ?? [], (name) => [name, "0".repeat(40)]));
     this.pulls = new Set(options.pulls);
     this.permissions = new Map(Object.entries(options.tokens ?? {}));
@@ -222,7 +230,7 @@ interface World {
 }
 
 /** A request that a repository is to answer. */
-interface Call {
+export interface Call {
   readonly repository: Repository;
   readonly address: string;
   readonly body: Record<string, unknown>;
@@ -230,19 +238,31 @@ interface Call {
   readonly may: Permissions;
   readonly user: User;
   readonly part: string;
+  readonly request: LoggedRequest;
 }
 
-const endpoints: readonly [method: string, pattern: RegExp, answer: (call: Call) => Response][] = [
+const endpoints: readonly [
+  method: string,
+  pattern: RegExp,
+  answer: (call: Call) => Response | Promise<Response>,
+][] = [
   ["POST", /^\/statuses\/([^/]+)$/, createStatus],
   ["GET", /^\/issues\/(\d+)\/comments$/, listComments],
   ["POST", /^\/issues\/(\d+)\/comments$/, createComment],
   ["PATCH", /^\/issues\/comments\/(\d+)$/, updateComment],
   ["DELETE", /^\/issues\/comments\/(\d+)$/, deleteComment],
   ["GET", /^\/branches()$/, listBranches],
+  ["GET", /^\/pulls()$/, listPulls],
+  ["GET", /^\/compare\/([^/]+)$/, compareCommits],
+  ["GET", /^\/git\/commits\/([^/]+)$/, readCommit],
 ];
 
 /** Checks in GitHub's order: who it is, the repository, and then the endpoint. */
-function answer(world: World, request: LoggedRequest, token: string): Response {
+function answer(
+  world: World,
+  request: LoggedRequest,
+  token: string,
+): Response | Promise<Response> {
   const login = world.people[token];
   const visible = world.repositories.filter(({ permissions }) => permissions.has(token));
   const user = login ? person(login) : visible.length > 0 ? JOB : undefined;
@@ -273,7 +293,7 @@ function answer(world: World, request: LoggedRequest, token: string): Response {
     if (["POST", "PATCH"].includes(method) && (typeof body !== "object" || body === null)) {
       return refusal(400, "Problems parsing JSON");
     }
-    return endpoint({ repository, address, body, url, may, user, part });
+    return endpoint({ repository, address, body, url, may, user, part, request });
   }
   return refusal(404, "Not Found");
 }
@@ -343,6 +363,12 @@ function listBranches(call: Call): Response {
   return paginated(call, branches);
 }
 
+function listPulls(call: Call): Response {
+  if (!call.may["pull-requests"]) return notAccessible(call.user);
+  const head = call.url.searchParams.get("head")!.replace(/^[^:]*:/, "");
+  return paginated(call, call.repository.pullRequests.filter((pull) => pull.head.ref === head));
+}
+
 function refusedBody({ body }: Record<string, unknown>): Response | undefined {
   const isGood = typeof body === "string" && body.trim() !== "" && [...body].length <= 65_536;
   return isGood ? undefined : refusal(422, "Validation Failed");
@@ -390,11 +416,15 @@ function secondaryLimit({ retryAfter = 60 }: RateLimitOptions) {
   return refusal(429, message, { "retry-after": String(retryAfter) });
 }
 
-function notAccessible({ type }: User): Response {
+export function notAccessible({ type }: User): Response {
   const by = type === "Bot" ? "integration" : "personal access token";
   return refusal(403, `Resource not accessible by ${by}`);
 }
 
-function refusal(status: number, message: string, headers: Record<string, string> = {}): Response {
+export function refusal(
+  status: number,
+  message: string,
+  headers: Record<string, string> = {},
+): Response {
   return Response.json({ message, status: String(status) }, { status, headers });
 }

@@ -1,0 +1,45 @@
+# shellcheck shell=bash
+# What the server says of the changed lines and of the limits: outputs, summary, annotations.
+# shellcheck disable=SC2154 # run.sh sets what is not set here
+
+# GitHub shows no more annotations of a step.
+readonly MOST_ANNOTATIONS=10
+
+# The sentences of the checks that failed.
+failed_checks=
+
+tell_checks() {
+  local patch passed reason sentence symbol
+  read_lines patch passed reason < <(
+    jq -r '.patch.percentage // "", (.checks // [] | if . == [] then "" else all(.passed != false) end),
+      .patch_reason // "" | tostring | gsub("[\r\n]+"; " ")' "$WORK/upload.json"
+  )
+  output patch_percentage "$patch"
+  output checks_passed "$passed"
+  if [ -n "$reason" ]; then notice "$reason"; fi
+  while IFS=' ' read -r passed sentence; do
+    case $passed in
+      true) symbol=✅ ;;
+      false) symbol=❌ failed_checks="$failed_checks$sentence " ;;
+      *) symbol=➖ ;;
+    esac
+    say "$sentence"
+    summarize "$symbol $(as_text "$sentence")"
+  done < <(jq -r '.checks // [] | .[] | "\(.passed) \(.sentence | gsub("[\r\n]+"; " "))"' \
+    "$WORK/upload.json")
+}
+
+# Warnings at the changed lines that no test covers.
+annotate() {
+  jq -r --argjson most "$MOST_ANNOTATIONS" '
+    def escaped: gsub("%"; "%25") | gsub("\r"; "%0D") | gsub("\n"; "%0A") | gsub(":"; "%3A")
+      | gsub(","; "%2C");
+    [.patch.files // [] | .[] | (.path | escaped) as $file
+      | .uncovered | split(",")[] | select(test("^[0-9]")) | split("-")
+      | "::warning file=\($file),line=\(.[0]),endLine=\(.[-1]),title=Not covered::"
+        + if .[0] == .[-1] then "No test covers line \(.[0])."
+          else "No test covers lines \(.[0]) to \(.[-1])." end]
+    | .[:$most][],
+      if length > $most then "Coverage: \(length - $most) more uncovered changes are not shown."
+      else empty end' "$WORK/upload.json"
+}
