@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { variableNames } from "../src/config.ts";
 import { MINIMUM_DENO, refuseDeno } from "../src/deno_version.ts";
+import { cobertura, gzip, tar } from "./support/archive.ts";
 import { addDatabase, withFolder } from "./support/folder.ts";
 import { startServer } from "./support/server.ts";
 import { task } from "./support/task.ts";
@@ -33,7 +34,16 @@ Deno.test("forget-identity says when there are no uploads or the name is wrong",
   });
 });
 
-const COMMANDS = ["health", "sweep", "token", "forget-identity", "export", "import", "version"];
+const COMMANDS = [
+  "health",
+  "sweep",
+  "token",
+  "forget-identity",
+  "delete",
+  "export",
+  "import",
+  "version",
+];
 
 Deno.test("help lists every command, and every setting with its values and default", async () => {
   const help = await task("start", ["--help"]);
@@ -124,6 +134,41 @@ Deno.test("sweep --dry-run says what sweep then removes", async () => {
     const swept = await task("sweep", [], env);
     assert.match(swept.output, /^not in the database {5}1 reports, 4 bytes removed$/m);
     await assert.rejects(Deno.stat(orphan), Deno.errors.NotFound);
+  });
+});
+
+Deno.test("delete removes uploads and reports, or says that there are none", async () => {
+  await withFolder(async (folder) => {
+    await addDatabase(folder);
+    const env = { DATABASE_URL: "", DATA_DIR: folder };
+    const server = await startServer({ ...env, AUTH: "" });
+    assert(!("code" in server), "the server starts");
+    const body = new FormData();
+    const report = tar([{ name: "c.xml", content: cobertura(1, 2) }]);
+    body.set("file", new Blob([await gzip(report)]), "report.tar.gz");
+    const fields = new URLSearchParams({
+      ...{ org_name: "acme", repo_name: "shop", branch_name: "main", commit_hash: "0123456789" },
+      ...{ commit_author: "ada", language: "go", coverage_xml_file_name: "c.xml" },
+    });
+    const address = `${server.address}/coverages-api?${fields}`;
+    assert.equal((await fetch(address, { method: "POST", body })).status, 200);
+    await server.stop("SIGTERM");
+    const published = () => Array.fromAsync(Deno.readDir(`${folder}/reports`));
+    const before = (await published()).length;
+
+    const refused = await task("delete", ["acme/shop", "--branch", "dev"], env);
+    assert.deepEqual(refused, {
+      code: 1,
+      output: "Nothing is known of branch dev of acme/shop.\n",
+    });
+    const wrong = await task("delete", ["acme/shop", "--upload", "x"], env);
+    assert.equal(wrong.output, 'The upload is "x"; it must be a number.\n');
+    const dry = await task("delete", ["acme/shop", "--dry-run"], env);
+    assert.deepEqual(dry, { code: 0, output: "To delete: 1 upload and 1 report.\n" });
+    assert.equal((await published()).length, before);
+    const deleted = await task("delete", ["acme/shop", "--upload", "1"], env);
+    assert.deepEqual(deleted, { code: 0, output: "Deleted 1 upload and 1 report.\n" });
+    assert((await published()).length < before, "the report is gone");
   });
 });
 

@@ -11,8 +11,14 @@ export interface Command {
   readonly operands?: readonly string[];
   /** Its switches, without `--`, each with what it does. */
   readonly flags?: Readonly<Record<string, string>>;
+  /** Its options with a value, likewise. */
+  readonly options?: Readonly<Record<string, string>>;
   /** Throws {@linkcode OperatorError} when it cannot do its work. */
-  run(operands: readonly string[], flags: ReadonlySet<string>): Promise<void> | void;
+  run(
+    operands: readonly string[],
+    flags: ReadonlySet<string>,
+    options: Readonly<Record<string, string | undefined>>,
+  ): Promise<void> | void;
 }
 
 /** Runs the command, or prints its help. `call` is what one types to call it. */
@@ -23,7 +29,7 @@ export async function run(call: string, command: Command, args: readonly string[
   else if (parsed.flags.has("help")) console.log(commandHelp(call, command));
   else if (parsed.operands.length !== operands.length) {
     refuse(`It takes ${operands.join(" ") || "no arguments"}.`);
-  } else await command.run(parsed.operands, parsed.flags);
+  } else await command.run(parsed.operands, parsed.flags, parsed.options);
 
   function refuse(sentence: string): never {
     throw new OperatorError(`${sentence}\n\n${commandHelp(call, command)}`);
@@ -31,26 +37,37 @@ export async function run(call: string, command: Command, args: readonly string[
 }
 
 /** The arguments, or what is wrong with them. */
-function parse({ flags = {} }: Command, args: readonly string[]) {
+function parse({ flags = {}, options: valued = {} }: Command, args: readonly string[]) {
   const names = [...Object.keys(flags), "help"];
   const boolean = { type: "boolean" } as const;
   const options: ParseArgsConfig["options"] = {
     ...Object.fromEntries(names.map((name) => [name, boolean])),
+    ...Object.fromEntries(Object.keys(valued).map((name) => [name, { type: "string" }])),
     help: { ...boolean, short: "h" },
   };
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
-    return { operands: positionals, flags: new Set(names.filter((name) => values[name])) };
+    return {
+      operands: positionals,
+      flags: new Set(names.filter((name) => values[name])),
+      options: values as Record<string, string | undefined>,
+    };
   } catch (error) {
     // Advice about arguments that begin with a hyphen follows.
     return `${(error as Error).message.split(". ")[0]}.`;
   }
 }
 
-function commandHelp(call: string, { summary, details, operands = [], flags = {} }: Command) {
-  const switches = Object.entries(flags);
+function commandHelp(
+  call: string,
+  { summary, details, operands = [], flags = {}, options = {} }: Command,
+) {
+  const switches = [
+    ...Object.entries(options).map(([name, effect]) => [`${name} <${name}>`, effect]),
+    ...Object.entries(flags),
+  ];
   const usage = [call, ...switches.map(([name]) => `[--${name}]`), ...operands].join(" ");
   const lines = [...switches, ["help", "Show this help."]]
-    .map(([name, effect]) => `  --${name!.padEnd(10)} ${effect}`);
+    .map(([name, effect]) => `  --${name!.padEnd(18)} ${effect}`);
   return [`Usage: ${usage}`, "", summary, ...(details ? [details] : []), "", ...lines].join("\n");
 }

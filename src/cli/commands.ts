@@ -2,6 +2,7 @@ import { describeVariables } from "../config.ts";
 import { OperatorError } from "../errors.ts";
 import { version } from "../version.ts";
 import { type Command, run } from "./command.ts";
+import { deleteCommand } from "./delete_command.ts";
 import { exportCommand } from "./export_command.ts";
 import { forgetIdentityCommand } from "./forget_identity_command.ts";
 import { healthCommand } from "./health_command.ts";
@@ -15,6 +16,7 @@ const commands = new Map<string, Command>(Object.entries({
   "sweep": sweepCommand,
   "token": tokenCommand,
   "forget-identity": forgetIdentityCommand,
+  "delete": deleteCommand,
   "export": exportCommand,
   "import": importCommand,
   "version": { summary: "Print the version.", run: () => console.log(`${PROGRAM} ${version}`) },

@@ -1,0 +1,44 @@
+import { databaseIdentity } from "../db/coverages.ts";
+import { deleteCoverages } from "../db/delete_coverages.ts";
+import { OperatorError } from "../errors.ts";
+import { ReportStore } from "../reports/store.ts";
+import type { Command } from "./command.ts";
+import { repositoryName } from "./repository_name.ts";
+import { withDatabase } from "./with_database.ts";
+
+export const deleteCommand: Command = {
+  summary: "Delete a repository, a branch of it or one upload, with the reports.",
+  details:
+    "After the active upload of a branch is deleted, the one before counts if it has a report.",
+  operands: ["<org>/<repo>"],
+  options: { branch: "Only this branch.", upload: "Only the upload with this number." },
+  flags: { "dry-run": "Only say what would be deleted." },
+  async run([repository = ""], flags, { branch: branch_name, upload }) {
+    const name = repositoryName(repository);
+    const id = upload === undefined ? undefined : Number(upload);
+    if (id !== undefined && !(Number.isSafeInteger(id) && id > 0)) {
+      throw new OperatorError(`The upload is ${JSON.stringify(upload)}; it must be a number.`);
+    }
+    const dryRun = flags.has("dry-run");
+    await withDatabase(async ({ sql, config: { defaultBranches }, paths }) => {
+      using store = await ReportStore.open(paths.reports);
+      await store.belongTo(await databaseIdentity(sql));
+      const deletion = { ...name, branch_name, id };
+      const deleted = await deleteCoverages(sql, deletion, { defaultBranches, dryRun });
+      if (!deleted?.uploads) {
+        const which = (id === undefined ? "" : `upload ${id} of `) +
+          (branch_name === undefined ? "" : `branch ${branch_name} of `);
+        throw new OperatorError(`Nothing is known of ${which}${repository}.`);
+      }
+      if (!dryRun) { for (const report of deleted.reports) await store.remove(report); }
+      const what = `${many(deleted.uploads, "upload")} and ${
+        many(deleted.reports.length, "report")
+      }`;
+      console.log(dryRun ? `To delete: ${what}.` : `Deleted ${what}.`);
+    });
+  },
+};
+
+function many(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
