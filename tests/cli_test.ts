@@ -151,7 +151,8 @@ Deno.test("delete removes uploads and reports, or says that there are none", asy
       ...{ commit_author: "ada", language: "go", coverage_xml_file_name: "c.xml" },
     });
     const address = `${server.address}/coverages-api?${fields}`;
-    assert.equal((await fetch(address, { method: "POST", body })).status, 200);
+    const answer = await fetch(address, { method: "POST", body });
+    assert.equal(answer.status, 200, await answer.text());
     await server.stop("SIGTERM");
     const published = () => Array.fromAsync(Deno.readDir(`${folder}/reports`));
     const before = (await published()).length;
