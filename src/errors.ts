@@ -157,6 +157,11 @@ export function clip(text: string, length = 200): string {
   return text.length > length ? `${text.slice(0, length)}…` : text;
 }
 
+/** "1 upload", "2 uploads". */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** A name from outside, safe in a message: quoted, escaped and clipped. */
 export function quote(name: string): string {
   return JSON.stringify(clip(name));

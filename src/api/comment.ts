@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../errors.ts";
 import type { Patch, PatchFile, PatchResult } from "../model/patch.ts";
 import { changeOf, percentageOf, signed } from "../model/percentage.ts";
 import type { CoverageRow, RepositoryName } from "../model/rows.ts";
@@ -10,8 +11,8 @@ import { uploadPath } from "../model/urls.ts";
 import type { IndirectChange } from "./indirect_changes.ts";
 import { code, link, sentence } from "./markdown.ts";
 
-/** A comment begins with it, and is found again by it. */
-export const MARKER = "<!-- coverage -->";
+/** A comment begins with it, and is found again by it; no other tool may write the same. */
+const MARKER = "<!-- coverage-server -->";
 /** GitHub takes 65,536; `ui_host` of the Action may make links longer. */
 const MAX_CHARACTERS = 60_000;
 const MAX_FILES = 20;
@@ -176,8 +177,4 @@ function unknownOf({ not_measured, ambiguous }: Patch): readonly string[] {
 
 function percent(value: number): string {
   return `${value.toFixed(2)}%`;
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -11,7 +11,7 @@ import {
 import { cobertura, tar } from "../support/archive.ts";
 import { person } from "../support/github.ts";
 
-const MARKER = "<!-- coverage -->";
+const MARKER = "<!-- coverage-server -->";
 
 /** Uploads for the base branch, so that there is something to compare with. */
 async function withBase(world: World, covered = 80) {

@@ -74,7 +74,7 @@ Deno.test("a comment has a row for each language, and what the change left uncov
     { ...HEAD, diff: diffOf("a.ts", 2, 3) + removal("removed.ts") + diffOf("new.ts", 1, 1) },
   );
   const text = await comment(test);
-  assert(text.startsWith("<!-- coverage -->\n### Coverage\n"));
+  assert(text.startsWith("<!-- coverage-server -->\n### Coverage\n"));
   assert(
     text.includes(`| [<code>go</code>]${page(go)} | **42.00%** | 🔴 ▼ −32.00 | 33.33% (1 of 3) |`),
   );
