@@ -1,6 +1,6 @@
 import { databaseIdentity } from "../db/coverages.ts";
 import { deleteCoverages } from "../db/delete_coverages.ts";
-import { OperatorError } from "../errors.ts";
+import { counted, OperatorError } from "../errors.ts";
 import { ReportStore } from "../reports/store.ts";
 import type { Command } from "./command.ts";
 import { repositoryName } from "./repository_name.ts";
@@ -30,15 +30,25 @@ export const deleteCommand: Command = {
           (branch_name === undefined ? "" : `branch ${branch_name} of `);
         throw new OperatorError(`Nothing is known of ${which}${repository}.`);
       }
-      if (!dryRun) { for (const report of deleted.reports) await store.remove(report); }
-      const what = `${many(deleted.uploads, "upload")} and ${
-        many(deleted.reports.length, "report")
+      const left = dryRun ? [] : await remove(store, deleted.reports);
+      const what = `${counted(deleted.uploads, "upload")} and ${
+        counted(deleted.reports.length, "report")
       }`;
+      if (left.length > 0) {
+        throw new OperatorError(
+          `Deleted ${what}, but these folders could not be removed:\n${left.join("\n")}`,
+        );
+      }
       console.log(dryRun ? `To delete: ${what}.` : `Deleted ${what}.`);
     });
   },
 };
 
-function many(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+/** Returns the folders that are left, each with the reason. */
+async function remove(store: ReportStore, reports: readonly string[]): Promise<string[]> {
+  const left: string[] = [];
+  for (const id of reports) {
+    await store.remove(id).catch(({ message }) => left.push(`  ${store.folder(id)}: ${message}`));
+  }
+  return left;
 }

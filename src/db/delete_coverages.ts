@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Sql } from "postgres";
+import type { Sql, TransactionSql } from "postgres";
 import type { RepositoryName } from "../model/rows.ts";
 import { withoutTimeout } from "./connect.ts";
 import { named } from "./repository_names.ts";
@@ -32,7 +32,7 @@ export async function deleteCoverages(
   { defaultBranches, dryRun }: { defaultBranches: readonly string[]; dryRun: boolean },
 ): Promise<Deleted | undefined> {
   return await withoutTimeout(sql, async (tx) => {
-    // Uploads to the repository wait until this is done.
+    // Uploads to the repository wait until this is done; see `findRepository`.
     const [repository] = await tx<{ id: string }[]>`
       select r.id from repositories r where ${named(tx, name)} for update`;
     if (!repository) return undefined;
@@ -50,27 +50,34 @@ export async function deleteCoverages(
     await tx`
       delete from parts p using coverages c
       where c.repository_id = p.repository_id and c.id = p.coverage_id and ${chosen}`;
-    const newest = await tx<{ branch_name: string; language: string; is_active: boolean }[]>`
-      with gone as (
-        delete from coverages c where ${chosen}
-        returning branch_name, language, newest, deleted_at
-      )
-      select branch_name, language, deleted_at is null as is_active from gone where newest`;
-    for (const { branch_name, language, is_active } of newest) {
-      await tx`
-        update coverages set newest = true, deleted_at =
-          case when ${is_active} and report_stored then null else deleted_at end
-        where repository_id = ${repository.id} and id = (
-          select id from coverages
-          where repository_id = ${repository.id} and branch_name = ${branch_name}
-            and language = ${language}
-          order by coalesce(commit_time, created_at) desc, id desc limit 1
-        )`;
-    }
+    // Of one upload's branch and language others may be left; a branch goes as a whole.
+    const gone = await tx<{ branch_name: string; language: string; is_active: boolean }[]>`
+      delete from coverages c where ${chosen}
+      returning branch_name, language, newest and deleted_at is null as is_active`;
+    if (id !== undefined) await restoreNewest(tx, repository.id, gone[0]!);
     const [other] = await tx`
       select from coverages where repository_id = ${repository.id} limit 1`;
     if (other) await summarise(tx, [repository.id], defaultBranches);
     else await tx`delete from repositories where id = ${repository.id}`;
     return deleted;
   });
+}
+
+/** Makes the last upload of a branch and language its newest, where none is. */
+async function restoreNewest(
+  tx: TransactionSql,
+  repositoryId: string,
+  { branch_name, language, is_active }: Record<"branch_name" | "language", string> & {
+    is_active: boolean;
+  },
+): Promise<void> {
+  const same = tx`repository_id = ${repositoryId} and branch_name = ${branch_name}
+    and language = ${language}`;
+  await tx`
+    update coverages set newest = true,
+      deleted_at = case when ${is_active} and report_stored then null else deleted_at end
+    where ${same} and not exists (select from coverages where ${same} and newest) and id = (
+      select id from coverages where ${same}
+      order by coalesce(commit_time, created_at) desc, id desc limit 1
+    )`;
 }

@@ -16,13 +16,16 @@ export function named(
   return sql`lower(r.org_name) = lower(${org_name}) and lower(r.repo_name) = lower(${repo_name})`;
 }
 
-/** The id of a repository; undefined where it is unknown. */
+/**
+ * The id of a repository, which nobody can delete before the transaction ends; undefined where it is
+ * unknown. Locked before its coverages are, so that uploads, syncs and deletions wait for each other.
+ */
 export async function findRepository(
-  sql: Sql | TransactionSql,
+  tx: TransactionSql,
   name: RepositoryName,
 ): Promise<string | undefined> {
-  const [row] = await sql<{ id: string }[]>`
-    select r.id from repositories r where ${named(sql, name)}`;
+  const [row] = await tx<{ id: string }[]>`
+    select r.id from repositories r where ${named(tx, name)} for key share`;
   return row?.id;
 }
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import type { Sql } from "postgres";
 import { deleteCoverages, type Deletion } from "../../src/db/delete_coverages.ts";
-import { testDatabase } from "../support/database.ts";
+import { ON_POSTGRES, testDatabase } from "../support/database.ts";
 import { DEFAULT_BRANCHES, newCoverage, seed } from "../support/seed.ts";
+import { deleteOtherBranches } from "../../src/db/coverages.ts";
 import { addCoverage } from "../../src/db/add_coverage.ts";
 import { readConfig } from "../../src/config.ts";
 
@@ -75,4 +76,23 @@ Deno.test("the parts of an upload are deleted with it", async () => {
   assert.equal(deleted?.uploads, 1);
   assert.deepEqual(deleted.reports.toSorted(), reports.toSorted());
   assert.deepEqual(await Array.fromAsync(await sql`select from parts`), []);
+});
+
+Deno.test({
+  name: "uploads and syncs wait for a deletion and are stored (needs a Postgres at DATABASE_URL)",
+  ignore: !ON_POSTGRES,
+  async fn() {
+    await using database = await testDatabase();
+    const { sql } = database;
+    const sync = () =>
+      deleteOtherBranches(sql, { ...SHOP, active_branches: ["a", "b"] }, readConfig({}));
+    for (let round = 0; round < 30; round++) {
+      const stored = [seed(sql, { branch_name: "a" }), seed(sql, { branch_name: "b" })];
+      await Promise.all([...stored, remove(sql), sync(), remove(sql, { branch_name: "b" })]);
+    }
+    await seed(sql);
+    const ids = await sql`select id::float8 as id from coverages`;
+    await Promise.all([...ids.map(({ id }) => remove(sql, { id })), seed(sql, { percentage: 9 })]);
+    assert((await uploads(sql)).includes("*main 9"));
+  },
 });
