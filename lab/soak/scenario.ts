@@ -35,7 +35,7 @@ const MORE_FILES = 8;
 const MORE_MEGABYTES = 250;
 /** Until connections whose clients have gone are closed. */
 const SETTLE_SECONDS = 40;
-/** How often it is looked into an embedded database. */
+/** Attempts of `look` at an embedded database. */
 const LOOKS = 5;
 
 /** A server with its data: it can be ended, and started again on the same. */

@@ -174,7 +174,7 @@ export async function storedTotal(sql: Sql): Promise<{ reports: number; bytes: n
   return row ?? { reports: 0, bytes: 0 };
 }
 
-/** Counts everything. It reads the whole table: for now and then. */
+/** Counts everything. It reads the whole table, so it is not for every request. */
 export async function totals(
   sql: Sql,
 ): Promise<
