@@ -108,30 +108,37 @@ export class LineEncoder {
   }
 }
 
-/** Every file of what {@linkcode LineEncoder} made. Throws where the bytes are not its own. */
+/**
+ * Every file of what {@linkcode LineEncoder} made; the next one overwrites its arrays. Throws where
+ * the bytes are not its own.
+ */
 export function* decodeFiles(encoded: Uint8Array): Generator<FileLines> {
   const all = new ByteReader(encoded);
   const [paths, bitmap, runs] = [all.varint(), all.varint(), all.varint()].map((length) =>
     new ByteReader(inflateRawSync(all.take(length), { maxOutputLength: MAX_INFLATED_BYTES }))
   ) as [ByteReader, ByteReader, ByteReader];
+  let lines = new Uint32Array(4096), covered = new Uint8Array(4096);
   while (!paths.done) {
     const path = text.decoder.decode(paths.take(paths.varint()));
     const lengths = [runs.varint()];
     for (let run = runs.varint(); run > 0; run = runs.varint()) lengths.push(run);
     const count = lengths.reduce((sum, length) => sum + length);
-    const file = { path, lines: new Uint32Array(count), covered: new Uint8Array(count) };
+    if (count > lines.length) {
+      lines = new Uint32Array(count * 2);
+      covered = new Uint8Array(count * 2);
+    }
     let byte = 0, at = 0;
     while (true) {
       const gap = bitmap.varint(), length = bitmap.varint();
       if (length === 0) break;
       byte += gap;
-      for (const bits of bitmap.take(length)) {
-        for (let bit = 0; bit < 8; bit++) if (bits & (1 << bit)) file.lines[at++] = byte * 8 + bit;
+      for (let bits of bitmap.take(length)) {
+        for (; bits !== 0; bits &= bits - 1) lines[at++] = byte * 8 + 31 - Math.clz32(bits & -bits);
         byte++;
       }
     }
     at = 0;
-    for (const [run, length] of lengths.entries()) file.covered.fill(run % 2, at, at += length);
-    yield file;
+    for (const [run, length] of lengths.entries()) covered.fill(run % 2, at, at += length);
+    yield { path, lines: lines.subarray(0, count), covered: covered.subarray(0, count) };
   }
 }

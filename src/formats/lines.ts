@@ -21,7 +21,11 @@ export function encodeLines(files: Iterable<FileLines>): Uint8Array<ArrayBuffer>
 
 /** The files of what `encodeLines` made, in the order they were added. Throws for other bytes. */
 export function decodeLines(encoded: Uint8Array): FileLines[] {
-  return [...decodeFiles(encoded)];
+  return Array.from(decodeFiles(encoded), ({ path, lines, covered }) => ({
+    path,
+    lines: lines.slice(),
+    covered: covered.slice(),
+  }));
 }
 
 /** The lines of these files that were hit, and all of them. */

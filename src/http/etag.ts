@@ -16,14 +16,14 @@ export function etagged(
   text: string,
   headers: Readonly<Record<string, string>>,
 ): Response {
-  const digest = createHash("sha256").update(text).digest("hex").slice(0, 32);
+  const content = new TextEncoder().encode(text);
+  const digest = createHash("sha256").update(content).digest("hex").slice(0, 32);
   // Weak, because Deno may compress the body: the same tag then stands for either form.
   const etag = `W/"${digest}"`;
   if (matches(request.headers, etag)) {
     const { "content-type": _, ...others } = headers;
     return new Response(null, { status: 304, headers: { ...others, etag } });
   }
-  const content = new TextEncoder().encode(text);
   return new Response(inPieces(content), {
     headers: { ...headers, etag, "content-length": String(content.byteLength) },
   });

@@ -4,7 +4,8 @@
  * @module
  */
 import { CoverageError } from "../formats/coverage.ts";
-import { decodeLines, totalsOf, uncoveredRanges, unite, uniteFiles } from "../formats/lines.ts";
+import { decodeFiles } from "../formats/line_encoder.ts";
+import { totalsOf, uncoveredRanges, unite, uniteFiles } from "../formats/lines.ts";
 import type { ReadCoverage } from "../formats/read_coverage.ts";
 import { percentageOf } from "../model/percentage.ts";
 import type { CoverageRow } from "../model/rows.ts";
@@ -55,7 +56,7 @@ export function createReadFiles(from: LineStore): ReadFiles {
     const lines = upload.parts.length > 1
       ? await linesOfParts(upload, from)
       : await linesOf(upload, from);
-    return lines && decodeLines(lines).map((file) => {
+    return lines && Array.from(decodeFiles(lines), (file) => {
       const { covered, valid } = totalsOf([file]);
       return {
         path: file.path,
