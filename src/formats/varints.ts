@@ -44,9 +44,8 @@ export class ByteWriter {
 
   #reserve(count: number): void {
     if (this.#length + count <= this.#bytes.byteLength) return;
-    const larger = new Uint8Array(Math.max(this.#bytes.byteLength * 3 >>> 1, this.#length + count));
-    larger.set(this.bytes);
-    this.#bytes = larger;
+    const length = Math.max(this.#bytes.byteLength * 3 >>> 1, this.#length + count);
+    this.#bytes = new Uint8Array(this.#bytes.buffer.transfer(length));
   }
 }
 
