@@ -4,7 +4,7 @@
  * @module
  */
 import { refuseDeno } from "./src/deno_version.ts";
-import { OperatorError } from "./src/errors.ts";
+import { OperatorError, UsageError } from "./src/errors.ts";
 
 /** How long the process may take to end by itself once its work is done. */
 const END_MS = 2000;
@@ -14,6 +14,8 @@ try {
   if (refusal !== undefined) throw new OperatorError(refusal);
   // Imported only now, because an older Deno cannot load all of it.
   const [command, ...args] = Deno.args;
+  // Only an upload from a checkout runs a program, which is git. A binary has the same permissions for all.
+  if (command !== "upload") await Deno.permissions.revoke({ name: "run" });
   if (command === undefined) await (await import("./src/start.ts")).start();
   else await (await import("./src/cli/commands.ts")).runCommand(command, args);
   // It ends by itself when nothing holds it any more. `Deno.exit` never returns where Deno is about to
@@ -21,5 +23,5 @@ try {
   Deno.unrefTimer(setTimeout(() => Deno.exit(0), END_MS));
 } catch (error) {
   console.error(error instanceof OperatorError ? error.message : error);
-  Deno.exit(1);
+  Deno.exit(error instanceof UsageError ? 2 : 1);
 }

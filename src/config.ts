@@ -170,7 +170,7 @@ const variables = z.object({
       entries.map((entry) => entry === "*" || entry.includes("/") ? entry : `${entry}/*`)
     )
     .optional()
-    .describe("a list of accounts or repositories like acme or acme/shop, or * for all of GitHub"),
+    .describe("a list of accounts or repositories like acme or acme/shop, or * for all"),
   UPLOAD_TOKENS: list
     .transform((entries) => entries.map((entry) => TOKEN.exec(entry)?.groups))
     .refine((tokens) => tokens.every((token) => token !== undefined))

@@ -76,6 +76,11 @@ export class OperatorError extends Error {
   override readonly name: string = "OperatorError";
 }
 
+/** A command was called in a way that it does not know. */
+export class UsageError extends OperatorError {
+  override readonly name = "UsageError";
+}
+
 /** A handler for `catch`: rethrows a file system error as a sentence about `DATA_DIR`. */
 export function unusable(folder: string): (error: unknown) => never {
   return (cause) => {

@@ -35,6 +35,7 @@ Deno.test("forget-identity says when there are no uploads or the name is wrong",
 });
 
 const COMMANDS = [
+  "upload",
   "health",
   "sweep",
   "token",
@@ -65,9 +66,9 @@ Deno.test("each command has --help, and refuses options and arguments that it do
       assert.match(help.output, new RegExp(`^Usage: coverage-server ${name}`));
       assert.deepEqual(await task("start", [name, "-h"], env), help);
       const option = await task("start", [name, "--dry"], env);
-      assert.deepEqual(option, { code: 1, output: `Unknown option '--dry'.\n\n${help.output}` });
+      assert.deepEqual(option, { code: 2, output: `Unknown option '--dry'.\n\n${help.output}` });
       const extra = await task("start", [name, "a", "b"], env);
-      assert.equal(extra.code, 1);
+      assert.equal(extra.code, 2);
       assert.match(extra.output, /^It takes (no arguments|<.*>)\.\n\nUsage: /);
     }));
     assert.deepEqual(await Array.fromAsync(Deno.readDir(folder)), [], "nothing was done");
@@ -76,10 +77,10 @@ Deno.test("each command has --help, and refuses options and arguments that it do
 
 Deno.test("an unknown command or option is refused with a list of the commands", async () => {
   const command = await task("start", ["tokens"]);
-  assert.equal(command.code, 1);
+  assert.equal(command.code, 2);
   assert.match(command.output, /^Unknown command "tokens"\.\n[^]* {2}token <scope>\n/);
   const option = await task("start", ["--port"]);
-  assert.equal(option.code, 1);
+  assert.equal(option.code, 2);
   assert.match(option.output, /^Unknown option "--port"\.\n/);
 });
 

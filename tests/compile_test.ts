@@ -102,7 +102,7 @@ Deno.test("a binary has what the server needs", async (t) => {
       }
     });
 
-    await t.step("the options of deno task start", async () => {
+    await t.step("the options of deno task start, and git", async () => {
       const { tasks, unstable, version } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
       assert.equal(
         tasks.start.command,
@@ -117,7 +117,8 @@ Deno.test("a binary has what the server needs", async (t) => {
         // Its default is the hosts of packages, none of which is imported at run time.
         if (name === "allow_import") continue;
         const isGranted = ["allow_net", "allow_env", "allow_read", "allow_write"].includes(name);
-        assert.deepEqual(value, isGranted ? [] : null, name);
+        const expected = name === "allow_run" ? ["git"] : isGranted ? [] : null;
+        assert.deepEqual(value, expected, name);
       }
       assert.deepEqual(options.unstable_config.features, unstable);
       assert.equal(options.app_version, version);

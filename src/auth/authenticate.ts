@@ -99,7 +99,7 @@ export function createAuthenticate(
 function accepted(methods: ReadonlySet<string>): string {
   const kinds = [
     ...(methods.has("github") ? ["a job's GitHub token"] : []),
-    ...(methods.has("oidc") ? ["an OIDC token of GitHub Actions"] : []),
+    ...(methods.has("oidc") ? ["an OIDC token of a CI job"] : []),
     ...(methods.has("token") ? ["an upload token"] : []),
   ];
   return `This server accepts ${kinds.join(", or ")}: Authorization: Bearer <token>.`;

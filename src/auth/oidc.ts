@@ -1,6 +1,6 @@
 /**
- * OIDC tokens of GitHub Actions: a job's own proof of which repository it runs for, checked without
- * asking GitHub about it.
+ * OIDC tokens of GitHub Actions and GitLab CI: a job's own proof of which repository it runs for,
+ * checked without asking the code host about it.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import { githubOf } from "./github_of.ts";
 import { type Credential, PLAIN_GRANT } from "./grant.ts";
 
 export interface OidcOptions {
-  /** Who may issue them; their keys are at `{issuer}/.well-known/jwks`. */
+  /** Who may issue them; `{issuer}/.well-known/openid-configuration` says where their keys are. */
   readonly issuers: readonly string[];
   /** Whom they must be meant for; one of these is enough, and the first is named to clients. */
   readonly audiences: readonly string[];
@@ -67,7 +67,7 @@ export function createOidc(
         audience: [...audiences],
         algorithms: ALGORITHMS,
         clockTolerance: CLOCK_SECONDS,
-        requiredClaims: ["exp", "repository", "repository_id"],
+        requiredClaims: ["exp"],
       }));
     } catch (error) {
       throw explain(error, audiences[0]!);
@@ -78,14 +78,26 @@ export function createOidc(
 
 /** The published keys. A key that is not among them is the token's fault, any other failure is not. */
 function keysOf(issuer: string, cooldownMs: number): JWTVerifyGetKey {
-  const published = createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks`), {
-    timeoutDuration: KEYS_MS,
-    cooldownDuration: cooldownMs,
-    [customFetch]: fetchBounded,
-  });
+  const discover = async () => {
+    const signal = AbortSignal.timeout(KEYS_MS);
+    const address = `${issuer}/.well-known/openid-configuration`;
+    const answer = await fetchBounded(address, { signal, redirect: "manual" });
+    const { jwks_uri } = await answer.json();
+    return createRemoteJWKSet(new URL(jwks_uri), {
+      timeoutDuration: KEYS_MS,
+      cooldownDuration: cooldownMs,
+      [customFetch]: fetchBounded,
+    });
+  };
+  let published: ReturnType<typeof discover> | undefined;
   return async (...wanted) => {
     try {
-      return await published(...wanted);
+      published ??= discover();
+      const keys = await published.catch((error) => {
+        published = undefined;
+        throw error;
+      });
+      return await keys(...wanted);
     } catch (error) {
       const isToken = error instanceof errors.JWKSNoMatchingKey ||
         error instanceof errors.JWKSMultipleMatchingKeys ||
@@ -100,15 +112,33 @@ function keysOf(issuer: string, cooldownMs: number): JWTVerifyGetKey {
 }
 
 function claimedBy(token: string): { issuer: string; repository: string } {
+  let claims: JWTPayload;
   try {
-    const { iss, repository } = decodeJwt(token);
-    return {
-      issuer: typeof iss === "string" ? iss : "",
-      repository: typeof repository === "string" ? repository : "",
-    };
+    claims = decodeJwt(token);
   } catch (error) {
     throw unauthorized("The Authorization header holds a malformed OIDC token.", error);
   }
+  const { iss } = claims;
+  return { issuer: typeof iss === "string" ? iss : "", repository: repositoryOf(claims) };
+}
+
+/**
+ * `org/repo`, or an empty text. GitLab's groups nest, and their slashes become two dashes. GitLab gives
+ * no group such a name today; one that an older GitLab gave must not pass for a group in a group.
+ */
+function repositoryOf({ repository, project_path }: JWTPayload): string {
+  if (typeof repository === "string") return repository;
+  if (typeof project_path !== "string") return "";
+  if (/--.*\//.test(project_path)) {
+    throw new HttpError(
+      403,
+      `The OIDC token is for ${
+        quote(project_path)
+      }; two dashes in a group's name stand for a slash ` +
+        "here, so this group needs an upload token.",
+    );
+  }
+  return project_path.replaceAll(/\/(?=.*\/)/g, "--");
 }
 
 function explain(error: unknown, audience: string): HttpError {
@@ -130,8 +160,9 @@ function explain(error: unknown, audience: string): HttpError {
 }
 
 function credentialOf(claims: JWTPayload, issuer: string): Credential {
-  const { repository, repository_id } = claims;
-  if (typeof repository !== "string" || !/^\d+$/.test(String(repository_id))) {
+  const repository = repositoryOf(claims);
+  const id = claims.repository_id ?? claims.project_id;
+  if (repository === "" || !/^\d+$/.test(String(id))) {
     throw unauthorized("The OIDC token does not name its repository.");
   }
   return {
@@ -143,7 +174,7 @@ function credentialOf(claims: JWTPayload, issuer: string): Credential {
           `The OIDC token is for ${quote(repository)}, not for ${org_name}/${repo_name}.`,
         );
       }
-      return { ...PLAIN_GRANT, identity: `${githubOf(issuer)} ${repository_id}` };
+      return { ...PLAIN_GRANT, identity: `${githubOf(issuer)} ${id}` };
     },
   };
 }

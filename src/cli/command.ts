@@ -1,5 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import { OperatorError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 
 /** What an operator can run beside the server. */
 export interface Command {
@@ -13,7 +13,7 @@ export interface Command {
   readonly flags?: Readonly<Record<string, string>>;
   /** Its options with a value, likewise. */
   readonly options?: Readonly<Record<string, string>>;
-  /** Throws {@linkcode OperatorError} when it cannot do its work. */
+  /** Throws an `OperatorError` when it cannot do its work. */
   run(
     operands: readonly string[],
     flags: ReadonlySet<string>,
@@ -32,7 +32,7 @@ export async function run(call: string, command: Command, args: readonly string[
   } else await command.run(parsed.operands, parsed.flags, parsed.options);
 
   function refuse(sentence: string): never {
-    throw new OperatorError(`${sentence}\n\n${commandHelp(call, command)}`);
+    throw new UsageError(`${sentence}\n\n${commandHelp(call, command)}`);
   }
 }
 
@@ -67,7 +67,8 @@ function commandHelp(
     ...Object.entries(flags),
   ];
   const usage = [call, ...switches.map(([name]) => `[--${name}]`), ...operands].join(" ");
-  const lines = [...switches, ["help", "Show this help."]]
-    .map(([name, effect]) => `  --${name!.padEnd(18)} ${effect}`);
+  const listed = [...switches, ["help", "Show this help."]];
+  const width = Math.max(18, ...listed.map(([name]) => name!.length));
+  const lines = listed.map(([name, effect]) => `  --${name!.padEnd(width)} ${effect}`);
   return [`Usage: ${usage}`, "", summary, ...(details ? [details] : []), "", ...lines].join("\n");
 }

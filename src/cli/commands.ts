@@ -1,5 +1,5 @@
 import { describeVariables } from "../config.ts";
-import { OperatorError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 import { version } from "../version.ts";
 import { type Command, run } from "./command.ts";
 import { deleteCommand } from "./delete_command.ts";
@@ -9,9 +9,11 @@ import { healthCommand } from "./health_command.ts";
 import { importCommand } from "./import_command.ts";
 import { sweepCommand } from "./sweep_command.ts";
 import { tokenCommand } from "./token_command.ts";
+import { uploadCommand } from "./upload_command.ts";
 
 const PROGRAM = "coverage-server";
 const commands = new Map<string, Command>(Object.entries({
+  "upload": uploadCommand,
   "health": healthCommand,
   "sweep": sweepCommand,
   "token": tokenCommand,
@@ -33,7 +35,7 @@ export async function runCommand(name: string, args: readonly string[]): Promise
   const command = commands.get(known);
   if (!command) {
     const kind = name.startsWith("-") ? "option" : "command";
-    throw new OperatorError(`Unknown ${kind} ${JSON.stringify(name)}.\n\n${commandList()}`);
+    throw new UsageError(`Unknown ${kind} ${JSON.stringify(name)}.\n\n${commandList()}`);
   }
   await run(`${PROGRAM} ${known}`, command, args);
 }

@@ -94,7 +94,9 @@ export class CodeHost {
   }
 
   repository({ org_name, repo_name }: Repository): string {
-    return `${this.#url}/${org_name}/${repo_name}`;
+    // Of groups in groups, two dashes stand for a slash in org_name.
+    const org = this.#shape === SHAPES.gitlab ? org_name.replaceAll("--", "/") : org_name;
+    return `${this.#url}/${org}/${repo_name}`;
   }
 
   /** A branch, or the pull request that the Action names `pull/7/head`. */

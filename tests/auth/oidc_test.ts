@@ -6,7 +6,7 @@ import { forgetIdentity } from "../../src/db/repository_names.ts";
 import { HttpError } from "../../src/errors.ts";
 import { goodReport, gzip, tar } from "../support/archive.ts";
 import { type TestApp, testApp } from "../support/app.ts";
-import { type Issuer, startIssuer, type TokenOptions } from "../support/oidc.ts";
+import { DISCOVERY, type Issuer, startIssuer, type TokenOptions } from "../support/oidc.ts";
 import { uploadPath } from "../support/fields.ts";
 
 const AUDIENCE = "https://coverage.example.com";
@@ -86,7 +86,7 @@ Deno.test("an invalid OIDC token is rejected with the reason", async () => {
     ],
     [await from({ claims: { repository: "acme/shop/x" } }), 403, /not for acme\/shop/],
     [await from({ claims: { repository: 7 } }), 401, /does not name its repository/],
-    [await from({ claims: { repository_id: undefined } }), 401, /"repository_id"|repository_id/],
+    [await from({ claims: { repository_id: undefined } }), 401, /does not name its repository/],
     [await from({ claims: { repository_id: "x" } }), 401, /does not name its repository/],
     ["eyJhbGciOiJSUzI1NiJ9.e30.x", 401, /issued by ""/],
     ["eyJ.e30.x", 401, /issued by ""/],
@@ -103,6 +103,50 @@ Deno.test("an invalid OIDC token is rejected with the reason", async () => {
   }
   assert.equal(foreign.asked(), 0, "nobody is asked whom a token names");
   assert.equal((await test.sql`select from repositories`).length, 0);
+});
+
+Deno.test("a token of GitLab CI can upload for its project, also in groups in groups", async () => {
+  await using issuer = await startIssuer(AUDIENCE);
+  await using test = await appWith(issuer);
+  const send = async (project_path: string, fields: Record<string, string> = {}, options = {}) =>
+    await test.send(
+      await issuer.token({
+        claims: {
+          repository: undefined,
+          repository_id: undefined,
+          project_path,
+          project_id: "42",
+          namespace_path: project_path.split("/")[0],
+          ref: "main",
+          ref_type: "branch",
+          sub: `project_path:${project_path}:ref_type:branch:ref:main`,
+        },
+        ...options,
+      }),
+      fields,
+    );
+  for (
+    const [path, fields] of [
+      ["acme/shop", {}],
+      ["acme/web/t-1/shop--x", { org_name: "acme--web--t-1", repo_name: "shop--x" }],
+    ] as const
+  ) {
+    const response = await send(path, fields);
+    assert.equal(response.status, 200, await response.text());
+  }
+  const [row] = await test.sql`select identity from repositories limit 1`;
+  assert.equal(row!.identity, `${issuer.address} 42`);
+  const refused: [string, Record<string, string>, object, number, RegExp][] = [
+    ["acme/bank", {}, {}, 403, /is for "acme\/bank", not for acme\/shop/],
+    ["acme/web/shop", {}, {}, 403, /is for "acme--web\/shop", not for acme\/shop/],
+    ["acme--web/shop", { org_name: "acme--web" }, {}, 403, /two dashes in a group's name stand/],
+    ["acme/shop", {}, { audience: "https://else.example.com" }, 401, /for another audience/],
+    ["acme/shop", {}, { expires: -60 }, 401, /has expired/],
+    ["acme/shop", {}, { forged: true }, 401, /signature is not its issuer's/],
+  ];
+  for (const [path, fields, options, status, sentence] of refused) {
+    assert.match(await errorOf(await send(path, fields, options), status), sentence);
+  }
 });
 
 Deno.test("a rotated key is found and the old one rejected", async () => {
@@ -124,15 +168,18 @@ Deno.test("a rotated key is found and the old one rejected", async () => {
 Deno.test("the client gets 503 while the issuer's keys are unavailable", async () => {
   await using issuer = await startIssuer(AUDIENCE);
   await using test = await appWith(issuer);
+  const bad = [
+    () => new Response(null, { status: 503 }),
+    () => new Response("<h1>Not here</h1>"),
+    () => new Response('{"keys": [{"kty"'),
+    () => Response.json({ keys: "none" }),
+  ];
   for (
-    const instead of [
-      () => new Response(null, { status: 503 }),
-      () => new Response("<h1>Not here</h1>"),
-      () => new Response('{"keys": [{"kty"'),
-      () => Response.json({ keys: "none" }),
-    ]
+    const [path, instead] of [DISCOVERY, undefined].flatMap((path) =>
+      bad.map((one) => [path, one] as const)
+    )
   ) {
-    issuer.answer(instead);
+    issuer.answer(instead, path);
     const response = await test.send(await issuer.token());
     assert.equal(response.headers.get("retry-after"), "5");
     assert.match(await errorOf(response, 503), /keys .* are not available/);

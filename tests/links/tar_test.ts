@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { type TarStreamEntry, UntarStream } from "@std/tar";
+import {
+  assertValidPath,
+  TarStream,
+  type TarStreamEntry,
+  type TarStreamInput,
+  UntarStream,
+} from "@std/tar";
 import { concat, header, pax, tar } from "../support/archive.ts";
 
 async function entriesOf(
@@ -118,4 +124,33 @@ Deno.test("UntarStream fails when its source fails", async () => {
       await new Response(entry.readable).bytes();
     }
   }, { message: "gone" });
+});
+
+/** Paths at the limits of ustar: a name of 100 bytes, and a folder of 155 before it. */
+const PATHS = ["a", "b".repeat(100), `${"c".repeat(155)}/${"d".repeat(99)}`, "é/ü".repeat(30)];
+
+Deno.test("TarStream packs files that UntarStream reads", async () => {
+  const contents = ["", "x".repeat(512), "y".repeat(100_001), "z"];
+  const files = PATHS.map((path, at): TarStreamInput => {
+    const content = new Blob([contents[at]!]);
+    return { type: "file", path, size: content.size, readable: content.stream() };
+  });
+  const bytes = await new Response(
+    ReadableStream.from(files).pipeThrough(new TarStream()) as ReadableStream<
+      Uint8Array<ArrayBuffer>
+    >,
+  ).bytes();
+  assert.equal(bytes.length % 512, 0);
+  const expected = PATHS.map((path, at) => ({ path, typeflag: "0", body: contents[at] }));
+  assert.deepEqual(await entriesOf(bytes), expected);
+});
+
+Deno.test("TarStream refuses a path without room in a header, and a file of another size", async () => {
+  PATHS.forEach(assertValidPath);
+  for (const path of ["b".repeat(102), `${"c".repeat(157)}/d`, "e/".repeat(130)]) {
+    assert.throws(() => assertValidPath(path), Error);
+  }
+  const file = { type: "file", path: "a", size: 5, readable: new Blob(["six"]).stream() } as const;
+  const archive = ReadableStream.from<TarStreamInput>([file]).pipeThrough(new TarStream());
+  await assert.rejects(Array.fromAsync(archive), RangeError);
 });

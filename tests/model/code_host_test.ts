@@ -46,6 +46,9 @@ Deno.test("links look as each code host has them", () => {
     "-/blob/0a1b/a.ts",
     "https://gitlab.acme.dev/ada",
   ]);
+  const groups = new CodeHost({ kind: "gitlab", url: "https://gitlab.com" });
+  const inGroups = { org_name: "acme--web", repo_name: "shop--x" };
+  assert.equal(groups.repository(inGroups), "https://gitlab.com/acme/web/shop--x");
   assert.deepEqual(linksOf("https://bitbucket.org"), [
     "Bitbucket",
     "branch/fix/%231",

@@ -1,6 +1,6 @@
 /**
- * An issuer of OIDC tokens with keys of its own, as GitHub Actions has one: it publishes its keys,
- * and signs what a job asks for.
+ * An issuer of OIDC tokens with keys of its own, as GitHub Actions and GitLab have one: it publishes
+ * its keys, and signs what a job asks for.
  *
  * @module
  */
@@ -29,9 +29,13 @@ export interface Issuer extends AsyncDisposable {
   token(options?: TokenOptions): Promise<string>;
   /** Takes another key; the one before is no longer published. */
   rotate(): Promise<void>;
-  /** Answers this in place of its keys; nothing: its keys again. */
-  answer(instead: (() => Response) | undefined): void;
+  /** Answers this in place of its keys, or of their address; nothing: as before. */
+  answer(instead: (() => Response) | undefined, path?: string): void;
 }
+
+export const DISCOVERY = "/.well-known/openid-configuration";
+/** Where GitLab has its keys; GitHub has them elsewhere. */
+const KEYS = "/oauth/discovery/keys";
 
 /** Keys of issuers that were disposed, for the next ones: to make one takes a second. */
 const unused: CryptoKeyPair[] = [];
@@ -55,10 +59,14 @@ export async function startIssuer(audience: string): Promise<Issuer> {
   let key = await make("key-1");
   let asked = 0, rotations = 1;
   let instead: (() => Response) | undefined;
+  let insteadOf = KEYS;
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, ({ url }) => {
-    if (new URL(url).pathname !== "/.well-known/jwks") return new Response(null, { status: 404 });
-    asked++;
-    return instead?.() ?? Response.json({ keys: [key.jwk] });
+    const { pathname, origin } = new URL(url);
+    if (pathname === KEYS) asked++;
+    if (instead && pathname === insteadOf) return instead();
+    if (pathname === DISCOVERY) return Response.json({ jwks_uri: origin + KEYS });
+    if (pathname === KEYS) return Response.json({ keys: [key.jwk] });
+    return new Response(null, { status: 404 });
   });
   const address = `http://127.0.0.1:${(server.addr as Deno.NetAddr).port}`;
   return {
@@ -85,8 +93,8 @@ export async function startIssuer(audience: string): Promise<Issuer> {
     rotate: async () => {
       key = await make(`key-${++rotations}`);
     },
-    answer: (other) => {
-      instead = other;
+    answer: (other, path = KEYS) => {
+      [instead, insteadOf] = [other, path];
     },
     async [Symbol.asyncDispose]() {
       await server.shutdown();

@@ -1,0 +1,2 @@
+export * from "./tar_stream.ts";
+export * from "./untar_stream.ts";

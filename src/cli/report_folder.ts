@@ -1,0 +1,152 @@
+/**
+ * The folder to upload: its files, which of them is the coverage file, and the archive of them.
+ *
+ * @module
+ */
+import { assertValidPath, TarStream, type TarStreamInput } from "@std/tar";
+import { existsSync } from "node:fs";
+import { basename, join } from "node:path";
+import { CoverageFiles } from "../archive/coverage_file_picks.ts";
+import { gathered } from "../http/byte_stream.ts";
+import { counted, HttpError, OperatorError } from "../errors.ts";
+
+/** The names that tools give to coverage files, of each kind; the first kind that is there counts. */
+const KINDS: readonly (readonly string[])[] = [
+  ["coverage-final.json"],
+  [".resultset.json"],
+  ["jacoco*.xml"],
+  ["coverage.xml", "cobertura*.xml", "*.cobertura.xml", "coverage-cobertura.xml"],
+  ["clover.xml", "coverage-clover.xml"],
+  ["lcov.info", "*.lcov", "coverage.info"],
+  ["coverage.json"],
+  ["coverage.out", "cover.out", "c.out", "*.coverprofile"],
+  ["*opencover.xml"],
+];
+const CHUNK = 64 * 1024;
+/** Folders in which nothing is looked for. */
+const SKIPPED = new Set([".git", "node_modules"]);
+
+export interface ReportFile {
+  /** On disk. */
+  readonly source: string;
+  /** In the archive. */
+  readonly path: string;
+  readonly size: number;
+}
+
+export interface Report {
+  /** The folder's name, which is the only one at the top of the archive. */
+  readonly name: string;
+  readonly files: readonly ReportFile[];
+  /** Values of `coverage_xml_file_name`. */
+  readonly coverageFiles: readonly string[];
+  /** What was left out or not chosen, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Reads what is in the folder; `wanted` are names, paths or patterns of coverage files. Of a checkout's
+ * top folder only the coverage files are taken, as the rest is no report but the source.
+ */
+export async function readReport(folder: string, wanted: readonly string[]): Promise<Report> {
+  const name = basename(folder);
+  const found = await Array.fromAsync(filesIn(folder, name));
+  const paths = found.map(({ path }) => path).sort();
+  const notes: string[] = [];
+  const chosen = wanted.length > 0
+    ? pick(paths, wanted.map((file) => file.includes("/") ? `${name}/${file}` : file))
+    : detect(paths, folder, notes);
+  const isCheckout = existsSync(join(folder, ".git"));
+  const files = found.filter(({ path }) => chosen.has(path) || !isCheckout && isPackable(path));
+  const long = isCheckout ? 0 : found.length - files.length;
+  if (long > 0) notes.push(`Left out ${counted(long, "file")}: the path is too long for a tar.`);
+  const unpackable = [...chosen].find((path) => !isPackable(path));
+  if (unpackable) throw new OperatorError(`The path of ${unpackable} is too long for a tar.`);
+  return { name, files, coverageFiles: fieldsOf(chosen, paths), notes };
+}
+
+/** Regular files. A link might lead out of the folder. */
+async function* filesIn(folder: string, name: string): AsyncGenerator<ReportFile> {
+  for await (const entry of Deno.readDir(folder)) {
+    const source = join(folder, entry.name);
+    const path = `${name}/${entry.name}`;
+    if (entry.isFile) yield { source, path, size: (await Deno.stat(source)).size };
+    else if (entry.isDirectory && !SKIPPED.has(entry.name)) yield* filesIn(source, path);
+  }
+}
+
+/** Throws a sentence that says which files there are. */
+function pick(paths: readonly string[], wanted: readonly string[]): Set<string> {
+  const files = new CoverageFiles(wanted);
+  for (const path of paths) files.add(path);
+  try {
+    return new Set(files.result());
+  } catch (error) {
+    throw error instanceof HttpError ? new OperatorError(error.message) : error;
+  }
+}
+
+/** The files of the first kind that is there. */
+function detect(paths: readonly string[], folder: string, notes: string[]): Set<string> {
+  const kinds = KINDS.map((names) => paths.filter((path) => isNamed(path, names)))
+    .filter((found) => found.length > 0);
+  const [chosen, ...others] = kinds;
+  if (!chosen) {
+    throw new OperatorError(
+      `${folder} has no coverage file; looked for ${
+        KINDS.flat().join(", ")
+      }. --file names another.`,
+    );
+  }
+  if (others.length > 0) {
+    notes.push(`Not used: ${others.flat().slice(0, 5).join(", ")}; --file chooses.`);
+  }
+  return new Set(chosen);
+}
+
+function isNamed(path: string, names: readonly string[]): boolean {
+  return names.some((name) => {
+    const [start = "", end] = name.split("*");
+    const file = basename(path);
+    return end === undefined ? file === start : file.startsWith(start) && file.endsWith(end);
+  });
+}
+
+/** One path, or one pattern for all files of a name: the address must not grow with a monorepo. */
+function fieldsOf(chosen: ReadonlySet<string>, paths: readonly string[]): string[] {
+  const names = new Set([...chosen].map((path) => basename(path)));
+  return [...names].flatMap((name) => {
+    const same = [...chosen].filter((path) => basename(path) === name);
+    const isAll = paths.every((path) => basename(path) !== name || chosen.has(path));
+    return same.length > 1 && isAll ? [`**/${name}`] : same;
+  });
+}
+
+function isPackable(path: string): boolean {
+  try {
+    assertValidPath(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The gzipped tar of files, and of a diff in it; each file is opened when its turn comes. */
+export function packed(
+  files: readonly ReportFile[],
+  diff?: { readonly path: string; readonly bytes: Uint8Array<ArrayBuffer> },
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  async function* inputs(): AsyncGenerator<TarStreamInput> {
+    for (const { source, path, size } of files) {
+      yield { type: "file", path, size, readable: (await Deno.open(source)).readable };
+    }
+    if (diff) {
+      const { path, bytes } = diff;
+      const readable = new Blob([bytes]).stream();
+      yield { type: "file", path, size: bytes.byteLength, readable };
+    }
+  }
+  const tar = ReadableStream.from(inputs()).pipeThrough(new TarStream());
+  // Published `@std/tar` hands out 512 bytes at a time, of which gzip makes a tenth more.
+  return ReadableStream.from(gathered(tar, CHUNK)).pipeThrough(new CompressionStream("gzip"));
+}
