@@ -28,4 +28,4 @@ VOLUME /data
 EXPOSE 3000
 HEALTHCHECK --interval=30s --timeout=15s --start-period=60s --start-interval=2s \
   CMD ["deno", "run", "--no-prompt", "--no-code-cache", "--cached-only", "--allow-net", "--allow-env", "--allow-read", "--allow-write", "main.ts", "health"]
-ENTRYPOINT ["deno", "run", "--no-prompt", "--no-code-cache", "--cached-only", "--allow-net", "--allow-env", "--allow-read", "--allow-write", "main.ts"]
+ENTRYPOINT ["deno", "run", "--no-prompt", "--no-code-cache", "--cached-only", "--v8-flags=--max-semi-space-size=4", "--allow-net", "--allow-env", "--allow-read", "--allow-write", "main.ts"]

@@ -106,7 +106,8 @@ Deno.test("a binary has what the server needs", async (t) => {
       const { tasks, unstable, version } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
       assert.equal(
         tasks.start.command,
-        "deno run --no-prompt --allow-net --allow-env --allow-read --allow-write main.ts",
+        "deno run --no-prompt --v8-flags=--max-semi-space-size=4 " +
+          "--allow-net --allow-env --allow-read --allow-write main.ts",
       );
       const options = optionsOf(
         await Deno.readFile(Deno.build.os === "windows" ? `${output}.exe` : output),
@@ -120,6 +121,7 @@ Deno.test("a binary has what the server needs", async (t) => {
         const expected = name === "allow_run" ? ["git"] : isGranted ? [] : null;
         assert.deepEqual(value, expected, name);
       }
+      assert.deepEqual(options.v8_flags, ["--max-semi-space-size=4"]);
       assert.deepEqual(options.unstable_config.features, unstable);
       assert.equal(options.app_version, version);
       assert.equal(options.entrypoint_key, "main.ts");

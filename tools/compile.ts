@@ -39,7 +39,7 @@ export async function compile(
   const unread = await unreadFiles(env);
   const { success, stdout, stderr } = await deno([
     "compile",
-    ...configuration.tasks.start.command.split(" ").slice(2, -1), // permissions
+    ...configuration.tasks.start.command.split(" ").slice(2, -1), // permissions, memory
     "--allow-run=git", // of the upload command; main.ts gives it up for all else
     "--no-check", // `deno task check` does that
     "--no-code-cache", // its place would be in the shared temporary folder, under a predictable name
