@@ -14,7 +14,7 @@ ENV DENO_DIR=/deno-dir
 WORKDIR /app
 COPY . .
 # Nothing is left to be fetched or compiled later.
-RUN deno cache main.ts src/formats/parser_worker.ts && mkdir /data
+RUN deno cache main.ts src/formats/parser_worker.ts src/db/initdb_worker.ts && mkdir /data
 
 FROM gcr.io/distroless/cc-debian13:nonroot
 COPY --from=deno /deno /usr/bin/deno

@@ -28,7 +28,7 @@ async function graph(): Promise<Map<string, string[]>> {
       : undefined;
   const modules = new Map<string, string[]>();
   // The thread's module is not imported, but started.
-  for (const entry of ["main.ts", "src/formats/parser_worker.ts"]) {
+  for (const entry of ["main.ts", "src/formats/parser_worker.ts", "src/db/initdb_worker.ts"]) {
     const { success, stdout } = await new Deno.Command(Deno.execPath(), {
       args: ["info", "--json", entry],
       cwd: root,

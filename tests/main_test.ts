@@ -260,7 +260,7 @@ Deno.test("a server that cannot start says why in a sentence and exits with 1", 
 
     for (const data of ["another", "."]) await addDatabase(join(folder, data));
     const reports = join(folder, "another", "reports");
-    await Deno.mkdir(reports);
+    await Deno.mkdir(reports, { recursive: true });
     await Deno.writeTextFile(join(reports, ".database"), crypto.randomUUID());
     const orphan = join(reports, crypto.randomUUID());
     await Deno.mkdir(orphan);

@@ -46,7 +46,8 @@ export async function compile(
     "--exclude-unused-npm",
     ...unread.flatMap((path) => ["--exclude", path]),
     // What is not imported, but started or read.
-    ...["--include", "src/formats/parser_worker.ts", "--include", "migrations"],
+    ...["--include", "src/formats/parser_worker.ts", "--include", "src/db/initdb_worker.ts"],
+    ...["--include", "migrations"],
     ...(target === undefined ? [] : ["--target", target]),
     ...["--output", output, "main.ts"],
   ], env);
