@@ -7,9 +7,10 @@ import { API_PATH } from "../model/urls.ts";
 import { type Job, jobOf, repositoryOf } from "./ci_systems.ts";
 import type { Command } from "./command.ts";
 import { type Change, Checkout } from "./git_change.ts";
+import { commentHostOf, writeComment } from "./pull_request_comment.ts";
 import { packed, readReport, type Report } from "./report_folder.ts";
 import { describeAnswer, didPass, plain, readAnswer } from "./upload_answer.ts";
-import { credential, send } from "./upload_request.ts";
+import { credential, requestJson, requestText } from "./upload_request.ts";
 
 type Options = Readonly<Record<string, string | undefined>>;
 
@@ -21,7 +22,8 @@ export const uploadCommand: Command = {
   details:
     `The branch, the commit and the change come from git and from the variables of GitHub Actions,
 GitLab CI, Bitbucket, Azure, Jenkins, CircleCI and Buildkite. The credential is COVERAGE_TOKEN; in a
-job of GitHub with \`id-token: write\` it is the job's OIDC token.
+job of GitHub with \`id-token: write\` it is the job's OIDC token. With COMMENT_TOKEN, a token of GitLab,
+Bitbucket or Azure, a pull request gets one comment.
 Exits 1 if the upload is refused or a check fails, 2 for wrong options.`,
   options: {
     "url": "The server's address; default: COVERAGE_URL.",
@@ -68,15 +70,45 @@ Exits 1 if the upload is refused or a check fails, 2 for wrong options.`,
       return say("A pull request of another repository has no token. Nothing was uploaded.");
     }
     say(`Sending ${what}.`);
-    const address = `${api}?${new URLSearchParams(fields.map(([...field]) => field))}`;
     const answer = readAnswer(
-      await send(address, token, () => packed(report.files, diff)),
+      await requestJson(`${api}?${queryOf(fields)}`, {
+        method: "POST",
+        token,
+        headers: { "content-type": "application/gzip" },
+        body: () => packed(report.files, diff),
+      }),
       api,
     );
     for (const line of describeAnswer(answer)) say(line);
+    await comment(env, api, token, found.fields);
     if (!didPass(answer)) throw new OperatorError("A check failed.");
   },
 };
+
+/** Writes the pull request's comment, if the job has a token for it. A failure does not fail the job. */
+async function comment(
+  env: Readonly<Record<string, string>>,
+  api: string,
+  token: string | undefined,
+  fields: readonly Field[],
+): Promise<void> {
+  const { org_name, repo_name, base_branch: base, branch_name: head } = Object.fromEntries(fields);
+  const host = commentHostOf(env);
+  if (!host || !env.COMMENT_TOKEN || !base) return;
+  const query = queryOf(Object.entries({ org_name, repo_name, base, head }) as [string, string][]);
+  try {
+    const headers = { accept: "text/markdown" };
+    const text = await requestText(`${api}/compare?${query}`, { token, headers });
+    await writeComment(host, env.COMMENT_TOKEN, text);
+    say("The comment of the pull request is up to date.");
+  } catch (error) {
+    say(`The comment of the pull request was not written: ${(error as Error).message}`);
+  }
+}
+
+function queryOf(fields: readonly (readonly [string, string])[]): URLSearchParams {
+  return new URLSearchParams(fields.map(([...field]) => field));
+}
 
 /** Without option, the names come from the CI system, then from git. */
 async function fieldsOf(
@@ -127,7 +159,7 @@ async function fieldsOf(
 /** As the server checks them, so that nothing is sent for nothing. */
 function checkFields(fields: readonly [string, string][]): void {
   try {
-    parseUploadQuery(new URLSearchParams(fields.map(([...field]) => field)), "raw");
+    parseUploadQuery(queryOf(fields), "raw");
   } catch (error) {
     throw error instanceof HttpError ? new UsageError(error.message) : error;
   }

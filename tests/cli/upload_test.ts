@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { readReport } from "../../src/cli/report_folder.ts";
 import { plain } from "../../src/cli/upload_answer.ts";
 import { serverWithToken, type WatchedServer, watchedServer } from "../docs/job.ts";
+import { toolRecipes } from "../docs/recipes.ts";
 import { repository } from "../support/git.ts";
 import { startIssuer } from "../support/oidc.ts";
 import { archivePath } from "../support/test_data.ts";
@@ -228,6 +230,17 @@ Deno.test("upload finds the coverage files by the names that tools give them", a
   );
   const top = await dry("--folder=.", "--file=coverage.json");
   assert.match(top.lines[1]!, /: 1 file,/, "of a checkout only the coverage file is sent");
+});
+
+Deno.test("upload finds the file of each tool in docs/ci.md, but for Kover's", async () => {
+  const missed = [];
+  for (const { name, text } of await toolRecipes()) {
+    const [, file = "coverage.xml"] = /^coverage_file=(\S+)/m.exec(text) ?? [];
+    await using git = await repository({ [`coverage/${file}`]: "" });
+    const report = await readReport(join(git.folder, "coverage"), []).catch(() => undefined);
+    if (report?.coverageFiles[0] !== `coverage/${file}`) missed.push(name);
+  }
+  assert.deepEqual(missed, ["Kotlin: Kover"]);
 });
 
 Deno.test("upload exits 1 where it is refused, and 2 where it is not called right", async () => {
