@@ -59,7 +59,7 @@ export async function credential(
   env: Readonly<Record<string, string | undefined>>,
   audience: string,
 ): Promise<string | undefined> {
-  if (env.COVERAGE_TOKEN) return env.COVERAGE_TOKEN;
+  if (env.COVERAGE_TOKEN) return env.COVERAGE_TOKEN.trim();
   const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: token } = env;
   if (!url || !token) return;
   const address = new URL(url);

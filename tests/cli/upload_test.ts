@@ -273,6 +273,13 @@ Deno.test("upload exits 1 where it is refused, and 2 where it is not called righ
     assert.match(lines.find((line) => sentence.test(line)) ?? lines.join("\n"), sentence);
     assert.equal(code, 2);
   }
+  const fork = await run([], { CIRCLECI: "true", CIRCLE_BRANCH: "pull/7" });
+  assert.deepEqual([fork.code, fork.lines.at(-1)], [
+    0,
+    "A pull request of another repository has no token. Nothing was uploaded.",
+  ]);
+  const tag = await run([], { CIRCLECI: "true", CIRCLE_TAG: "v1" });
+  assert.match(tag.lines.join(), /^This is a tag; .* Nothing was uploaded\.$/);
   assert.deepEqual(await rowsOf(server), []);
 });
 
