@@ -172,6 +172,10 @@ jobTest(
       diff_file_name: "coverage.diff",
     });
 
+    await Deno.writeTextFile(event, JSON.stringify({ pull_request, before: "f".repeat(40) }));
+    const reset = await upload(shallow.folder, ["--dry-run"], environment);
+    assert(!reset.lines.join().includes("commit_time"), "a reset branch gets the older report");
+
     // A head without the merge base, whose history is fetched, or cannot be.
     await shallow.run("fetch", "-q", "--depth=1", "origin", "feature/x");
     await shallow.run("checkout", "-q", "--detach", "FETCH_HEAD");
