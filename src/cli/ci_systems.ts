@@ -52,8 +52,7 @@ const SYSTEMS: Readonly<Record<string, (env: Variables) => Job>> = {
     ...branchOrFork(
       env.CI_MERGE_REQUEST_SOURCE_BRANCH_NAME ?? env.CI_COMMIT_REF_NAME,
       env.CI_MERGE_REQUEST_IID,
-      env.CI_MERGE_REQUEST_SOURCE_PROJECT_PATH !== undefined &&
-        env.CI_MERGE_REQUEST_SOURCE_PROJECT_PATH !== env.CI_PROJECT_PATH,
+      env.CI_MERGE_REQUEST_SOURCE_PROJECT_PATH !== env.CI_MERGE_REQUEST_PROJECT_PATH,
     ),
     // In merged results pipelines CI_COMMIT_SHA is a merge commit that is on no branch.
     commit: env.CI_MERGE_REQUEST_SOURCE_BRANCH_SHA ?? env.CI_COMMIT_SHA,

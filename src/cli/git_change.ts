@@ -20,6 +20,11 @@ interface Printed {
   readonly text: string;
 }
 
+/** Whether it is a whole hash, and not a branch. */
+export function isHash(text: string | undefined): boolean {
+  return text !== undefined && /^[0-9a-f]{40,64}$/.test(text);
+}
+
 /** A folder that may be in a checkout. Everything is undefined where git fails. */
 export class Checkout {
   readonly #args: readonly string[];
@@ -73,7 +78,10 @@ export class Checkout {
 
   /** The change that ends in the commit. `base` is a branch or a commit. */
   async change(
-    { commit, base, base_commit }: Pick<Job, "base_commit"> & { commit: string; base?: string },
+    { commit, base, base_commit }: Pick<Job, "base_commit"> & {
+      readonly commit: string;
+      readonly base: string | undefined;
+    },
   ): Promise<Change> {
     const head = await this.head();
     if (head === undefined) return { reason: this.#failure };
@@ -126,12 +134,11 @@ export class Checkout {
   /** The history of a shallow clone may lack the merge base and have an older one. */
   async #mergeBase(base: string | undefined, head: string): Promise<string | undefined> {
     if (base === undefined) return;
-    const isHash = /^[0-9a-f]{40,64}$/.test(base);
-    const ref = isHash ? base : `refs/remotes/origin/${base}`;
+    const ref = isHash(base) ? base : `refs/remotes/origin/${base}`;
     const isShallow = await this.#isShallow();
     const isThere = await this.#run(["cat-file", "-e", `${ref}^{commit}`]);
     if (isShallow || !isThere) {
-      const what = isHash ? base : `+refs/heads/${base}:${ref}`;
+      const what = isHash(base) ? base : `+refs/heads/${base}:${ref}`;
       if (!await this.#fetch(isShallow ? ["--unshallow"] : [], what)) return;
     }
     return await this.#text("merge-base", ref, head);

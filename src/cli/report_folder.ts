@@ -10,13 +10,13 @@ import { CoverageFiles } from "../archive/coverage_file_picks.ts";
 import { gathered } from "../http/byte_stream.ts";
 import { counted, HttpError, OperatorError } from "../errors.ts";
 
-/** The names that tools give to coverage files, of each kind; the first kind that is there counts. */
+/** What tools call coverage files, case-insensitive; the first kind that is there counts. */
 const KINDS: readonly (readonly string[])[] = [
   ["coverage-final.json"],
   [".resultset.json"],
   ["jacoco*.xml"],
-  ["coverage.xml", "cobertura*.xml", "*.cobertura.xml", "coverage-cobertura.xml"],
-  ["clover.xml", "coverage-clover.xml"],
+  ["coverage.xml", "cobertura*.xml", "*cobertura.xml"],
+  ["*clover.xml"],
   ["lcov.info", "*.lcov", "coverage.info"],
   ["coverage.json"],
   ["coverage.out", "cover.out", "c.out", "*.coverprofile"],
@@ -105,10 +105,10 @@ function detect(paths: readonly string[], folder: string, notes: string[]): Set<
 }
 
 function isNamed(path: string, names: readonly string[]): boolean {
+  const file = basename(path).toLowerCase();
   return names.some((name) => {
     const [start = "", end] = name.split("*");
-    const file = basename(path);
-    return end === undefined ? file === start : file.startsWith(start) && file.endsWith(end);
+    return end === undefined ? file === name : file.startsWith(start) && file.endsWith(end);
   });
 }
 

@@ -22,12 +22,9 @@ interface UploadAnswer extends Partial<PatchResult> {
 }
 
 /** Throws for the answer of something else. */
-export function readAnswer(answer: Record<string, unknown>, api: string): UploadAnswer {
-  const { coverage } = answer as Partial<UploadAnswer>;
-  if (typeof coverage?.percentage !== "number") {
-    throw new OperatorError(`${api} is not the address of a coverage server.`);
-  }
-  return answer as unknown as UploadAnswer;
+export function readAnswer(answer: UploadAnswer | null, api: string): UploadAnswer {
+  if (typeof answer?.coverage?.percentage === "number") return answer;
+  throw new OperatorError(`${api} is not the address of a coverage server.`);
 }
 
 export function* describeAnswer(

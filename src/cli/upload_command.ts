@@ -1,27 +1,26 @@
 import { realpathSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { counted, HttpError, OperatorError, UsageError } from "../errors.ts";
 import { parseUploadQuery } from "../model/upload_fields.ts";
 import { API_PATH } from "../model/urls.ts";
 import { type Job, jobOf, repositoryOf } from "./ci_systems.ts";
 import type { Command } from "./command.ts";
-import { type Change, Checkout } from "./git_change.ts";
+import { Checkout, isHash } from "./git_change.ts";
+import { commentHostOf, writeComment } from "./pull_request_comment.ts";
 import { packed, readReport, type Report } from "./report_folder.ts";
 import { describeAnswer, didPass, plain, readAnswer } from "./upload_answer.ts";
-import { credential, send } from "./upload_request.ts";
+import { credential, requestJson, requestText } from "./upload_request.ts";
 
-type Options = Readonly<Record<string, string | undefined>>;
-
-/** What is asked of the server: the names of fields and their values. */
-type Field = readonly [name: string, value: string | undefined];
+type Values = Readonly<Record<string, string | undefined>>;
 
 export const uploadCommand: Command = {
   summary: "Upload a folder with a coverage report from a CI job or by hand.",
   details:
     `The branch, the commit and the change come from git and from the variables of GitHub Actions,
 GitLab CI, Bitbucket, Azure, Jenkins, CircleCI and Buildkite. The credential is COVERAGE_TOKEN; in a
-job of GitHub with \`id-token: write\` it is the job's OIDC token.
+job of GitHub with \`id-token: write\` it is the job's OIDC token. With COMMENT_TOKEN, a token of GitLab,
+Bitbucket or Azure, a pull request gets one comment.
 Exits 1 if the upload is refused or a check fails, 2 for wrong options.`,
   options: {
     "url": "The server's address; default: COVERAGE_URL.",
@@ -46,21 +45,17 @@ Exits 1 if the upload is refused or a check fails, 2 for wrong options.`,
     const folder = folderOf(options.folder ?? "coverage", env.INIT_CWD);
     const report = await readReport(folder, options.file?.split(",").filter(Boolean) ?? []);
     const git = new Checkout(folder, { isTrusted: job !== undefined });
-    const found = await fieldsOf(options, job, git, report);
-    const { change } = found;
-    const diff = change.diff && { path: `${report.name}.diff`, bytes: change.diff };
-    const fields = found.fields.concat([["diff_file_name", diff?.path]])
-      .filter((field): field is [string, string] => Boolean(field[1]));
-    checkFields(fields);
+    const { query, diff, reason } = await queryOf(options, job, git, report);
+    checkQuery(query);
 
     for (const note of report.notes) say(note);
-    if (change.reason) say(`There is no diff. ${change.reason}`);
-    const bytes = report.files.reduce((sum, { size }) => sum + size, diff?.bytes.byteLength ?? 0);
+    if (reason) say(`There is no diff. ${reason}`);
     const files = counted(report.files.length, "file");
+    const bytes = report.files.reduce((sum, { size }) => sum + size, diff?.bytes.byteLength ?? 0);
     const what = `${files}${diff ? " and the diff" : ""}, ${megabytes(bytes)}`;
     if (flags.has("dry-run")) {
       say(`To send to ${api}: ${what}.`);
-      for (const [name, value] of fields) say(`- ${name}: ${value}`);
+      for (const [name, value] of query) say(`- ${name}: ${value}`);
       return;
     }
     const token = await credential(env, options.audience ?? new URL(api).origin);
@@ -68,72 +63,86 @@ Exits 1 if the upload is refused or a check fails, 2 for wrong options.`,
       return say("A pull request of another repository has no token. Nothing was uploaded.");
     }
     say(`Sending ${what}.`);
-    const address = `${api}?${new URLSearchParams(fields.map(([...field]) => field))}`;
-    const answer = readAnswer(
-      await send(address, token, () => packed(report.files, diff)),
-      api,
-    );
-    for (const line of describeAnswer(answer)) say(line);
+    const headers = { "content-type": "application/gzip" };
+    const body = () => packed(report.files, diff);
+    const answer = await requestJson(`${api}?${query}`, { method: "POST", token, headers, body });
+    for (const line of describeAnswer(readAnswer(answer, api))) say(line);
+    await comment(env, api, token, query);
     if (!didPass(answer)) throw new OperatorError("A check failed.");
   },
 };
 
-/** Without option, the names come from the CI system, then from git. */
-async function fieldsOf(
-  options: Options,
-  job: Partial<Job> = {},
-  git: Checkout,
-  report: Report,
-): Promise<{ fields: Field[]; change: Change }> {
-  const [org_name, repo_name, ...more] =
-    (options.repo ?? job.repository ?? repositoryOf(await git.remote()) ?? "").split("/");
+/** What is asked of the server. Without options the names come from the CI system, then from git. */
+async function queryOf(options: Values, job: Partial<Job> = {}, git: Checkout, report: Report) {
+  const repository = options.repo ?? job.repository ?? repositoryOf(await git.remote()) ?? "";
+  const [org_name, repo_name, ...more] = repository.split("/");
   if (!org_name || !repo_name || more.length > 0) {
     throw new UsageError("The repository is not known; --repo names it, as org/repo.");
   }
-  const branch = options.branch ?? job.branch ?? await git.branch();
-  if (branch === undefined) throw new UsageError("The branch is not known; --branch names it.");
+  const branch_name = options.branch ?? job.branch ?? await git.branch();
+  if (!branch_name) throw new UsageError("The branch is not known; --branch names it.");
   const commit = job.commit ?? await git.head();
-  if (commit === undefined) throw new UsageError("The commit is not known: no checkout of git.");
+  if (!commit) throw new UsageError("The commit is not known, because this is no checkout of git.");
 
-  const isCommit = /^[0-9a-f]{40,64}$/.test(options.base ?? "");
-  const base_branch = (isCommit ? undefined : options.base) ?? job.base_branch ??
+  const { base: wanted } = options;
+  const base_branch = (isHash(wanted) ? undefined : wanted) ?? job.base_branch ??
     await git.defaultBranch();
-  const base = options.base ?? (base_branch === branch ? job.before : base_branch);
-  const change = await git.change({
+  const { base_commit, diff, reason } = await git.change({
     commit,
-    ...(base === undefined ? {} : { base }),
-    base_commit: options.base === undefined ? job.base_commit : undefined,
+    base: wanted ?? (base_branch === branch_name ? job.before : base_branch),
+    base_commit: wanted === undefined ? job.base_commit : undefined,
   });
-  const fields: Field[] = [
-    ["org_name", org_name],
-    ["repo_name", repo_name],
-    ["branch_name", branch],
-    ["commit_hash", commit],
-    ["commit_author", job.author ?? await git.author(commit) ?? "unknown"],
-    ["language", options.language ?? "go"],
-    ...report.coverageFiles.map((file): Field => ["coverage_xml_file_name", file]),
-    ["github_api_url", job.github_api_url],
-    ["commit_time", await git.time(commit, job.before)],
-    ["part", options.part],
-    ["base_branch", base_branch],
-    ["base_commit", change.base_commit],
-    ["fail_under", options["fail-under"]],
-    ["max_drop", options["max-drop"]],
-    ["patch_fail_under", options["patch-fail-under"]],
-  ];
-  return { fields, change };
+  const diff_file_name = diff && `${report.name}.diff`;
+  const fields = {
+    ...{ org_name, repo_name, branch_name, commit_hash: commit },
+    commit_author: job.author ?? await git.author(commit) ?? "unknown",
+    commit_time: await git.time(commit, job.before),
+    language: options.language ?? "go",
+    part: options.part,
+    github_api_url: job.github_api_url,
+    ...{ base_branch, base_commit, diff_file_name },
+    fail_under: options["fail-under"],
+    max_drop: options["max-drop"],
+    patch_fail_under: options["patch-fail-under"],
+  };
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(fields)) if (value) query.set(name, value);
+  for (const file of report.coverageFiles) query.append("coverage_xml_file_name", file);
+  return { query, reason, diff: diff && { path: diff_file_name!, bytes: diff } };
 }
 
-/** As the server checks them, so that nothing is sent for nothing. */
-function checkFields(fields: readonly [string, string][]): void {
+/** Checks it as the server does, so that nothing is packed for nothing. */
+function checkQuery(query: URLSearchParams): void {
   try {
-    parseUploadQuery(new URLSearchParams(fields.map(([...field]) => field)), "raw");
+    parseUploadQuery(query, "raw");
   } catch (error) {
     throw error instanceof HttpError ? new UsageError(error.message) : error;
   }
 }
 
-/** The address of the API, of the server's or of the API's. */
+/** Writes the pull request's comment, if the job has a token for it. A failure does not fail the job. */
+async function comment(
+  env: Values,
+  api: string,
+  token: string | undefined,
+  query: URLSearchParams,
+) {
+  const host = commentHostOf(env);
+  const [base, head] = [query.get("base_branch"), query.get("branch_name")!];
+  if (!host || !env.COMMENT_TOKEN || !base) return;
+  const [org_name, repo_name] = [query.get("org_name")!, query.get("repo_name")!];
+  const compared = new URLSearchParams({ org_name, repo_name, base, head });
+  try {
+    const headers = { accept: "text/markdown" };
+    const text = await requestText(`${api}/compare?${compared}`, { token, headers });
+    await writeComment(host, env.COMMENT_TOKEN, text);
+    say("The comment of the pull request is up to date.");
+  } catch (error) {
+    say(`The comment of the pull request was not written: ${(error as Error).message}`);
+  }
+}
+
+/** The address of the API, which may be given without its path. */
 function apiOf(address: string | undefined): string {
   const url = URL.parse(address ?? "");
   if (!url || !/^https?:$/.test(url.protocol) || url.search || url.hash || url.username) {
@@ -149,14 +158,14 @@ function apiOf(address: string | undefined): string {
 /** `deno task` starts commands in the folder of `deno.json`. */
 function folderOf(name: string, taskFolder: string | undefined): string {
   const home = dirname(dirname(fileURLToPath(new URL("./", import.meta.url))));
-  const from = Deno.cwd() === home ? taskFolder ?? home : Deno.cwd();
+  const path = resolve(Deno.cwd() === home ? taskFolder ?? home : Deno.cwd(), name);
   try {
-    const folder = realpathSync(resolve(from, name));
-    if (Deno.statSync(folder).isDirectory && folder !== "/") return folder;
+    const folder = realpathSync(path);
+    if (Deno.statSync(folder).isDirectory && basename(folder) !== "") return folder;
   } catch {
     // It is not there.
   }
-  throw new UsageError(`${resolve(from, name)} is not a folder to upload; --folder names it.`);
+  throw new UsageError(`${path} is not a folder to upload; --folder names it.`);
 }
 
 function megabytes(bytes: number): string {

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { readReport } from "../../src/cli/report_folder.ts";
 import { plain } from "../../src/cli/upload_answer.ts";
-import { serverWithToken, type WatchedServer, watchedServer } from "../docs/job.ts";
+import { jobTest, serverWithToken, type WatchedServer, watchedServer } from "../docs/job.ts";
+import { toolRecipes } from "../docs/recipes.ts";
 import { repository } from "../support/git.ts";
 import { startIssuer } from "../support/oidc.ts";
 import { archivePath } from "../support/test_data.ts";
@@ -75,7 +77,7 @@ async function rowsOf(server: WatchedServer) {
   return Object.values(await server.list()).flat();
 }
 
-Deno.test("upload sends the report with the change, and says what is not covered", async () => {
+jobTest("upload sends the report with the change, and says what is not covered", async () => {
   await using git = await checkout();
   const base = (await git.run("rev-parse", "HEAD")).trim();
   await git.run("checkout", "-q", "-b", "feature/x");
@@ -112,80 +114,90 @@ Deno.test("upload sends the report with the change, and says what is not covered
   assert.deepEqual(server.arrived, ["POST", "POST", "POST"], "a 503 is retried");
 });
 
-Deno.test("upload in a job takes the names of its variables and the commit that was tested", async () => {
-  await using git = await checkout();
-  await git.run("checkout", "-q", "-b", "feature/x");
-  const head = await change(git, MISSED);
-  await git.run("checkout", "-q", "main");
-  await git.write({ "other.txt": "other" });
-  const base = await git.commit("Other");
-  // What a system checks out for a pull request, with no more than that commit.
-  await git.run("checkout", "-q", "--detach");
-  await git.run("merge", "-q", "--no-ff", "--no-edit", "feature/x");
-  await git.run("push", "-q", "origin", "HEAD:refs/pull/7/merge", "main", "feature/x");
-  await using shallow = await repository({ "a.txt": "" });
-  await shallow.run("remote", "add", "origin", `file://${git.folder}/.git/origin`);
-  await shallow.run("fetch", "-q", "--depth=1", "origin", "refs/pull/7/merge");
-  await shallow.run("checkout", "-q", "--detach", "FETCH_HEAD");
-  await Deno.rename(join(git.folder, "coverage"), join(shallow.folder, "coverage"));
-  const event = join(shallow.folder, ".git/event.json");
-  const repo = { full_name: "acme/shop" };
-  const pull_request = {
-    number: 7,
-    head: { ref: "feature/x", sha: head, repo },
-    base: { ref: "main", repo },
-  };
-  await Deno.writeTextFile(event, JSON.stringify({ pull_request }));
-  const environment = {
-    GITHUB_ACTIONS: "true",
-    GITHUB_EVENT_NAME: "pull_request",
-    GITHUB_EVENT_PATH: event,
-    GITHUB_REPOSITORY: "acme/shop",
-    GITHUB_REF_NAME: "7/merge",
-    GITHUB_SHA: (await shallow.run("rev-parse", "HEAD")).trim(),
-    GITHUB_ACTOR: "grace",
-    COVERAGE_URL: "https://coverage.example.com/coverages-api/",
-  };
-  const dry = await upload(shallow.folder, ["--dry-run", "--max-drop=1"], environment);
-  assert.match(dry.lines.shift()!, /^To send to https:\/\/coverage\.example\.com\/coverages-api: /);
-  const sent = Object.fromEntries(dry.lines.map((line) => line.slice(2).split(": ")));
-  assert.match(sent.commit_time, /^20/);
-  assert.deepEqual(sent, {
-    org_name: "acme",
-    repo_name: "shop",
-    branch_name: "feature/x",
-    commit_hash: head,
-    commit_author: "grace",
-    language: "go",
-    coverage_xml_file_name: "coverage/coverage.xml",
-    commit_time: sent.commit_time,
-    base_branch: "main",
-    base_commit: base,
-    max_drop: "1",
-    diff_file_name: "coverage.diff",
-  });
+jobTest(
+  "upload in a job takes the names of its variables and the commit that was tested",
+  async () => {
+    await using git = await checkout();
+    await git.run("checkout", "-q", "-b", "feature/x");
+    const head = await change(git, MISSED);
+    await git.run("checkout", "-q", "main");
+    await git.write({ "other.txt": "other" });
+    const base = await git.commit("Other");
+    // What a system checks out for a pull request, with no more than that commit.
+    await git.run("checkout", "-q", "--detach");
+    await git.run("merge", "-q", "--no-ff", "--no-edit", "feature/x");
+    await git.run("push", "-q", "origin", "HEAD:refs/pull/7/merge", "main", "feature/x");
+    await using shallow = await repository({ "a.txt": "" });
+    await shallow.run("remote", "add", "origin", `file://${git.folder}/.git/origin`);
+    await shallow.run("fetch", "-q", "--depth=1", "origin", "refs/pull/7/merge");
+    await shallow.run("checkout", "-q", "--detach", "FETCH_HEAD");
+    await Deno.rename(join(git.folder, "coverage"), join(shallow.folder, "coverage"));
+    const event = join(shallow.folder, ".git/event.json");
+    const repo = { full_name: "acme/shop" };
+    const pull_request = {
+      number: 7,
+      head: { ref: "feature/x", sha: head, repo },
+      base: { ref: "main", repo },
+    };
+    await Deno.writeTextFile(event, JSON.stringify({ pull_request }));
+    const environment = {
+      GITHUB_ACTIONS: "true",
+      GITHUB_EVENT_NAME: "pull_request",
+      GITHUB_EVENT_PATH: event,
+      GITHUB_REPOSITORY: "acme/shop",
+      GITHUB_REF_NAME: "7/merge",
+      GITHUB_SHA: (await shallow.run("rev-parse", "HEAD")).trim(),
+      GITHUB_ACTOR: "grace",
+      COVERAGE_URL: "https://coverage.example.com/coverages-api/",
+    };
+    const dry = await upload(shallow.folder, ["--dry-run", "--max-drop=1"], environment);
+    assert.match(
+      dry.lines.shift()!,
+      /^To send to https:\/\/coverage\.example\.com\/coverages-api: /,
+    );
+    const sent = Object.fromEntries(dry.lines.map((line) => line.slice(2).split(": ")));
+    assert.match(sent.commit_time, /^20/);
+    assert.deepEqual(sent, {
+      org_name: "acme",
+      repo_name: "shop",
+      branch_name: "feature/x",
+      commit_hash: head,
+      commit_author: "grace",
+      language: "go",
+      coverage_xml_file_name: "coverage/coverage.xml",
+      commit_time: sent.commit_time,
+      base_branch: "main",
+      base_commit: base,
+      max_drop: "1",
+      diff_file_name: "coverage.diff",
+    });
 
-  // A head without the merge base, whose history is fetched, or cannot be.
-  await shallow.run("fetch", "-q", "--depth=1", "origin", "feature/x");
-  await shallow.run("checkout", "-q", "--detach", "FETCH_HEAD");
-  await using server = await serverWithToken();
-  const job = { ...environment, ...jobOf(server) };
-  await shallow.run("remote", "rename", "origin", "away");
-  const without = await upload(shallow.folder, [], job);
-  assert.match(
-    without.lines[0]!,
-    /^There is no diff\. git does not know where the change begins \(fatal: /,
-  );
-  assert.equal(without.code, 0);
-  await shallow.run("remote", "rename", "away", "origin");
-  const unshallowed = await upload(shallow.folder, [], job);
-  assert(
-    unshallowed.lines.includes("Changed lines: 0.00%, 0 of 1 covered"),
-    unshallowed.lines.join("\n"),
-  );
-});
+    await Deno.writeTextFile(event, JSON.stringify({ pull_request, before: "f".repeat(40) }));
+    const reset = await upload(shallow.folder, ["--dry-run"], environment);
+    assert(!reset.lines.join().includes("commit_time"), "a reset branch gets the older report");
 
-Deno.test("upload finds the coverage files by the names that tools give them", async () => {
+    // A head without the merge base, whose history is fetched, or cannot be.
+    await shallow.run("fetch", "-q", "--depth=1", "origin", "feature/x");
+    await shallow.run("checkout", "-q", "--detach", "FETCH_HEAD");
+    await using server = await serverWithToken();
+    const job = { ...environment, ...jobOf(server) };
+    await shallow.run("remote", "rename", "origin", "away");
+    const without = await upload(shallow.folder, [], job);
+    assert.match(
+      without.lines[0]!,
+      /^There is no diff\. git does not know where the change begins \(fatal: /,
+    );
+    assert.equal(without.code, 0);
+    await shallow.run("remote", "rename", "away", "origin");
+    const unshallowed = await upload(shallow.folder, [], job);
+    assert(
+      unshallowed.lines.includes("Changed lines: 0.00%, 0 of 1 covered"),
+      unshallowed.lines.join("\n"),
+    );
+  },
+);
+
+jobTest("upload finds the coverage files by the names that tools give them", async () => {
   await using git = await repository({ "a.txt": "a" });
   const dry = (...args: string[]) =>
     upload(git.folder, ["--url=http://127.0.0.1:1", "--repo=acme/shop", "--dry-run", ...args]);
@@ -230,7 +242,18 @@ Deno.test("upload finds the coverage files by the names that tools give them", a
   assert.match(top.lines[1]!, /: 1 file,/, "of a checkout only the coverage file is sent");
 });
 
-Deno.test("upload exits 1 where it is refused, and 2 where it is not called right", async () => {
+jobTest("upload finds the file of each tool in docs/ci.md, but for Kover's", async () => {
+  const missed = [];
+  for (const { name, text } of await toolRecipes()) {
+    const [, file = "coverage.xml"] = /^coverage_file=(\S+)/m.exec(text) ?? [];
+    await using git = await repository({ [`coverage/${file}`]: "" });
+    const report = await readReport(join(git.folder, "coverage"), []).catch(() => undefined);
+    if (report?.coverageFiles[0] !== `coverage/${file}`) missed.push(name);
+  }
+  assert.deepEqual(missed, ["Kotlin: Kover"]);
+});
+
+jobTest("upload exits 1 where it is refused, and 2 where it is not called right", async () => {
   await using git = await checkout();
   await using server = await serverWithToken();
   const COVERAGE_URL = server.address;
@@ -260,10 +283,17 @@ Deno.test("upload exits 1 where it is refused, and 2 where it is not called righ
     assert.match(lines.find((line) => sentence.test(line)) ?? lines.join("\n"), sentence);
     assert.equal(code, 2);
   }
+  const fork = await run([], { CIRCLECI: "true", CIRCLE_BRANCH: "pull/7" });
+  assert.deepEqual([fork.code, fork.lines.at(-1)], [
+    0,
+    "A pull request of another repository has no token. Nothing was uploaded.",
+  ]);
+  const tag = await run([], { CIRCLECI: "true", CIRCLE_TAG: "v1" });
+  assert.match(tag.lines.join(), /^This is a tag; .* Nothing was uploaded\.$/);
   assert.deepEqual(await rowsOf(server), []);
 });
 
-Deno.test("upload asks GitHub for an OIDC token where the job may have one", async () => {
+jobTest("upload asks GitHub for an OIDC token where the job may have one", async () => {
   await using git = await checkout();
   await using issuer = await startIssuer("https://audience.example.com");
   await using server = await watchedServer({

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { startGitHub } from "../support/github.ts";
-import { startIssuer } from "../support/oidc.ts";
 import { storedReports } from "../support/reports.ts";
 import { seed } from "../support/seed.ts";
+import { startCommentHost } from "./comment_host.ts";
 import {
   addScript,
   API,
@@ -15,36 +14,21 @@ import {
   type Ended,
   ended,
   HalfWay,
-  JOB_TOKEN,
   jobOf,
   jobTest,
   PERCENTAGE,
-  PUBLIC_URL,
   run,
   serverWithToken,
   type WatchedServer,
-  watchedServer,
 } from "./job.ts";
 import { readDocument, recipe, recipes, scriptOf, toolRecipes } from "./recipes.ts";
 
 const SCRIPT = "The script";
 const BY_HAND = "By hand";
-const GITHUB = "GitHub Actions with the job's token";
-const OIDC = "GitHub Actions with OIDC";
 const SYNC = "Deleted branches";
 const ACTION = "GitHub Actions";
-const CHECKS = "Changed lines and checks";
-
-const SHELLS = [["sh", "-e"], ["bash", "-e"]];
-/** A run of a job. */
-interface Situation {
-  /** Unset: there is one kind only. */
-  what?: string;
-  /** Variables as the CI system sets them. */
-  environment: (checkout: Checkout) => Record<string, string>;
-  /** The names that must arrive; the others are the checkout's. */
-  arrives?: Names;
-}
+const CHECKS = "Changed lines with the script";
+const COMMAND = "coverage-server upload";
 
 type Names = Partial<Record<"org_name" | "repo_name" | "branch_name" | "commit_author", string>>;
 
@@ -58,176 +42,112 @@ interface Workflow {
 
 /** How a CI system runs a recipe. */
 interface Case {
-  shells?: string[][];
-  /** Whether a branch is checked out; CI systems check out a commit. */
-  onBranch?: boolean;
-  situations: Situation[];
+  shell: string[];
+  /** Variables as the CI system sets them for a branch. */
+  environment: (checkout: Checkout) => Record<string, string>;
+  /** And, where it has comments, for a pull request; `comments` is its API. */
+  pull?: (checkout: Checkout, comments: string) => Record<string, string>;
+  /** The names that must arrive; the others are the checkout's. */
+  arrives?: Names;
 }
 
-const github = ({ commit }: Checkout) => ({
-  GITHUB_REPOSITORY: "Acme-Inc/shop.web",
-  GITHUB_REPOSITORY_OWNER: "Acme-Inc",
-  GITHUB_REF: `refs/heads/${BRANCH}`,
-  GITHUB_REF_NAME: BRANCH,
-  GITHUB_SHA: commit,
-  GITHUB_ACTOR: "dependabot[bot]",
-});
-const GITHUB_NAMES: Names = {
-  org_name: "Acme-Inc",
-  repo_name: "shop.web",
-  commit_author: "dependabot[bot]",
-};
-const gitlab = ({ commit }: Checkout) => ({
-  CI_PROJECT_NAMESPACE: "acme",
-  CI_PROJECT_NAME: "shop",
-  CI_PROJECT_PATH: "acme/shop",
-  CI_COMMIT_REF_NAME: BRANCH,
-  CI_COMMIT_SHA: commit,
-  GITLAB_USER_LOGIN: "ada.lovelace",
-  GITLAB_USER_NAME: "Ada Lovelace",
-});
-const jenkins = ({ commit }: Checkout) => ({
-  GIT_URL: "https://git.example.com/acme/shop.git",
-  GIT_BRANCH: `origin/${BRANCH}`,
-  GIT_COMMIT: commit,
-});
-const circle = ({ commit }: Checkout) => ({
-  CIRCLE_PROJECT_USERNAME: "acme",
-  CIRCLE_PROJECT_REPONAME: "shop",
-  CIRCLE_BRANCH: BRANCH,
-  CIRCLE_SHA1: commit,
-  CIRCLE_USERNAME: "ada",
-});
-const azure = ({ commit }: Checkout) => ({
-  SYSTEM_TEAMPROJECT: "Shop and Co",
-  BUILD_REPOSITORY_NAME: "shop",
-  BUILD_SOURCEBRANCH: `refs/heads/${BRANCH}`,
-  BUILD_SOURCEVERSION: commit,
-  BUILD_REQUESTEDFOR: "Ada Lovelace",
-});
-
-/** The recipes that send a report with an upload token. */
-const UPLOADS: Record<string, Case> = {
-  [BY_HAND]: {
-    onBranch: true,
-    situations: [{ environment: () => ({}) }],
-  },
+/** The recipes for CI systems; tests/cli/ci_systems_test.ts has the other variables. */
+const SYSTEMS: Record<string, Case> = {
   "GitLab CI": {
-    situations: [
-      { what: "of a branch", environment: gitlab, arrives: { commit_author: "ada.lovelace" } },
-      {
-        what: "of a project in a group in groups",
-        environment: (checkout) => ({
-          ...gitlab(checkout),
-          CI_PROJECT_NAMESPACE: "acme/web-team/shop_group",
-        }),
-        arrives: { org_name: "acme--web-team--shop_group", commit_author: "ada.lovelace" },
-      },
-      {
-        what: "of a merge request's merged result",
-        environment: (checkout) => ({
-          ...gitlab(checkout),
-          CI_COMMIT_REF_NAME: "refs/merge-requests/1/merge",
-          CI_COMMIT_SHA: "0".repeat(40),
-          CI_MERGE_REQUEST_SOURCE_BRANCH_NAME: BRANCH,
-          CI_MERGE_REQUEST_SOURCE_BRANCH_SHA: checkout.commit,
-        }),
-        arrives: { commit_author: "ada.lovelace" },
-      },
-      {
-        what: "of a merge request",
-        environment: (checkout) => ({
-          ...gitlab(checkout),
-          CI_MERGE_REQUEST_SOURCE_BRANCH_NAME: BRANCH,
-          CI_MERGE_REQUEST_SOURCE_BRANCH_SHA: "",
-        }),
-        arrives: { commit_author: "ada.lovelace" },
-      },
-    ],
-  },
-  Jenkins: {
-    shells: [["sh", "-xe"], ["bash", "-xe"]],
-    situations: [
-      { what: "of a pipeline", environment: jenkins },
-      {
-        what: "of a multibranch pipeline",
-        environment: (checkout) => ({
-          ...jenkins(checkout),
-          GIT_URL: "git@git.example.com:acme/shop.git",
-          GIT_BRANCH: BRANCH,
-          BRANCH_NAME: BRANCH,
-        }),
-      },
-      {
-        what: "of a pull request",
-        environment: (checkout) => ({
-          ...jenkins(checkout),
-          GIT_URL: "ssh://git@git.example.com:7999/acme/shop/",
-          GIT_BRANCH: "PR-12",
-          BRANCH_NAME: "PR-12",
-          CHANGE_BRANCH: BRANCH,
-          CHANGE_AUTHOR: "@ada <x>",
-        }),
-        arrives: { commit_author: "@ada <x>" },
-      },
-      {
-        what: "of a repository without a group",
-        environment: (checkout) => ({
-          ...jenkins(checkout),
-          GIT_URL: "git@git.example.com:acme/shop",
-        }),
-      },
-    ],
+    shell: ["bash", "-e"],
+    environment: ({ commit }) => ({
+      GITLAB_CI: "true",
+      CI_PROJECT_NAMESPACE: "acme",
+      CI_PROJECT_NAME: "shop",
+      CI_COMMIT_REF_NAME: BRANCH,
+      CI_COMMIT_SHA: commit,
+      GITLAB_USER_LOGIN: "ada.lovelace",
+    }),
+    pull: (_checkout, comments) => ({
+      CI_API_V4_URL: `${comments}/api/v4`,
+      CI_MERGE_REQUEST_PROJECT_ID: "42",
+      CI_MERGE_REQUEST_IID: "7",
+      CI_MERGE_REQUEST_TARGET_BRANCH_NAME: "main",
+    }),
+    arrives: { commit_author: "ada.lovelace" },
   },
   "Bitbucket Pipelines": {
-    situations: [{
-      environment: ({ commit }) => ({
-        BITBUCKET_WORKSPACE: "acme",
-        BITBUCKET_REPO_SLUG: "shop",
-        BITBUCKET_BRANCH: BRANCH,
-        BITBUCKET_COMMIT: commit,
-      }),
-    }],
-  },
-  CircleCI: {
-    shells: [["bash", "-eo", "pipefail"]],
-    situations: [
-      { what: "by a user", environment: circle, arrives: { commit_author: "ada" } },
-      {
-        what: "by somebody without an account there",
-        environment: (checkout) => ({ ...circle(checkout), CIRCLE_USERNAME: "" }),
-      },
-    ],
+    shell: ["bash", "-e"],
+    environment: ({ commit }) => ({
+      BITBUCKET_BUILD_NUMBER: "1",
+      BITBUCKET_WORKSPACE: "acme",
+      BITBUCKET_REPO_SLUG: "shop",
+      BITBUCKET_BRANCH: BRANCH,
+      BITBUCKET_COMMIT: commit,
+    }),
+    pull: (_checkout, comments) => ({
+      BITBUCKET_API_URL: `${comments}/2.0`,
+      BITBUCKET_PR_ID: "7",
+      BITBUCKET_PR_DESTINATION_BRANCH: "main",
+    }),
   },
   "Azure Pipelines": {
     // Azure sets no -e.
-    shells: [["bash", "--noprofile", "--norc"]],
-    situations: [
-      {
-        what: "of a branch",
-        environment: azure,
-        arrives: { org_name: "Shop-and-Co", commit_author: "Ada Lovelace" },
-      },
-      {
-        what: "of a pull request",
-        environment: (checkout) => ({
-          ...azure(checkout),
-          BUILD_REPOSITORY_NAME: "acme/shop",
-          BUILD_SOURCEBRANCH: "refs/pull/1/merge",
-          BUILD_SOURCEVERSION: "0".repeat(40),
-          SYSTEM_PULLREQUEST_SOURCEBRANCH: `refs/heads/${BRANCH}`,
-          SYSTEM_PULLREQUEST_SOURCECOMMITID: checkout.commit,
-        }),
-        arrives: { org_name: "Shop-and-Co", commit_author: "Ada Lovelace" },
-      },
-    ],
+    shell: ["bash", "--noprofile", "--norc"],
+    environment: ({ commit }) => ({
+      TF_BUILD: "True",
+      SYSTEM_TEAMPROJECT: "Shop and Co",
+      BUILD_REPOSITORY_NAME: "shop",
+      BUILD_SOURCEBRANCH: `refs/heads/${BRANCH}`,
+      BUILD_SOURCEVERSION: commit,
+      BUILD_REQUESTEDFOR: "Ada Lovelace",
+    }),
+    pull: ({ commit }, comments) => ({
+      SYSTEM_COLLECTIONURI: `${comments}/acme/`,
+      SYSTEM_TEAMPROJECTID: "42",
+      BUILD_REPOSITORY_ID: "43",
+      BUILD_REPOSITORY_PROVIDER: "TfsGit",
+      SYSTEM_PULLREQUEST_PULLREQUESTID: "7",
+      SYSTEM_PULLREQUEST_SOURCEBRANCH: `refs/heads/${BRANCH}`,
+      SYSTEM_PULLREQUEST_SOURCECOMMITID: commit,
+      SYSTEM_PULLREQUEST_TARGETBRANCH: "refs/heads/main",
+    }),
+    arrives: { org_name: "Shop-and-Co", commit_author: "Ada Lovelace" },
+  },
+  Jenkins: {
+    shell: ["sh", "-xe"],
+    environment: ({ commit }) => ({
+      JENKINS_URL: "https://ci.example.com/",
+      GIT_URL: "https://git.example.com/acme/shop.git",
+      GIT_BRANCH: `origin/${BRANCH}`,
+      GIT_COMMIT: commit,
+    }),
+  },
+  CircleCI: {
+    shell: ["bash", "-eo", "pipefail"],
+    environment: ({ commit }) => ({
+      CIRCLECI: "true",
+      CIRCLE_PROJECT_USERNAME: "acme",
+      CIRCLE_PROJECT_REPONAME: "shop",
+      CIRCLE_BRANCH: BRANCH,
+      CIRCLE_SHA1: commit,
+      CIRCLE_USERNAME: "ada",
+    }),
+    arrives: { commit_author: "ada" },
+  },
+  Buildkite: {
+    shell: ["bash", "-e"],
+    environment: ({ commit }) => ({
+      BUILDKITE: "true",
+      BUILDKITE_REPO: "git@github.com:acme/shop.git",
+      BUILDKITE_BRANCH: BRANCH,
+      BUILDKITE_COMMIT: commit,
+      BUILDKITE_BUILD_AUTHOR: "ada",
+      BUILDKITE_PULL_REQUEST: "false",
+    }),
+    arrives: { commit_author: "ada" },
   },
 };
 
 Deno.test("every block of docs/ci.md is run or read by a test", async () => {
   const ofTools = (await toolRecipes()).map(({ name }) => name);
   const names = (await recipes()).map(({ name }) => name).filter((name) => !ofTools.includes(name));
-  const known = [...Object.keys(UPLOADS), SCRIPT, GITHUB, OIDC, SYNC, ACTION, CHECKS];
+  const known = [...Object.keys(SYSTEMS), COMMAND, SCRIPT, BY_HAND, SYNC, ACTION, CHECKS];
   assert.deepEqual(names.toSorted(), known.toSorted());
 });
 
@@ -259,23 +179,92 @@ async function assertArrived(
   assert.match(await page.text(), /<html/i);
 }
 
-for (const [name, { shells = SHELLS, situations, onBranch = false }] of Object.entries(UPLOADS)) {
-  jobTest(`the recipe "${name}" sends the report under its own names`, async (t) => {
-    await using checkout = await Checkout.make({ detached: !onBranch });
-    for (const situation of situations) {
-      for (const shell of shells) {
-        await t.step(`${situation.what ?? "once"}, in ${shell.join(" ")}`, async () => {
-          const { org_name = "acme", repo_name = "shop" } = situation.arrives ?? {};
-          await using server = await serverWithToken(`${org_name}/${repo_name}`);
-          const environment = { ...server.secret, ...situation.environment(checkout) };
-          assertSucceeded(
-            await run(name, { checkout, address: server.address, environment, shell }),
-          );
-          assert.deepEqual(server.arrived, ["POST"], "one request is enough");
-          await assertArrived(server, checkout, situation.arrives);
-        });
-      }
-    }
+for (const [name, { shell, environment, arrives = {} }] of Object.entries(SYSTEMS)) {
+  jobTest(`the recipe for ${name} sends the report under its own names`, async () => {
+    await using checkout = await Checkout.make();
+    const { org_name = "acme" } = arrives;
+    await using server = await serverWithToken(`${org_name}/shop`);
+    const variables = { ...server.secret, ...environment(checkout) };
+    assertSucceeded(
+      await run(name, { checkout, address: server.address, environment: variables, shell }),
+    );
+    assert.deepEqual(server.arrived, ["POST"], "one request is enough");
+    await assertArrived(server, checkout, arrives);
+  });
+}
+
+jobTest("the script and the command send the report by hand", async () => {
+  for (const [name, shell] of [[BY_HAND, "sh"], [BY_HAND, "bash"], [COMMAND, "sh"]] as const) {
+    await using checkout = await Checkout.make({ detached: false });
+    await checkout.git("remote", "add", "origin", "git@git.example.com:acme/shop.git");
+    await using server = await serverWithToken();
+    const { address, secret: environment } = server;
+    assertSucceeded(await run(name, { checkout, address, environment, shell: [shell, "-e"] }));
+    assert.deepEqual(server.arrived, ["POST"]);
+    await assertArrived(server, checkout);
+  }
+});
+
+/** Commits a source whose changed line no test covers, on a base branch that has the rest. */
+async function changeLine(checkout: Checkout, changed: number): Promise<void> {
+  const commit = async (changed?: number) => {
+    const source = Array.from({ length: 60 }, (_, at) => at + 1 === changed ? "changed" : "line");
+    await Deno.writeTextFile(join(checkout.folder, "numerals/numerals.go"), source.join("\n"));
+    await checkout.git("add", "numerals");
+    await checkout.git("commit", "--quiet", "--allow-empty", "--message", "Change");
+  };
+  await Deno.mkdir(join(checkout.folder, "numerals"), { recursive: true });
+  await commit();
+  await checkout.git("update-ref", "refs/remotes/origin/main", "HEAD");
+  await commit(changed);
+  checkout.commit = (await checkout.git("rev-parse", "HEAD")).trim();
+}
+
+for (const [name, { shell, environment, pull, arrives = {} }] of Object.entries(SYSTEMS)) {
+  if (!pull) continue;
+  jobTest(`the recipe for ${name} writes one comment, and fails if a check fails`, async () => {
+    await using checkout = await Checkout.make();
+    await changeLine(checkout, 38);
+    await using host = startCommentHost();
+    const { org_name = "acme" } = arrives;
+    await using server = await serverWithToken(`${org_name}/shop`);
+    const { address, secret } = server;
+    const runIt = (COMMENT_TOKEN: string) =>
+      run(name, {
+        checkout,
+        address,
+        shell,
+        environment: {
+          ...secret,
+          ...environment(checkout),
+          ...pull(checkout, host.address),
+          COMMENT_TOKEN,
+        },
+      });
+    host.comments.set(1, "Coverage? Looks good.");
+    const first = await runIt(host.token);
+    assert.equal(first.code, 1, first.stderr);
+    assert.match(first.stdout, /^- numerals\/numerals\.go: not covered: 38$/m);
+    assert.match(first.stdout, /^The comment of the pull request is up to date\.$/m);
+    assert.equal(host.comments.size, 2);
+    const written = host.comments.get(2)!;
+    assert.match(
+      written,
+      /^(<!-- coverage-server -->|\[\/\/\]: # \(coverage-server\))\n### Coverage\n/,
+    );
+    assert.match(written, /1 changed line not covered/);
+    if (name === "Bitbucket Pipelines") assert.doesNotMatch(written, /<|&#/, "it shows no HTML");
+
+    await changeLine(checkout, 22);
+    host.comments.set(3, written); // of a job at the same time
+    assertSucceeded(await runIt(host.token));
+    assert.deepEqual([...host.comments.keys()], [1, 2]);
+    assert.match(host.comments.get(2)!, /every changed line covered/);
+    assert.equal(host.comments.get(1), "Coverage? Looks good.");
+
+    const refused = await runIt("other");
+    assertSucceeded(refused);
+    assert.match(refused.stdout, /^The comment of the pull request was not written: .* 403: /m);
   });
 }
 
@@ -283,13 +272,6 @@ jobTest("the recipe with a diff fails the job if a check fails, and not otherwis
   await using checkout = await Checkout.make({ detached: false });
   const names = scriptOf(await recipe(BY_HAND)).lines.replace(". ./upload-coverage.sh\n", "");
   const lines = names + scriptOf(await recipe(CHECKS)).lines;
-  const commit = async (changed?: number) => {
-    const source = Array.from({ length: 60 }, (_, at) => at + 1 === changed ? "changed" : "line");
-    await Deno.writeTextFile(join(checkout.folder, "numerals/numerals.go"), source.join("\n"));
-    await checkout.git("add", "numerals");
-    await checkout.git("commit", "--quiet", "--allow-empty", "--message", "Change");
-  };
-  await Deno.mkdir(join(checkout.folder, "numerals"));
   for (
     const [line, code, sentence] of [
       [38, 1, /^Patch coverage is 0\.00% \(0 of 1 changed lines\), below the required 80%\.$/m],
@@ -297,98 +279,13 @@ jobTest("the recipe with a diff fails the job if a check fails, and not otherwis
       [1, 0, /^Patch coverage was not checked\. No changed line can be covered\.$/m],
     ] as const
   ) {
-    await commit();
-    await checkout.git("update-ref", "refs/remotes/origin/main", "HEAD");
-    await commit(line);
+    await changeLine(checkout, line);
     await using server = await serverWithToken("acme/shop");
     await addScript(checkout, server.address);
     const result = await ended(await checkout.command(["sh", "-e"], lines, server.secret));
     assert.equal(result.code, code, result.stderr);
     assert.match(result.stdout, sentence);
   }
-});
-
-jobTest("the recipe with the job's token leads to a status on the commit", async () => {
-  await using checkout = await Checkout.make();
-  const permissions = (parse((await recipe(GITHUB)).text) as Workflow).jobs.coverage!.permissions;
-  await using hub = await startGitHub({
-    prefix: "/api/v3",
-    repositories: [{
-      owner: "Acme-Inc",
-      name: "shop.web",
-      commits: [checkout.commit],
-      tokens: { [JOB_TOKEN]: permissions },
-    }],
-  });
-  await using server = await watchedServer({
-    AUTH: "github",
-    GITHUB_API_URLS: `https://api.github.com,${hub.address}`,
-  });
-  assertSucceeded(
-    await run(GITHUB, {
-      checkout,
-      address: server.address,
-      shell: ["bash", "-e"],
-      environment: { ...github(checkout), GITHUB_API_URL: hub.address },
-    }),
-  );
-  await assertArrived(server, checkout, GITHUB_NAMES);
-  const statuses = hub.repository("Acme-Inc/shop.web").statuses
-    .map(({ sha, state, context }) => [sha, state, context]);
-  assert.deepEqual(statuses, [
-    [checkout.commit, "pending", "coverage/go"],
-    [checkout.commit, "success", "coverage/go"],
-  ]);
-});
-
-jobTest("the recipe with OIDC asks for a token, hides it in the log and sends it", async () => {
-  await using checkout = await Checkout.make();
-  await using issuer = await startIssuer(PUBLIC_URL);
-  const jwt = await issuer.token({ claims: { repository: "Acme-Inc/shop.web" } });
-  await using server = await watchedServer({
-    AUTH: "oidc",
-    OIDC_ISSUERS: issuer.address,
-    OIDC_AUDIENCE: PUBLIC_URL,
-  });
-  const asked: { query: Record<string, string>; authorization: string | null }[] = [];
-  let status = 200;
-  await using endpoint = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen() {} },
-    ({ url, headers }) => {
-      asked.push({
-        query: Object.fromEntries(new URL(url).searchParams),
-        authorization: headers.get("authorization"),
-      });
-      return Response.json({ count: 1200, value: jwt }, { status });
-    },
-  );
-  const runIt = () =>
-    run(OIDC, {
-      checkout,
-      address: server.address,
-      shell: ["bash", "-e"],
-      environment: {
-        ...github(checkout),
-        ACTIONS_ID_TOKEN_REQUEST_URL:
-          `http://127.0.0.1:${endpoint.addr.port}/a/b/idtoken?api-version=2.0`,
-        ACTIONS_ID_TOKEN_REQUEST_TOKEN: "request-token",
-      },
-    });
-
-  const succeeded = await runIt();
-  assertSucceeded(succeeded);
-  assert.deepEqual(asked, [{
-    query: { "api-version": "2.0", audience: PUBLIC_URL },
-    authorization: "Bearer request-token",
-  }]);
-  const [first, ...rest] = succeeded.stdout.split("\n");
-  assert.equal(first, `::add-mask::${jwt}`);
-  assert(!rest.join().includes(jwt) && !succeeded.stderr.includes(jwt));
-  await assertArrived(server, checkout, GITHUB_NAMES);
-
-  status = 403;
-  assert.equal((await runIt()).code, 22, "a job that gets no token fails");
-  assert.equal(server.arrived.length, 1, "and sends nothing");
 });
 
 jobTest("the script retries 5xx but not 4xx", async () => {

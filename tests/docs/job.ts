@@ -16,8 +16,6 @@ import { recipe, scriptOf } from "./recipes.ts";
 /** The server in the recipes. */
 export const PUBLIC_URL = "https://coverage.example.com";
 export const API = `${PUBLIC_URL}/coverages-api`;
-/** The token that GitHub gives to a job. */
-export const JOB_TOKEN = "ghs_job";
 /** Author of the commit in every checkout: what must survive a form and a query. */
 export const AUTHOR = "Ada Ö'Hara & Söhne #1";
 /** The branch in every checkout; git takes all of it. */
@@ -95,7 +93,7 @@ export class Checkout implements AsyncDisposable {
 
   get #environment(): Record<string, string> {
     return {
-      PATH: Deno.env.get("PATH")!,
+      PATH: `${this.folder}/.git/bin:${Deno.env.get("PATH")}`,
       HOME: this.folder,
       GIT_CONFIG_NOSYSTEM: "1",
       GIT_AUTHOR_NAME: AUTHOR,
@@ -229,18 +227,33 @@ export interface Job {
   shell?: string[];
 }
 
-/** A recipe as a CI system runs it, in a checkout that has the script. */
+/** A recipe as a CI system runs it, in a checkout that has the script and the program. */
 export async function jobOf(
   name: string,
   { checkout, address, environment, shell = ["sh", "-e"] }: Job,
 ) {
   await addScript(checkout, address);
+  await addProgram(checkout);
   const { lines, environment: own } = scriptOf(await recipe(name));
   for (const [key, value] of Object.entries(own)) {
-    assert(value === `$(${key})` || value === "${{ github.token }}", `${key}: ${value}`);
+    assert(value === PUBLIC_URL || /^\$\(.*\)$/.test(value), `${key}: ${value}`);
   }
-  const token = "GITHUB_TOKEN" in own ? { GITHUB_TOKEN: JOB_TOKEN } : {};
-  return await checkout.command(shell, lines, { ...token, ...environment });
+  const filled = lines.replaceAll(PUBLIC_URL, address);
+  return await checkout.command(shell, filled, { COVERAGE_URL: address, ...environment });
+}
+
+/** `coverage-server`, as if it were compiled. */
+async function addProgram({ folder }: Checkout): Promise<void> {
+  const [deno, main] = [Deno.execPath(), fileURLToPath(new URL("../../main.ts", import.meta.url))];
+  const options = "--no-prompt --allow-net --allow-env --allow-read --allow-run=git";
+  const info = await new Deno.Command(deno, { args: ["info", "--json"] }).output();
+  const { denoDir } = JSON.parse(text(info.stdout));
+  await Deno.mkdir(join(folder, ".git/bin"), { recursive: true });
+  await Deno.writeTextFile(
+    join(folder, ".git/bin/coverage-server"),
+    `#!/bin/sh\nDENO_DIR='${denoDir}' exec '${deno}' run ${options} '${main}' "$@"\n`,
+    { mode: 0o755 },
+  );
 }
 
 /** Saves the document's script in a checkout, for a server. */

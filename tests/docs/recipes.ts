@@ -79,22 +79,24 @@ export function scriptOf({ name, language, text }: Recipe): Script {
     : language === "yaml"
     ? [...scriptsOfYaml(parse(text))]
     : [...scriptsOfGroovy(text)];
-  assert.equal(scripts.length, 1, `the block "${name}" has one script`);
+  // An alias stands for its script again.
+  const different = new Map(scripts.map((script) => [script.lines, script]));
+  assert.equal(different.size, 1, `the block "${name}" has one script`);
   return scripts[0]!;
 }
 
-/** `run` of GitHub Actions and CircleCI, `script` of GitLab, Bitbucket and Azure. */
+/** `run` of CircleCI, `script` of GitLab, Bitbucket and Azure, `command` of Buildkite. */
 function* scriptsOfYaml(
   node: unknown,
   environment: Record<string, string> = {},
 ): Generator<Script> {
   if (typeof node !== "object" || node === null) return;
-  const { run, script, env = {} } = node as Record<string, unknown>;
-  const inner = { ...environment, ...env as Record<string, string> };
-  const lines = typeof run === "string"
-    ? run
-    : (run as { command?: unknown } | undefined)?.command ??
-      (Array.isArray(script) ? script.join("\n") : script);
+  const { run, script, command = run ?? script, env, variables = env } = node as Record<
+    string,
+    unknown
+  >;
+  const inner = { ...environment, ...variables as Record<string, string> };
+  const lines = Array.isArray(command) ? command.join("\n") : command;
   if (typeof lines === "string") yield { lines, environment: inner };
   else for (const child of Object.values(node)) yield* scriptsOfYaml(child, inner);
 }
