@@ -21,6 +21,7 @@ import { createAuthorHandler } from "./dashboard/author.tsx";
 import { errorPage } from "./dashboard/error_page.tsx";
 import { createHomeHandler } from "./dashboard/home.tsx";
 import { createEntrances } from "./dashboard/redirects.ts";
+import { createReportPageHandler } from "./dashboard/report.tsx";
 import { createRepositoryHandler } from "./dashboard/repository.tsx";
 import { createUploadPageHandler } from "./dashboard/upload.tsx";
 import { classify, HttpError } from "./errors.ts";
@@ -86,6 +87,9 @@ export function routesOf(dependencies: Dependencies): Routes {
       ...dependencies,
       readFiles,
     }),
+    [`GET ${DASHBOARD_PATH}/:org/:repo/uploads/:id(\\d+)/report{/*}?`]: createReportPageHandler(
+      dependencies,
+    ),
     [`GET ${DASHBOARD_PATH}/:org/user/*`]: createAuthorHandler(dependencies),
   };
 }

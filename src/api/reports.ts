@@ -34,6 +34,11 @@ export function createReportHandler(
   const isOwnOrigin = isReportsHost(reportsUrl);
   const sandboxed = reportsUrl === undefined;
   const headers = sandboxed ? sandboxedReportHeaders : originReportHeaders(publicUrl);
+  // Also a file that is missing is shown below the bar.
+  const framable = ({ status, body, headers: own }: HttpError) => {
+    const name = "content-security-policy";
+    return new HttpError(status, body, { headers: { ...own, [name]: headers[name]! } });
+  };
   return async (request, { url, params }) => {
     const { report = "", "0": path = "" } = params;
     if (!isReportId(report)) throw noSuchReport();
@@ -47,8 +52,9 @@ export function createReportHandler(
       try {
         return await serveReport(request, { folder, path, url, headers, sandboxed });
       } catch (error) {
-        const isMissing = error instanceof HttpError && error.status === 404;
-        if (!isMissing || !opensPage(request) || await exists(folder)) throw error;
+        if (!(error instanceof HttpError)) throw error;
+        const isGone = error.status === 404 && opensPage(request) && !await exists(folder);
+        if (!isGone) throw sandboxed ? error : framable(error);
       }
       if (!sandboxed) return redirect(publicUrl + own); // where pages for people are
     } else if (await exists(folder)) return redirect(reportsUrl + own);

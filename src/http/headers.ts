@@ -34,6 +34,15 @@ export const pageHeaders: Surface = {
   "cache-control": "no-cache",
 };
 
+/** A page of the dashboard that shows a report in a frame. */
+export function framingHeaders(reportsUrl: string | undefined): Surface {
+  const from = ["'self'", ...(reportsUrl ? [reportsUrl] : [])].join(" ");
+  return {
+    ...pageHeaders,
+    "content-security-policy": `${pageHeaders["content-security-policy"]}; frame-src ${from}`,
+  };
+}
+
 /** An error in place of a page, also in the frame that shows a report. */
 export const errorPageHeaders: Surface = {
   ...pageHeaders,

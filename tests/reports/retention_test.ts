@@ -144,8 +144,8 @@ Deno.test("KEEP_SUPERSEDED reports of each branch and language stay at addresses
   );
   assert.equal(await (await test.open(urlOf(main[0]!))).text(), "3", "and else to the newest");
   const html = await (await test.get("/coverages-ui/acme/shop")).text();
-  const links = [...html.matchAll(/href="[^"]*\/(\d+)\/archive\/[^"]*"/g)].map(([, id]) => id);
-  assert.deepEqual(new Set(links), new Set([`${main[1]}`, `${other[0]}`]));
+  const links = [...html.matchAll(/href="[^"]*\/(\d+)\/report\/[^"]*"/g)].map(([, id]) => id);
+  assert.deepEqual(new Set(links), new Set([main[1], ...other, newest].map(String)));
 });
 
 Deno.test("an upload's report is found only under its own names", async () => {
