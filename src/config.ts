@@ -67,6 +67,8 @@ export interface Config {
   readonly port: number;
   /** What links in answers begin with, no trailing slash; unset: the address of each request. */
   readonly publicUrl: string | undefined;
+  /** The origin that reports have of their own; unset: a sandbox in that of the server. */
+  readonly reportsUrl: string | undefined;
   /** A Postgres to use; unset: the embedded one. */
   readonly databaseUrl: string | undefined;
   /** Folder of the reports and of the embedded database. */
@@ -140,6 +142,10 @@ const variables = z.object({
     // Slashes at its end would be doubled, and those at the beginning of its path name a host.
     .transform((url) => url?.replace(/(?<!:)\/{2,}/g, "/").replace(/\/$/, ""))
     .describe("an address like https://coverage.example.com"),
+  REPORTS_URL: address(/^https?$/, "https://reports.example.com")
+    .refine((url) => url === undefined || isApiUrl(url) && new URL(url).pathname === "/")
+    .transform((url) => url && new URL(url).origin)
+    .describe("an address like https://reports.example.com, without a path"),
   DATABASE_URL: address(/^postgres(ql)?$/, "postgres://user:password@host:5432/database")
     .refine((url) => url === undefined || isPercentEncoded(url)),
   DATA_DIR: z.string().min(1).default("./data").describe("a folder"),
@@ -219,6 +225,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     ? [...new Set([env.PUBLIC_URL, new URL(env.PUBLIC_URL).origin])]
     : [];
   const contradictions = [
+    ...contradictionsOfOrigins(env.PUBLIC_URL, env.REPORTS_URL),
     ...(methods.has("oidc") && audiences.length === 0
       ? ["AUTH has oidc, and neither OIDC_AUDIENCE nor PUBLIC_URL says whom tokens are meant for."]
       : []),
@@ -243,6 +250,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     host: env.HOST,
     port: env.PORT,
     publicUrl: env.PUBLIC_URL,
+    reportsUrl: env.REPORTS_URL,
     databaseUrl: env.DATABASE_URL,
     dataDir: env.DATA_DIR,
     limits: {
@@ -277,6 +285,19 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     logLevel: env.LOG_LEVEL,
     logFormat: env.LOG_FORMAT,
   };
+}
+
+/** Cookies know no ports; and without https browsers let reports keep hold of windows they opened. */
+function contradictionsOfOrigins(publicUrl?: string, reportsUrl?: string): string[] {
+  if (reportsUrl === undefined) return [];
+  if (publicUrl === undefined) return ["REPORTS_URL is set, and needs PUBLIC_URL."];
+  if (new URL(publicUrl).hostname === new URL(reportsUrl).hostname) {
+    return ["REPORTS_URL has the host of PUBLIC_URL; reports need another one."];
+  }
+  const isSafe = [publicUrl, reportsUrl].every((url) =>
+    url.startsWith("https:") || isLoopback(url) || new URL(url).hostname.endsWith(".localhost")
+  );
+  return isSafe ? [] : ["REPORTS_URL is set; it and PUBLIC_URL must be https."];
 }
 
 /** Whether only this machine reaches the server, as far as its settings say. */

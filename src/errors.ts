@@ -37,15 +37,18 @@ export class HttpError extends Error {
   /** Headers that belong to the answer, such as `Retry-After`. */
   readonly headers: Readonly<Record<string, string>>;
   readonly reason: FailureReason;
+  /** Whose page a person may go on to. */
+  readonly repository: { org_name: string; repo_name: string } | undefined;
 
   /** `cause` is logged and never sent. `reason` follows from the status unless given. */
   constructor(
     status: number,
     body: ErrorBody,
-    { cause, headers = {}, reason }: {
+    { cause, headers = {}, reason, repository }: {
       cause?: unknown;
       headers?: Record<string, string>;
       reason?: FailureReason;
+      repository?: { org_name: string; repo_name: string };
     } = {},
   ) {
     super(typeof body === "string" ? body : Object.values(body).join(" "), { cause });
@@ -53,6 +56,7 @@ export class HttpError extends Error {
     this.body = body;
     this.headers = headers;
     this.reason = reason ?? REASON_OF_STATUS[status] ?? (status < 500 ? "refused" : "failed");
+    this.repository = repository;
   }
 
   /** The answer for programs. */

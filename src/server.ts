@@ -11,6 +11,7 @@ import { createFilesHandler } from "./api/files.ts";
 import { createHealthHandler } from "./api/health.ts";
 import { createListHandler } from "./api/list.ts";
 import { createOpenApiHandler } from "./api/openapi.ts";
+import { createReportHandler } from "./api/reports.ts";
 import { createMetricsHandler } from "./api/prometheus.ts";
 import { createSyncHandler } from "./api/sync.ts";
 import { createUploadHandler } from "./api/upload.ts";
@@ -20,13 +21,14 @@ import { createAuthorHandler } from "./dashboard/author.tsx";
 import { errorPage } from "./dashboard/error_page.tsx";
 import { createHomeHandler } from "./dashboard/home.tsx";
 import { createEntrances } from "./dashboard/redirects.ts";
+import { createReportPageHandler } from "./dashboard/report.tsx";
 import { createRepositoryHandler } from "./dashboard/repository.tsx";
 import { createUploadPageHandler } from "./dashboard/upload.tsx";
-import { classify } from "./errors.ts";
+import { classify, HttpError } from "./errors.ts";
 import type { ReadCoverage } from "./formats/read_coverage.ts";
 import { clientOf, type Connection } from "./http/client_address.ts";
 import { apiHeaders, withHeaders } from "./http/headers.ts";
-import { addressOf } from "./http/host.ts";
+import { addressOf, isOwnName, isReportsHost } from "./http/host.ts";
 import { requestIdOf } from "./http/request_id.ts";
 import { createRouter, type Routes } from "./http/router.ts";
 import type { Log } from "./log.ts";
@@ -71,7 +73,7 @@ export function routesOf(dependencies: Dependencies): Routes {
     [`GET ${API_PATH}/openapi.json`]: createOpenApiHandler(config),
     [`GET ${DOCS_PATH}`]: docs.page,
     [`GET ${DOCS_PATH}/:file`]: docs.file,
-    [`GET ${API_PATH}/reports/:report{/*}?`]: assets.ownFile,
+    [`GET ${API_PATH}/reports/:report{/*}?`]: createReportHandler(dependencies),
     [`GET ${ASSETS}`]: assets.index,
     [`GET ${ASSETS}/archive{/*}?`]: assets.file,
     [`GET ${ASSETS}/:language`]: assets.index,
@@ -85,6 +87,9 @@ export function routesOf(dependencies: Dependencies): Routes {
       ...dependencies,
       readFiles,
     }),
+    [`GET ${DASHBOARD_PATH}/:org/:repo/uploads/:id(\\d+)/report{/*}?`]: createReportPageHandler(
+      dependencies,
+    ),
     [`GET ${DASHBOARD_PATH}/:org/user/*`]: createAuthorHandler(dependencies),
   };
 }
@@ -93,7 +98,8 @@ export function routesOf(dependencies: Dependencies): Routes {
 export function createApp(dependencies: Dependencies): App {
   const { config } = dependencies;
   const match = createRouter(routesOf(dependencies));
-  const local = isLocal(config);
+  const isOfReports = isReportsHost(config.reportsUrl);
+  const isKnown = isLocal(config) ? (url: URL) => isOwnName(url) || isOfReports(url) : () => true;
   const logRequest = createRequestLog(dependencies);
 
   return async (request, connection) => {
@@ -102,14 +108,17 @@ export function createApp(dependencies: Dependencies): App {
     const client = clientOf(request, connection);
     let url: URL | undefined, route: string | undefined, failure: unknown, response: Response;
     try {
-      url = addressOf(request, local);
+      url = addressOf(request, isKnown);
+      if (isOfReports(url) && !url.pathname.startsWith(`${API_PATH}/reports/`)) {
+        throw new HttpError(404, "There are only reports under this name.");
+      }
       const { path, handler, params } = match(request.method, url);
       route = path;
       response = await handler(request, { url, params, requestId: id, ...client });
     } catch (cause) {
       const error = classify(cause, id);
       failure = error.cause ?? error;
-      response = isForPeople(request, url)
+      response = isForPeople(request, url) && !(url && isOfReports(url))
         ? errorPage(config, error, url?.origin ?? "")
         : error.toResponse();
     }

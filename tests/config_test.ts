@@ -16,6 +16,7 @@ Deno.test("readConfig has a default for everything", () => {
     host: "127.0.0.1",
     port: 3000,
     publicUrl: undefined,
+    reportsUrl: undefined,
     databaseUrl: undefined,
     dataDir: "./data",
     limits: {
@@ -71,6 +72,25 @@ Deno.test("readConfig says for each bad variable what it is and what is allowed"
     'PUBLIC_URL is "example.com"; must be an address like https://coverage.example.com.',
     'LOG_LEVEL is "loud"; must be one of debug, info, warning, error.',
   ]);
+});
+
+Deno.test("readConfig wants an origin for REPORTS_URL that shares no cookie with PUBLIC_URL", () => {
+  const urls = { PUBLIC_URL: "https://cov.example.com/x", REPORTS_URL: "https://Rep.example.com/" };
+  assert.equal(
+    readConfig({ ...urls, UPLOAD_ACCOUNTS: "acme" }).reportsUrl,
+    "https://rep.example.com",
+  );
+  const cases: [Record<string, string>, RegExp][] = [
+    [{ REPORTS_URL: "https://rep.example.com/x" }, /without a path/],
+    [{ PUBLIC_URL: "" }, /needs PUBLIC_URL/],
+    [{ REPORTS_URL: "https://cov.example.com:8443" }, /has the host of PUBLIC_URL/],
+    [{ REPORTS_URL: "http://rep.example.com" }, /must be https/],
+  ];
+  for (const [changed, said] of cases) {
+    assert.match(sentences({ ...urls, UPLOAD_ACCOUNTS: "acme", ...changed }).join(" "), said);
+  }
+  const local = { PUBLIC_URL: "http://127.0.0.1:3000", REPORTS_URL: "http://r.localhost:3000" };
+  assert.equal(readConfig(local).reportsUrl, "http://r.localhost:3000");
 });
 
 Deno.test("readConfig never repeats a database's address, which may hold a password", () => {

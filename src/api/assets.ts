@@ -1,89 +1,49 @@
 /**
- * `GET /coverages-api/assets/…`: the stored report of a branch.
+ * `GET /coverages-api/assets/…`: the reports of a branch or an upload by name, for people, programs and
+ * bookmarks. All lead to the report's own address.
  *
  * @module
  */
 import type { Sql } from "postgres";
 import type { Config } from "../config.ts";
 import { HttpError } from "../errors.ts";
-import { namedReportHeaders, ownReportHeaders, withHeaders } from "../http/headers.ts";
+import { namedReportHeaders } from "../http/headers.ts";
 import type { Handler } from "../http/router.ts";
 import { decodeSegment } from "../http/path_segment.ts";
-import { opensPage } from "../reports/sandbox_storage.ts";
-import { serveReport, VARY } from "../reports/serve.ts";
-import { isReportId, type ReportStore } from "../reports/store.ts";
-import { branchParts, ownReportPath, reportPath } from "../model/urls.ts";
-import { findActive, findGone, findStored } from "../db/coverages.ts";
+import { isEmbedded } from "../reports/sandbox.ts";
+import { branchParts, ownReportPath } from "../model/urls.ts";
+import { findActive, findStored } from "../db/coverages.ts";
 import type { CoverageRow, RepositoryName } from "../model/rows.ts";
 
 type Params = Readonly<Record<string, string | undefined>>;
 
-/**
- * The handlers of a branch's report files, of the addresses that lead to its first page, and of the
- * files of one upload's report and of any report by its id, for as long as it is retained.
- *
- * A browser that opens a file by a name is led to the report's own address, so that only there a page
- * loads its parts: nothing that another origin can name may be readable by it.
- */
+/** The handlers of a branch's report, of its first page, and of the report of one upload. */
 export function createAssetHandlers(
-  { sql, store, config: { publicUrl = "" } }: {
+  { sql, config: { publicUrl, reportsUrl } }: {
     sql: Sql;
-    store: Pick<ReportStore, "folder">;
-    config: Pick<Config, "publicUrl">;
+    config: Pick<Config, "publicUrl" | "reportsUrl">;
   },
-): { file: Handler; index: Handler; uploadFile: Handler; ownFile: Handler } {
-  const serve = async (request: Request, row: CoverageRow, { "0": path = "" }: Params) => {
-    if (opensPage(request)) {
-      return redirect(ownReportPath({ ...row, report_index: null }), request, path);
-    }
-    const folder = store.folder(row.report_id);
-    const response = await serveReport(request, { folder, path, headers: namedReportHeaders });
-    response.headers.set("vary", VARY);
-    return response;
-  };
-  const redirect = (base: string, { url }: Request, path: string) => {
-    const location = `${publicUrl}${base}${path}${new URL(url).search}`;
-    const headers = { location, vary: VARY };
-    return withHeaders(new Response(null, { status: 302, headers }), namedReportHeaders);
+): { file: Handler; index: Handler; uploadFile: Handler } {
+  const leadTo = (find: typeof findReport, isFile: boolean): Handler => {
+    return async (request, { url, params }) => {
+      // In an origin that reports share, a report could read what it has framed, and find it by name.
+      if (reportsUrl !== undefined && isEmbedded(request)) {
+        throw new HttpError(403, "A report cannot be framed by its name.");
+      }
+      const { "0": path = "" } = params;
+      path.split("/").forEach((segment) => decodeSegment(segment));
+      const row = await find(sql, params);
+      const own = isFile
+        ? ownReportPath({ ...row, report_index: null }) + path
+        : ownReportPath(row);
+      const location = (reportsUrl ?? publicUrl ?? "") + own + url.search;
+      return new Response(null, { status: 302, headers: { ...namedReportHeaders, location } });
+    };
   };
   return {
-    async file(request, { params }) {
-      for (let row = await findReport(sql, params);;) {
-        try {
-          return await serve(request, row, params);
-        } catch (error) {
-          // A new upload may have removed the folder since its row was read, and on a busy branch the
-          // next one as well.
-          const now = await findReport(sql, params);
-          if (now.report_id === row.report_id) throw error;
-          row = now;
-        }
-      }
-    },
-    async uploadFile(request, { params }) {
-      return await serve(request, await findUpload(sql, params), params);
-    },
-    async ownFile(request, { params }) {
-      const { report = "", "0": path = "" } = params;
-      if (!isReportId(report)) throw new HttpError(404, "There is no such report.");
-      try {
-        const folder = store.folder(report);
-        return await serveReport(request, { folder, path, headers: ownReportHeaders });
-      } catch (error) {
-        const isMissing = error instanceof HttpError && error.status === 404;
-        const gone = isMissing && opensPage(request) && await findGone(sql, report);
-        if (!gone) throw error;
-        // A newer upload has replaced it; whoever reads in it goes on in that one.
-        return redirect(reportPath({ ...gone, report_index: null }), request, path);
-      }
-    },
-    async index(_request, { params }) {
-      const location = `${publicUrl}${reportPath(await findReport(sql, params))}`;
-      return new Response(null, {
-        status: 302,
-        headers: { location, "cache-control": "no-cache" },
-      });
-    },
+    file: leadTo(findReport, true),
+    uploadFile: leadTo(findUpload, true),
+    index: leadTo(findReport, false),
   };
 }
 
@@ -98,6 +58,7 @@ async function findReport(sql: Sql, params: Params): Promise<CoverageRow> {
   throw new HttpError(
     404,
     `${nameOf(repository)} has no report of branch ${branches[0]}${inLanguage}.`,
+    { repository },
   );
 }
 
@@ -113,6 +74,7 @@ async function findUpload(sql: Sql, params: Params): Promise<CoverageRow> {
     404,
     `${nameOf(repository)} has no report of upload ${params.upload} to branch ${branches[0]} in ` +
       `${language}; it may no longer be retained.`,
+    { repository },
   );
 }
 

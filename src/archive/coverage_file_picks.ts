@@ -4,6 +4,7 @@
  * @module
  */
 import { quote, unprocessable } from "../errors.ts";
+import { isAppleDouble } from "./index_page.ts";
 import { safePath } from "./safe_path.ts";
 
 /** Names that a message lists at most. */
@@ -117,8 +118,9 @@ interface Wanted {
   readonly found: Set<string>;
 }
 
-function isMatch({ isByPath, test }: Wanted, path: string): boolean {
-  return test.test(isByPath ? path : path.slice(path.lastIndexOf("/") + 1));
+function isMatch({ isByPath, isPattern, test }: Wanted, path: string): boolean {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return test.test(isByPath ? path : name) && !(isPattern && isAppleDouble(name));
 }
 
 function matcherOf(pattern: string): RegExp {

@@ -13,7 +13,7 @@ export class IndexPage {
   readonly #pages = new Set<string>();
 
   add(path: string): void {
-    if (!/\.html?$/i.test(path)) return;
+    if (!/\.html?$/i.test(path) || isAppleDouble(path)) return;
     if (this.#pages.size < 2) this.#pages.add(path); // only "one" and "several" differ
     const rank = /(^|\/)index\.html?$/i.test(path)
       ? 0
@@ -29,6 +29,11 @@ export class IndexPage {
     if (!this.#best || (this.#best.rank === 2 && this.#pages.size > 1)) return null;
     return this.#best.path;
   }
+}
+
+/** macOS's tar puts `._name` beside a file, with what its file system knows of it. */
+export function isAppleDouble(path: string): boolean {
+  return /(^|\/)\._[^/]*$/.test(path);
 }
 
 type Candidate = { path: string; rank: number; depth: number };

@@ -5,6 +5,7 @@
  */
 import type { Config } from "../config.ts";
 import type { HttpError } from "../errors.ts";
+import { errorPageHeaders } from "../http/headers.ts";
 import { htmlHeaders, renderPage } from "./layout.tsx";
 import { Links } from "./links.ts";
 
@@ -21,7 +22,7 @@ const TITLES: Readonly<Record<number, string>> = {
 /** `origin` is that of the request. */
 export function errorPage(
   config: Pick<Config, "publicUrl" | "codeHost">,
-  { status, body, headers }: HttpError,
+  { status, body, headers, repository }: HttpError,
   origin: string,
 ): Response {
   const links = new Links(config, origin);
@@ -34,13 +35,20 @@ export function errorPage(
       <p class="big">{status}</p>
       <h1>{title}</h1>
       {sentences.map((sentence) => <p key={sentence}>{sentence}</p>)}
+      {repository === undefined ? null : (
+        <p>
+          <a href={links.repository(repository)} target="_top">
+            {repository.org_name}/{repository.repo_name}
+          </a>
+        </p>
+      )}
       <p>
-        <a href={links.home()}>All repositories</a>
+        <a href={links.home()} target="_top">All repositories</a>
       </p>
     </section>,
   );
   return new Response(html, {
     status,
-    headers: { ...htmlHeaders, ...headers, "cache-control": "no-store" },
+    headers: { ...htmlHeaders, ...headers, ...errorPageHeaders },
   });
 }

@@ -160,12 +160,7 @@ function Repository(
             key={summary.language}
             summary={summary}
             branch={main_branch!}
-            report={links.report({
-              ...repository,
-              branch_name: main_branch!,
-              language: summary.language,
-              report_index: summary.report_index,
-            })}
+            report={links.report({ ...repository, ...summary })}
           />
         ))}
       </ul>

@@ -9,12 +9,10 @@ import {
   type BranchOfLanguage,
   DASHBOARD_PATH,
   DOCS_PATH,
+  framedReportPath,
   ownReportPath,
-  type ReportName,
-  reportPath,
   repositoryPath,
   uploadPath,
-  uploadReportPath,
 } from "../model/urls.ts";
 import type { Config } from "../config.ts";
 import { CodeHost } from "../model/code_host.ts";
@@ -66,19 +64,14 @@ export class Links {
     return `${this.#base}${API_PATH}${path}`;
   }
 
-  /** The first page of a branch's newest report. */
-  report(row: ReportName): string {
-    return `${this.#base}${reportPath(row)}`;
+  /** The first page of an upload's report, below a bar that says whose it is. */
+  report(row: RepositoryName & { id: number; report_index: string | null }): string {
+    return `${this.#base}${framedReportPath(row)}`;
   }
 
   /** The first page of a report at its own address. */
   ownReport(report: Pick<CoverageRow, "report_id" | "report_index">): string {
     return `${this.#base}${ownReportPath(report)}`;
-  }
-
-  /** The first page of an upload's own report. */
-  uploadReport(row: ReportName & { id: number }): string {
-    return `${this.#base}${uploadReportPath(row)}`;
   }
 
   /** Absolute, for other sites to show. */

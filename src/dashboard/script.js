@@ -52,3 +52,21 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
     setTimeout(() => button.textContent = "Copy", 2000);
   });
 }
+
+// The address of a page that frames a report is that of the report's page, which says where it is.
+const frame = document.querySelector("iframe[data-root]");
+if (frame) {
+  const bare = document.getElementById("bare");
+  const { hash } = location; // the server cannot know it
+  addEventListener("load", () => {
+    if (hash) frame.contentWindow.location.replace(bare.href = new URL(hash, bare.href));
+  });
+  addEventListener("message", ({ source, data }) => {
+    if (source !== frame.contentWindow || typeof data?.path !== "string") return;
+    const root = new URL(frame.dataset.page, location);
+    const page = new URL(root + data.path);
+    if (!page.href.startsWith(root.href)) return; // it says what it likes
+    history.replaceState(null, "", page);
+    bare.href = frame.dataset.root + data.path;
+  });
+}

@@ -148,11 +148,7 @@ function Head({ links, page, now }: { links: Links; page: FoundUpload; now: Date
             ? "The HTML report is no longer stored."
             : parts.length > 0
             ? null
-            : (
-              <a href={row.deleted_at === null ? links.report(row) : links.uploadReport(row)}>
-                HTML report
-              </a>
-            )}
+            : <a href={links.report(row)}>HTML report</a>}
           <Parts links={links} parts={parts} />
           <div class="muted">{note}</div>
         </li>

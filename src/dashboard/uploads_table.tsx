@@ -92,11 +92,10 @@ function Row({ links, row, options }: { links: Links; row: Upload; options: Tabl
 
 function ReportLink({ links, row }: { links: Links; row: Upload }): Html | null {
   if (!row.report_stored) return null;
-  const href = row.deleted_at === null ? links.report(row) : links.uploadReport(row);
   return (
     <>
       {" · "}
-      <a href={href}>Report</a>
+      <a href={links.report(row)}>Report</a>
     </>
   );
 }

@@ -107,6 +107,17 @@ export async function listCoverages(
   return await inTime(query).finally(() => signal?.removeEventListener("abort", cancel));
 }
 
+/** An upload of the repository, whether or not its report is still stored. */
+export async function findUpload(
+  sql: Sql,
+  { id, ...name }: RepositoryName & { id: number },
+): Promise<CoverageRow | undefined> {
+  const [row] = await inTime(sql<CoverageRow[]>`
+    select ${columns(sql)} from coverages c join repositories r on r.id = c.repository_id
+    where c.id = ${id} and ${named(sql, name)}`);
+  return row;
+}
+
 /** An upload of a branch and language whose report is still stored. */
 export async function findStored(
   sql: Sql,

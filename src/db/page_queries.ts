@@ -10,6 +10,8 @@ import { named } from "./repository_names.ts";
 
 /** The main branch's coverage in one language. */
 export interface LanguageSummary {
+  /** Of its newest upload. */
+  id: number;
   language: string;
   percentage: number;
   report_index: string | null;

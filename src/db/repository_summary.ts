@@ -44,6 +44,7 @@ export async function summarise(
     left join lateral (
       select c.branch_name, jsonb_agg(
         jsonb_build_object(
+          'id', c.id,
           'language', c.language,
           'percentage', c.percentage,
           'report_index', c.report_index,

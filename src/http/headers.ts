@@ -34,6 +34,23 @@ export const pageHeaders: Surface = {
   "cache-control": "no-cache",
 };
 
+/** A page of the dashboard that shows a report in a frame. */
+export function framingHeaders(reportsUrl: string | undefined): Surface {
+  const from = ["'self'", ...(reportsUrl ? [reportsUrl] : [])].join(" ");
+  return {
+    ...pageHeaders,
+    "content-security-policy": `${pageHeaders["content-security-policy"]}; frame-src ${from}`,
+  };
+}
+
+/** An error in place of a page, also in the frame that shows a report. */
+export const errorPageHeaders: Surface = {
+  ...pageHeaders,
+  "content-security-policy": pageHeaders["content-security-policy"]!
+    .replace("frame-ancestors 'none'", "frame-ancestors 'self'"),
+  "cache-control": "no-store",
+};
+
 /** The API's page: Swagger UI, whose icons are `data:` addresses, and which sends no form. */
 export const viewerHeaders: Surface = {
   ...pageHeaders,
@@ -58,15 +75,8 @@ export const badgeHeaders: Surface = {
   "cross-origin-resource-policy": "cross-origin",
 };
 
-/**
- * A report: HTML and JavaScript that somebody else wrote, on our origin. `sandbox` without
- * `allow-same-origin` gives it an origin of its own, so that its script can neither act on this
- * server with the credentials of whoever looks at it (a proxy's login, say) nor read another
- * repository's pages; without `allow-forms`, `allow-modals` and `allow-downloads` it cannot post what
- * they type, block their browser or put files on their disk. Its own tab it can lead elsewhere.
- */
+/** What is the same of every report, wherever it is shown. */
 const reportHeaders: Surface = {
-  "content-security-policy": "sandbox allow-scripts allow-popups allow-popups-to-escape-sandbox",
   // A file that claims to be text stays text.
   "x-content-type-options": "nosniff",
   // Names, and the id that nobody can guess, are in the address; links out must not leak it.
@@ -74,13 +84,14 @@ const reportHeaders: Surface = {
 };
 
 /**
- * The files of a report that is found by names, which anybody can guess: no page of another origin may
- * read them, nor load them as its own scripts and styles.
+ * What leads from a name, which anybody can guess, to a report: no page of another origin may load it
+ * as its own script or style, nor keep hold of a window that it opened on it.
  */
 export const namedReportHeaders: Surface = {
   ...reportHeaders,
   "cross-origin-resource-policy": "same-origin",
-  // The address names a branch, whose report changes with each upload: ask each time (304 is cheap).
+  "cross-origin-opener-policy": "same-origin",
+  // The address names a branch, whose report changes with each upload.
   "cache-control": "no-cache",
 };
 
@@ -89,12 +100,39 @@ export const namedReportHeaders: Surface = {
  * as long as it is stored. A day, because that may end, and a newer server may add another script to its
  * pages; in the browser alone, because a proxy's login may stand before it.
  */
-export const ownReportHeaders: Surface = {
+const ownReportHeaders: Surface = {
   ...reportHeaders,
-  // The sandboxed page's own fonts, modules and data are cross-origin to it.
-  "access-control-allow-origin": "*",
   "cache-control": "private, max-age=86400, immutable",
 };
+
+/**
+ * A report: HTML and JavaScript that somebody else wrote, on our origin. `sandbox` without
+ * `allow-same-origin` gives it an origin of its own, so that its script can neither act on this
+ * server with the credentials of whoever looks at it (a proxy's login, say) nor read another
+ * repository's pages; without `allow-forms`, `allow-modals` and `allow-downloads` it cannot post what
+ * they type, block their browser or put files on their disk. Its own tab it can lead elsewhere.
+ */
+export const sandboxedReportHeaders: Surface = {
+  ...ownReportHeaders,
+  "content-security-policy": "sandbox allow-scripts allow-popups allow-popups-to-escape-sandbox",
+  // The sandboxed page's own fonts, modules and data are cross-origin to it.
+  "access-control-allow-origin": "*",
+};
+
+/**
+ * A report in an origin that only reports have (`REPORTS_URL`). One report must not find another, which
+ * it could read: it frames no other site, where names would lead on to a report, it keeps hold of no
+ * window that went there, and nothing tells it the address of another page (`no-referrer`, also in the
+ * browser's history). Only the dashboard may frame it.
+ */
+export function originReportHeaders(publicUrl: string): Surface {
+  return {
+    ...ownReportHeaders,
+    "content-security-policy": "frame-src 'self' blob: data:; object-src 'self' blob: data:; " +
+      `frame-ancestors 'self' ${new URL(publicUrl).origin}`,
+    "cross-origin-opener-policy": "same-origin",
+  };
+}
 
 /** Puts a surface's headers on an answer that was made here, leaving those it has already. */
 export function withHeaders(response: Response, surface: Surface): Response {

@@ -11,15 +11,15 @@ const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 /**
  * The address of a request. Throws 400 where the Host is no `host[:port]`: Deno puts it before the
  * path as it is, so that a Host with a path in it would choose another route than a proxy in front saw.
- * `isLocal`: throws 403 where the host is another name than `localhost`.
+ * Throws 403 where the server does not answer under that name.
  */
-export function addressOf(request: Request, isLocal: boolean): URL {
+export function addressOf(request: Request, isKnown: (url: URL) => boolean): URL {
   const host = request.headers.get("host");
   const url = URL.parse(request.url);
   if (!url || url.username !== "" || url.password !== "" || (host && !HOST.test(host))) {
     throw new HttpError(400, "The request's address or Host header is malformed.");
   }
-  if (isLocal && !isOwnName(url)) {
+  if (!isKnown(url)) {
     throw new HttpError(
       403,
       `The Host is ${
@@ -38,4 +38,10 @@ export function addressOf(request: Request, isLocal: boolean): URL {
  */
 export function isOwnName({ hostname }: URL): boolean {
   return hostname === "localhost" || hostname.startsWith("[") || /^[\d.]+$/.test(hostname);
+}
+
+/** Tests whether an address is under `REPORTS_URL`, by its name: proxies may leave out the port. */
+export function isReportsHost(reportsUrl: string | undefined): (url: URL) => boolean {
+  const name = reportsUrl && new URL(reportsUrl).hostname;
+  return ({ hostname }) => hostname === name;
 }

@@ -52,6 +52,13 @@ export function uploadPath(row: RepositoryName & { id: number }): string {
   return `${repositoryPath(row)}/uploads/${row.id}`;
 }
 
+/** The first page of an upload's report in the dashboard's frame. */
+export function framedReportPath(
+  row: RepositoryName & { id: number; report_index: string | null },
+): string {
+  return `${uploadPath(row)}/report/${encodePath(row.report_index ?? "")}`;
+}
+
 /** What a badge is of; without a language, of the newest upload. */
 export interface BranchOfLanguage extends RepositoryName {
   readonly branch_name: string;

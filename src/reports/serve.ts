@@ -4,45 +4,60 @@
  * @module
  */
 import { join } from "node:path";
+import { detectMimeType } from "@remix-run/mime";
 import { serveDir } from "@std/http";
 import { HttpError } from "../errors.ts";
 import { type Surface, withHeaders } from "../http/headers.ts";
 import { decodeSegment } from "../http/path_segment.ts";
 import { canBeNamed } from "./file_names.ts";
-import { askForPage, opensPage, withStorage } from "./sandbox_storage.ts";
+import { opensPage, withScript } from "./sandbox.ts";
 
 /** What tells a browser that opens a page from anything else. */
-export const VARY = "accept, sec-fetch-dest";
+const VARY = "accept, sec-fetch-dest";
+
+export interface ReportOptions {
+  /** Where the report is. */
+  readonly folder: string;
+  /** What follows the report's own address, still percent-encoded. */
+  readonly path: string;
+  /** The whole address. */
+  readonly url: URL;
+  readonly headers: Surface;
+  /** Whether pages that a browser opens get the script of the sandbox. */
+  readonly sandboxed: boolean;
+}
 
 /**
- * Answers `GET` or `HEAD` with a file, a folder's index page or its listing. `path` is what follows
- * the report's own address, still percent-encoded. Throws 400 for a malformed path, 404 for one that
- * does not exist.
+ * Answers `GET` or `HEAD` with a file, a folder's index page or its listing. Throws 400 for a malformed
+ * path, 404 for one that does not exist.
  */
-export async function serveReport(
-  request: Request,
-  { folder, path, headers }: { folder: string; path: string; headers: Surface },
-): Promise<Response> {
-  const { pathname, search } = new URL(request.url);
-  // Of the whole address, also where nothing follows the report's own.
-  const endsInSlash = (path || pathname).endsWith("/");
+export async function serveReport(request: Request, options: ReportOptions): Promise<Response> {
+  const { folder, path, url: { pathname, search }, sandboxed } = options;
+  const endsInSlash = pathname.endsWith("/");
   const names = namesIn(path);
-  const info = await statFile(join(folder, ...names));
+  const file = join(folder, ...names);
+  const mayBePage = sandboxed && (endsInSlash || /\.s?html?$/i.test(file));
+  const headers = mayBePage ? { ...options.headers, vary: VARY } : options.headers;
+  const isPage = mayBePage && opensPage(request);
+  const given = isPage ? new Headers() : withUsableRange(request.headers);
+  if (!isPage && !endsInSlash && !CONDITIONS.some((name) => given.has(name))) {
+    const small = await readSmall(file, headers);
+    if (small) return small;
+  }
+  const info = await statFile(file);
   if (!info) throw noSuchFile();
   if (info.isDirectory !== endsInSlash) {
     // Relative, because a proxy may serve this server below a path of its own.
     const last = pathname.split("/").findLast((segment) => segment !== "");
     const location = info.isDirectory ? `./${last}/${search}` : `../${last}${search}`;
-    const redirect = { location, "cache-control": "no-cache" };
-    return withHeaders(new Response(null, { status: 302, headers: redirect }), headers);
+    const redirect = { ...headers, location, "cache-control": "no-cache" };
+    return new Response(null, { status: 302, headers: redirect });
   }
-  const isHtml = endsInSlash || /\.s?html?$/i.test(names.at(-1) ?? "");
-  const isPage = isHtml && opensPage(request);
   const slash = endsInSlash && names.length > 0 ? "/" : "";
   const inner = new Request(`http://report/${names.map(encodeURIComponent).join("/")}${slash}`, {
     // The static servers answer HEAD on conditions differently; the body is left out further up.
     method: "GET",
-    headers: isPage ? askForPage(request.headers) : withUsableRange(request.headers),
+    headers: given,
   });
   const response = await serveDir(inner, {
     fsRoot: folder,
@@ -53,18 +68,57 @@ export async function serveReport(
   if (response.status === 404) throw noSuchFile();
   if (response.status === 416) throw await unsatisfiable(response, info.size);
   if (response.status === 304) response.headers.delete("content-type"); // there is no content
+  else if (!endsInSlash) response.headers.set("content-type", typeOf(file));
+  else if (response.headers.has("last-modified")) response.headers.set("content-type", "text/html");
+  // What an id leads to never changes: `Last-Modified` is enough to ask whether it is still there.
+  response.headers.delete("etag");
   response.headers.delete("server"); // the version of a library is nobody else's business
-  const answer = isPage ? await withStorage(response) : response;
-  if (isHtml) answer.headers.set("vary", VARY);
-  return withHeaders(answer, headers);
+  return withHeaders(isPage ? await withScript(response) : response, headers);
 }
 
-/** The names in a path. Empty segments at the start and the end are slashes, in between no file. */
+/** What makes the answer to `GET` another than the whole file. */
+const CONDITIONS = ["range", "if-modified-since"];
+
+/** Files of up to this many bytes are read at once; most are smaller. */
+const SMALL_BYTES = 64 * 1024;
+
+/** A whole small file, in less than half the time in which `serveDir` would stream it. */
+async function readSmall(path: string, headers: Surface): Promise<Response | undefined> {
+  const file = await Deno.open(path).catch(() => undefined);
+  if (!file) return undefined;
+  try {
+    const { isFile, size, mtime } = file.statSync();
+    if (!isFile || size > SMALL_BYTES) return undefined;
+    const bytes = new Uint8Array(size);
+    for (let at = 0; at < size;) {
+      const read = await file.read(at === 0 ? bytes : bytes.subarray(at));
+      if (read === null) throw new Error("A file of a report is shorter than it was");
+      at += read;
+    }
+    return new Response(bytes, {
+      headers: {
+        ...headers,
+        "content-type": typeOf(path),
+        "content-length": String(size),
+        "accept-ranges": "bytes",
+        ...(mtime && { "last-modified": mtime.toUTCString() }),
+      },
+    });
+  } finally {
+    file.close();
+  }
+}
+
+/** A charset only where the file has no way to name its own: pages, XML and their parts keep theirs. */
+function typeOf(path: string): string {
+  const type = detectMimeType(path.slice(path.lastIndexOf(".") + 1)) ?? "application/octet-stream";
+  return /^text\/(?!html|xml|css|javascript)/.test(type) ? `${type}; charset=utf-8` : type;
+}
+
+/** The names in a path; several slashes count as one, as for nginx. */
 function namesIn(path: string): string[] {
-  const segments = path.split("/").map(decodeSegment);
-  const names = segments.filter((segment) => segment !== "");
-  const isMalformed = segments.slice(0, -1).includes("") && names.length > 0;
-  if (isMalformed || !names.every((name) => canBeNamed(name))) throw noSuchFile();
+  const names = path.split("/").filter((segment) => segment !== "").map(decodeSegment);
+  if (!names.every((name) => canBeNamed(name))) throw noSuchFile();
   return names;
 }
 
@@ -83,16 +137,18 @@ async function unsatisfiable(response: Response, size: number): Promise<HttpErro
 /**
  * Drops a `Range` that is not one range of bytes: RFC 9110 (14.2) has a server ignore what it does
  * not understand, and the static servers answer 400, 416 or nothing at all. One that holds only for
- * what `If-Range` names is dropped as well, which a server may (13.1.5): where that is ignored, the
- * rest of a download would be of another upload.
+ * what `If-Range` names is dropped as well, which a server may (13.1.5).
  */
 function withUsableRange(given: Headers): Headers {
-  const headers = new Headers(given);
-  const range = /^bytes=(?:(\d+)-(\d*)|-(0*[1-9]\d*))$/i.exec(headers.get("range")?.trim() ?? "");
+  const value = given.get("range");
+  if (value === null) return given;
+  const range = /^bytes=(?:(\d+)-(\d*)|-(0*[1-9]\d*))$/i.exec(value.trim());
   const [, first, last] = range ?? [];
-  if (!range || headers.has("if-range") || (first && last && Number(last) < Number(first))) {
-    headers.delete("range");
+  if (range && !given.has("if-range") && !(first && last && Number(last) < Number(first))) {
+    return given;
   }
+  const headers = new Headers(given);
+  headers.delete("range");
   return headers;
 }
 

@@ -132,7 +132,7 @@ await diskTest(
       assert.equal(response.status, 507);
       assert.match((await response.json()).error, /disk is full/);
       assert.deepEqual(await storedReports(test.reports), before);
-      const page = await test.get(new URL(coverage.report_url).pathname);
+      const page = await test.open(new URL(coverage.report_url).pathname);
       assert.equal(await page.text(), "<h1>coverage</h1>");
     }
     const again = await test.upload(small);
@@ -167,7 +167,7 @@ Deno.test("a full disk is 507 and leaves everything as it was", async () => {
     assert.equal(response.status, 507);
     assert.match((await response.json()).error, /disk is full/);
     assert.deepEqual(await storedReports(test.reports), before);
-    const page = await test.get(new URL(coverage.report_url).pathname);
+    const page = await test.open(new URL(coverage.report_url).pathname);
     assert.equal(await page.text(), "<h1>coverage</h1>");
   }
   failure = undefined;

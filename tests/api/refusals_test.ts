@@ -22,7 +22,7 @@ async function appWithReport(
   return Object.assign(test, {
     async assertUnharmed() {
       assert.deepEqual(await storedReports(test.reports), before);
-      const page = await test.get(new URL(coverage.report_url).pathname);
+      const page = await test.open(new URL(coverage.report_url).pathname);
       assert.equal(await page.text(), "<h1>coverage</h1>");
       const list = await (await test.get("/coverages-api")).json();
       assert.deepEqual(list.data, { "acme/shop": [coverage] });
@@ -257,7 +257,7 @@ Deno.test("branch names that git takes are taken", async () => {
     assert.equal(response.status, 200, branch_name);
     const { coverage } = await response.json();
     assert.equal(coverage.branch_name, branch_name);
-    const page = await test.get(new URL(coverage.report_url).pathname);
+    const page = await test.open(new URL(coverage.report_url).pathname);
     assert.equal(await page.text(), "<h1>coverage</h1>", branch_name);
   }
 });
@@ -520,6 +520,6 @@ Deno.test("a name never decides where something is stored", async () => {
   const stored = await storedReports(test.reports);
   assert.equal(stored.published.length, 1);
   assert.match(stored.published[0]!, /^[0-9a-f-]{36}$/);
-  const page = await test.get(new URL(coverage.report_url).pathname);
+  const page = await test.open(new URL(coverage.report_url).pathname);
   assert.equal(await page.text(), "<h1>coverage</h1>");
 });

@@ -48,7 +48,7 @@ Deno.test("sync deletes the branches that are not named, with their reports, and
   assert.deepEqual(await response.json(), { success: "1" });
   assert.deepEqual(await active(test), ["feature/a", "gone", "main"]);
   assert.equal((await storedReports(test.reports)).published.length, 3);
-  const page = await test.get("/coverages-api/assets/acme/shop/gone/archive/report/index.html");
+  const page = await test.open("/coverages-api/assets/acme/shop/gone/archive/report/index.html");
   assert.equal(page.status, 404);
   await page.body?.cancel();
   const again = await sync(test, { ...fields, active_branches: ["main", "feature/a"] });

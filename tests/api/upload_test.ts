@@ -196,7 +196,7 @@ Deno.test("a symbolic link is left out, told and logged, and the report is store
     "tar's -h (--dereference) packs the files instead.",
   ]);
   const path = new URL(coverage.report_url).pathname;
-  const link = await test.get(path.replace("index.html", "link"));
+  const link = await test.open(path.replace("index.html", "link"));
   assert.equal(link.status, 404);
   await link.body?.cancel();
   const stored = test.log.find(({ message }) => message === "upload stored");
@@ -228,7 +228,7 @@ Deno.test("of two entries of one name the last is stored", async () => {
   ]);
   const { coverage } = await (await test.upload(tar(twice))).json();
   assert.equal(coverage.percentage, 25);
-  const page = await test.get(
+  const page = await test.open(
     new URL(coverage.report_url).pathname.replace("index.html", "page.html"),
   );
   assert.equal(await page.text(), "second");

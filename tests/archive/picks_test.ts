@@ -13,6 +13,8 @@ Deno.test("the index page is the shallowest index.html, in any order", () => {
   assert.equal(indexOf(...paths), "a/index.html");
   assert.equal(indexOf(...paths.reverse()), "a/index.html");
   assert.equal(indexOf("b/index.html", "a/index.html"), "a/index.html");
+  assert.equal(indexOf("a/._index.html", "a/b/index.html"), "a/b/index.html", "AppleDouble");
+  assert.equal(indexOf("page.html", "._page.html"), "page.html");
   assert.equal(indexOf("Index.HTM"), "Index.HTM");
 });
 
@@ -45,6 +47,7 @@ Deno.test("several names and patterns mean several files, each once", () => {
   assert.deepEqual(found("a/*.xml", ...paths), ["a/x.xml"]);
   assert.deepEqual(found("**/x.xml", ...paths, "x.xml"), ["a/b/x.xml", "a/x.xml", "x.xml"]);
   assert.deepEqual(found("a/**", ...paths), ["a/b/x.xml", "a/x.xml"]);
+  assert.deepEqual(found("**/*.xml", "a/c.xml", "a/._c.xml"), ["a/c.xml"], "AppleDouble");
   assert.deepEqual(found(["x.xml", "**/x.xml"], ...paths), ["a/x.xml", "a/b/x.xml"]);
   assert.deepEqual(found("c/(*).xml", ...paths), ["c/(z).xml"]);
 });

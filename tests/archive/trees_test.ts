@@ -73,7 +73,7 @@ Deno.test("every sample uploads to its tool's number, with the report's first pa
     assert.equal(coverage.lines_valid, sample.lines_valid, name);
     assert.equal(coverage.format, sample.format, name);
     assert(coverage.report_url.endsWith(`/archive/${sample.index}`), coverage.report_url);
-    const page = await test.get(new URL(coverage.report_url).pathname);
+    const page = await test.open(new URL(coverage.report_url).pathname);
     assert.equal(page.status, 200, name);
     assert.match(await page.text(), /<html/i, name);
   }

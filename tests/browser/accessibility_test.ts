@@ -73,6 +73,7 @@ browserTest(
       "/coverages-ui/acme/nothing",
       "/coverages-ui/acme/shop/uploads/1",
       `/coverages-ui/acme/shop/uploads/${coverage.id}`,
+      `/coverages-ui/acme/shop/uploads/${coverage.id}/report/`,
     ]);
     for (const { complaints } of [light, dark]) {
       assert.deepEqual(

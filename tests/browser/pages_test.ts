@@ -46,8 +46,9 @@ browserTest("two clicks lead from the repositories to a report", async (open) =>
   assert.equal(await page.locator(".big").innerText(), "56.76%");
   await page.locator(".cards").getByRole("link", { name: "Report" }).click();
   const inReport = new URL(coverage.report_url).pathname.split("/archive/")[1]!;
-  await page.waitForURL(`${test.address}/coverages-api/reports/*/${inReport}`);
-  assert.match(await page.locator("h1").innerText(), /proben ü & <co>/);
+  await page.waitForURL(`${test.address}/coverages-ui/acme/shop/uploads/*/report/${inReport}`);
+  const heading = page.frameLocator("iframe").locator("h1");
+  assert.match(await heading.innerText(), /proben ü & <co>/);
   assert.deepEqual(complaints, []);
 });
 

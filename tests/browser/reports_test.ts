@@ -280,3 +280,27 @@ browserTest(
     assert.deepEqual(complaints, []);
   },
 );
+
+/** "coverage" in Japanese, and a word with umlauts, as editors without Unicode store them. */
+const ENCODED: [charset: string, bytes: number[], text: string][] = [
+  ["Shift_JIS", [0x83, 0x4a, 0x83, 0x6f, 0x83, 0x8c, 0x83, 0x62, 0x83, 0x57], "カバレッジ"],
+  ["ISO-8859-1", [0x47, 0x72, 0xf6, 0xdf, 0x65], "Größe"],
+];
+
+browserTest("a report in another encoding is shown as its pages say", async (open) => {
+  await using test = await listeningApp();
+  const { page } = await open();
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  for (const [charset, word, text] of ENCODED) {
+    const html = `<!doctype html><meta charset="${charset}"><script src="x.js"></script><p>`;
+    const archive = tar([
+      { name: "coverage.xml", content: cobertura(1, 2) },
+      { name: "index.html", content: new Uint8Array([...bytes(html), ...word]) },
+      { name: "x.js", content: new Uint8Array([...bytes('self.word = "'), ...word, 0x22]) },
+    ]);
+    const { coverage } = await (await test.upload(archive)).json();
+    await page.goto(test.address + new URL(coverage.report_url).pathname);
+    assert.equal(await page.locator("p").innerText(), text);
+    assert.equal(await page.evaluate(() => Reflect.get(self, "word")), text);
+  }
+});

@@ -45,7 +45,7 @@ Deno.test("the list shows each repository's number, change, trend, languages and
   assert.match(html, /change down[^>]*>−0\.30/);
   assert.match(html, /Last 2 uploads: from 41\.50% to 41\.20%/);
   assert.match(html, /<time datetime="(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)" title="\1">/);
-  assert(links(html).includes("/coverages-api/assets/acme/shop/main/go/archive/index.html"));
+  assert(links(html).includes("/coverages-ui/acme/shop/uploads/2/report/index.html"));
 });
 
 Deno.test("the list can be searched, sorted and paged, and says when nothing matches", async () => {
@@ -232,7 +232,7 @@ Deno.test("links begin with GITHUB_URL and PUBLIC_URL", async () => {
       "https://git.example.com/acme/shop/-/tree/fix/%231",
       "https://git.example.com/acme/shop/-/commit/0123456789",
       "/coverage/coverages-ui/acme/user/renovate%5Bbot%5D",
-      "/coverage/coverages-api/assets/acme/shop/fix_fs_%231/go/archive/index.html",
+      "/coverage/coverages-ui/acme/shop/uploads/1/report/index.html",
     ]
   ) assert(all.includes(link), `${link} is not among ${all}`);
   assert.match(html, /On GitLab/);
@@ -294,22 +294,28 @@ Deno.test("an error page shows only the request id", async () => {
   assert.doesNotMatch(html, /languages|column/);
 });
 
-Deno.test("pages load only their own files and cannot be framed", async () => {
+Deno.test("pages load only their own files and cannot be framed by others", async () => {
   await using test = await testApp();
   await seed(test.sql);
-  for (const path of ["/coverages-ui", "/coverages-ui/acme/shop", "/coverages-ui/no/thing"]) {
+  const paths: [path: string, ancestors: string][] = [
+    ["/coverages-ui", "'none'"],
+    ["/coverages-ui/acme/shop", "'none'"],
+    ["/coverages-ui/acme/shop/uploads/1/report/index.html", "'none'; frame-src 'self'"],
+    ["/coverages-ui/no/thing", "'self'"], // an error in the frame of a report
+  ];
+  for (const [path, ancestors] of paths) {
     const response = await test.get(path);
     const html = await response.text();
     assert.equal(
       response.headers.get("content-security-policy"),
       "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; " +
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        "form-action 'self'; base-uri 'none'; frame-ancestors " + ancestors,
     );
     assert.equal(response.headers.get("x-content-type-options"), "nosniff");
     assert.equal(response.headers.get("referrer-policy"), "same-origin");
     assert.doesNotMatch(html, / style="|<style|<script>| on[a-z]+="/);
     const files = [...html.matchAll(/(?:src|href)="(\/coverages-ui\/[a-z]+-[0-9a-f]{16}\.\w+)"/g)];
-    assert(files.length >= 3);
+    assert(files.length >= 3, path);
     for (const [, file] of files) {
       const asset = await test.get(file!);
       assert.equal(asset.status, 200, file!);

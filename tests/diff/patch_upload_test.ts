@@ -236,7 +236,7 @@ Deno.test("JaCoCo: paths that begin with the package", async () => {
   )).json();
   const file = files.find(({ uncovered }: { uncovered: string }) => uncovered !== "");
   const line = Number(/^\d+/.exec(file.uncovered)![0]);
-  const xml = await (await test.get(
+  const xml = await (await test.open(
     `/coverages-api/assets/acme/shop/main/java/archive/coverage/jacoco.xml`,
   )).text();
   const path = `app/src/main/java/${file.path}`;

@@ -3,7 +3,6 @@ import { goodReport, gzip, tar } from "../support/archive.ts";
 import { type ListeningApp, listeningApp } from "../support/listening.ts";
 import { seed } from "../support/seed.ts";
 
-const FILES = "/coverages-api/assets/acme/shop/main/archive/report";
 /** Some kilobytes that no two lines of are the same. */
 const TEXT = Array.from({ length: 400 }, (_, line) => `<p>line ${line} of the page</p>\n`).join("");
 const BINARY = crypto.getRandomValues(new Uint8Array(8192));
@@ -24,7 +23,8 @@ async function curl(url: string, ...args: string[]) {
   return { status: Number(line!.split(" ")[1]), headers, body: stdout };
 }
 
-async function filledApp(): Promise<ListeningApp> {
+/** An application with a report, whose files are at `files`. */
+async function filledApp(): Promise<ListeningApp & { files: string }> {
   const test = await listeningApp();
   const names = ["index.html", "style.css", "app.js", "logo.svg", "data.json", "log.txt", "a.xml"];
   const archive = await gzip(tar(goodReport([
@@ -34,16 +34,17 @@ async function filledApp(): Promise<ListeningApp> {
   const response = await test.upload(archive);
   assert.equal(response.status, 200);
   await response.body?.cancel();
-  return test;
+  const [row] = await test.sql`select report_id from coverages`;
+  return Object.assign(test, { files: `/coverages-api/reports/${row!.report_id}/report` });
 }
 
 /** An address of each surface. */
-async function surfaces({ get }: ListeningApp): Promise<string[]> {
+async function surfaces({ get, files }: ListeningApp & { files: string }): Promise<string[]> {
   const repository = "org_name=acme&repo_name=shop";
   const home = await (await get("/coverages-ui")).text();
-  const files = [...home.matchAll(/(?:href|src)="[^"]*(\/coverages-ui\/[\w.-]+\.(?:css|js|svg))"/g)]
+  const names = [...home.matchAll(/(?:href|src)="[^"]*(\/coverages-ui\/[\w.-]+\.(?:css|js|svg))"/g)]
     .map(([, path]) => path!);
-  const assets = [...new Set(files)];
+  const assets = [...new Set(names)];
   assert.equal(assets.length, 3);
   return [
     `/coverages-api?${repository}`,
@@ -53,8 +54,8 @@ async function surfaces({ get }: ListeningApp): Promise<string[]> {
     "/coverages-ui/acme/shop",
     ...assets,
     ...["index.html", "style.css", "app.js", "logo.svg", "data.json", "log.txt", "a.xml"]
-      .map((name) => `${FILES}/${name}`),
-    `${FILES}/`,
+      .map((name) => `${files}/${name}`),
+    `${files}/`,
   ];
 }
 
@@ -124,7 +125,7 @@ Deno.test("nothing is compressed for a client that does not accept it, nor image
   await using test = await filledApp();
   for (const accepted of ["identity", "gzip;q=0", "gzip;q=0, br;q=0", "zip", ""]) {
     const answer = await curl(
-      `${test.address}${FILES}/index.html`,
+      `${test.address}${test.files}/index.html`,
       "--header",
       `accept-encoding: ${accepted}`,
     );
@@ -132,7 +133,7 @@ Deno.test("nothing is compressed for a client that does not accept it, nor image
     assert.equal(new TextDecoder().decode(answer.body), TEXT, accepted);
   }
   const picture = await curl(
-    `${test.address}${FILES}/picture.png`,
+    `${test.address}${test.files}/picture.png`,
     "--header",
     "accept-encoding: gzip",
   );
@@ -142,7 +143,7 @@ Deno.test("nothing is compressed for a client that does not accept it, nor image
 
 Deno.test("compression does not change ranges, HEAD, 304 or errors", async () => {
   await using test = await filledApp();
-  const url = `${test.address}${FILES}/index.html`;
+  const url = `${test.address}${test.files}/index.html`;
   const part = await curl(url, "--compressed", "--range", "5-9");
   assert.equal(part.status, 206);
   assert.equal(part.headers.get("content-encoding"), null);
@@ -180,7 +181,10 @@ Deno.test("compression does not change ranges, HEAD, 304 or errors", async () =>
     assert.deepEqual([since.status, since.body.length], [200, TEXT.length]);
   }
 
-  const missing = await curl(`${test.address}${FILES}/missing-${"x".repeat(99)}`, "--compressed");
+  const missing = await curl(
+    `${test.address}${test.files}/missing-${"x".repeat(99)}`,
+    "--compressed",
+  );
   assert.equal(missing.status, 404);
   assert.equal(
     JSON.parse(new TextDecoder().decode(missing.body)).error,

@@ -37,6 +37,8 @@ export interface TestApp extends AsyncDisposable {
   readonly reports: string;
   readonly log: LogRecord[];
   get(path: string, init?: RequestInit): Promise<Response>;
+  /** The same, and what a report's name leads to, as `curl -L` follows it. */
+  open(path: string, init?: RequestInit): Promise<Response>;
   /** Uploads an archive as the raw body, with defaults for every field. */
   upload(archive: BodyInit, fields?: Record<string, string | undefined>): Promise<Response>;
 }
@@ -82,6 +84,13 @@ export async function testApp(options: AppOptions = {}): Promise<TestApp> {
     reports,
     log: records,
     get,
+    async open(path, init) {
+      const response = await get(path, init);
+      const location = response.headers.get("location");
+      return location?.includes("/coverages-api/reports/")
+        ? await get(new URL(location, "http://coverage.test").pathname, init)
+        : response;
+    },
     upload: (archive, fields) =>
       get(uploadPath(fields), {
         method: "POST",

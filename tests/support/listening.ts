@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { App } from "../../src/server.ts";
 import { type AppOptions, type TestApp, testApp } from "./app.ts";
 import { listen } from "../../src/http/listener.ts";
 
@@ -11,10 +12,25 @@ export interface ListeningApp extends TestApp {
   readonly address: string;
 }
 
-/** Makes an application and listens on a free port; dispose it to stop and remove all it has. */
-export async function listeningApp(options: AppOptions = {}): Promise<ListeningApp> {
-  const test = await testApp(options);
-  const server = listen(test.app, { host: "127.0.0.1", port: 0 });
+/**
+ * Makes an application and listens on a free port; dispose it to stop and remove all it has. `reports`:
+ * with that host name for reports alone.
+ */
+export async function listeningApp(
+  { reports, ...options }: AppOptions & { reports?: string } = {},
+): Promise<ListeningApp> {
+  const app = Promise.withResolvers<App>();
+  const server = listen(async (request, info) => (await app.promise)(request, info), {
+    host: "127.0.0.1",
+    port: 0,
+  });
+  const { port } = new URL(server.address);
+  const names = { publicUrl: server.address, reportsUrl: `http://${reports}:${port}` };
+  const test = await testApp({
+    ...options,
+    config: { ...options.config, ...(reports ? names : {}) },
+  });
+  app.resolve(test.app);
   return {
     ...test,
     address: server.address,

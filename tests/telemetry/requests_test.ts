@@ -23,7 +23,7 @@ Deno.test("each request is logged in one line, with the size of its answer", asy
   const expected: [path: string, route: string | undefined, status: number, level: string][] = [
     ["/coverages-api?keyword=secret", "/coverages-api", 200, "info"],
     ["/coverages-ui/acme/shop", "/coverages-ui/:org/:repo", 200, "info"],
-    [file, "/coverages-api/assets/:org/:repo/:branch/:language/archive{/*}?", 200, "info"],
+    [file, "/coverages-api/assets/:org/:repo/:branch/:language/archive{/*}?", 302, "info"],
     [
       "/coverages-api/assets/acme/shop/other",
       "/coverages-api/assets/:org/:repo/:branch",

@@ -92,8 +92,6 @@ Deno.test("caches distinguish a page from its file, and HEAD has the page's leng
   const { length } = await opened.bytes();
   const file = await test.get(path);
   await file.body?.cancel();
-  const [openedTag, fileTag] = [opened, file].map(({ headers }) => headers.get("etag")!);
-  assert.notEqual(openedTag, fileTag);
   const statusOf = async (headers: Record<string, string>) => {
     const response = await test.get(path, { headers });
     await response.body?.cancel();
@@ -102,11 +100,7 @@ Deno.test("caches distinguish a page from its file, and HEAD has the page's leng
     }
     return response.status;
   };
-  assert.equal(await statusOf({ ...BROWSER, "if-none-match": openedTag! }), 304);
-  assert.equal(await statusOf({ ...BROWSER, "if-none-match": fileTag! }), 200);
-  assert.equal(await statusOf({ ...BROWSER, "if-none-match": `${fileTag}, ${openedTag}` }), 304);
-  assert.equal(await statusOf({ "if-none-match": fileTag! }), 304);
-  assert.equal(await statusOf({ "if-none-match": openedTag! }), 200);
+  assert.equal(opened.headers.get("last-modified"), null);
   const modified = file.headers.get("last-modified")!;
   assert.equal(await statusOf({ ...BROWSER, "if-modified-since": modified }), 200);
   assert.equal(await statusOf({ "if-modified-since": modified }), 304);

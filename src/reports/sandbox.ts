@@ -1,68 +1,52 @@
 /**
- * Storage for the scripts of reports. A sandboxed page has no origin, so that reading `localStorage`
- * throws, which ends the script of a coverage.py report for instance. A page that a browser opens
- * therefore begins with a script that gives it storage until it is closed. Every other request gets
- * the file from the archive, unchanged.
+ * What the pages of reports need in their sandbox. A sandboxed page has no origin, so that reading
+ * `localStorage` throws, which ends the script of a coverage.py report for instance. A page that a
+ * browser opens therefore begins with a script that gives it storage until it is closed. Every other
+ * request gets the file from the archive, unchanged.
  *
  * @module
  */
 import { type ByteStream, type Chunks, peek } from "../http/byte_stream.ts";
-import script from "./sandbox_storage.js" with { type: "text" };
+import script from "./sandbox.js" with { type: "text" };
 
 const tag = new TextEncoder().encode(`<script>${script}</script>`);
 
 /** Enough for what may stand before a page's content; beyond that the page is unchanged. */
 const HEAD = 16 * 1024;
-/** Sets the entity tag of a page with the script apart from the file's. */
-const MARK = "-opened";
 
 /**
  * Whether a browser opens a page, rather than a program, or a script in a page, asking for a file.
  * Browsers then accept both kinds of HTML; `Sec-Fetch-Dest` decides where it is sent.
  */
-export function opensPage({ headers }: Request): boolean {
+export function opensPage(request: Request): boolean {
+  return opensTab(request) || isEmbedded(request);
+}
+
+/** Whether it opens as a page of its own, as far as the browser says. */
+export function opensTab({ headers }: Request): boolean {
   const destination = headers.get("sec-fetch-dest");
-  if (destination !== null) {
-    return ["document", "iframe", "frame", "embed", "object"].includes(destination);
-  }
+  if (destination !== null) return destination === "document";
   return /^text\/html\b.*\bapplication\/xhtml\+xml\b/i.test(headers.get("accept") ?? "");
 }
 
-/**
- * The headers to read the file with when a browser opens a page: the whole file, unless the browser
- * has the page with the script already.
- */
-export function askForPage(given: Headers): Headers {
-  const headers = new Headers(given);
-  headers.delete("range"); // its offsets are of the file
-  headers.delete("if-modified-since"); // the browser may have the file without the script
-  const known = headers.get("if-none-match");
-  if (known !== null) {
-    const tags = known.split(",").map((tag) => tag.trim())
-      .filter((tag) => tag.includes(MARK) || tag === "*");
-    if (tags.length === 0) headers.delete("if-none-match");
-    else headers.set("if-none-match", tags.map((tag) => tag.replace(MARK, "")).join(", "));
-  }
-  return headers;
+/** Whether another page shows it. */
+export function isEmbedded({ headers }: Request): boolean {
+  return /^(iframe|frame|embed|object)$/.test(headers.get("sec-fetch-dest") ?? "");
 }
 
-/** Adds storage to the answer that a page is. */
-export async function withStorage(response: Response): Promise<Response> {
-  const headers = new Headers(response.headers);
-  const etag = headers.get("etag");
-  if (etag) headers.set("etag", etag.replace(/"$/, `${MARK}"`));
-  headers.delete("accept-ranges");
-  const { status, body } = response;
-  if (status !== 200 || !body) {
-    headers.delete("content-length");
-    return new Response(body, { status, headers });
-  }
+/** Adds the script to the answer that a page is. */
+export async function withScript({ status, headers, body }: Response): Promise<Response> {
+  const whole = new Headers(headers);
+  // Of the file; and a newer server may add another script.
+  for (const name of ["accept-ranges", "last-modified"]) whole.delete(name);
   const { head, all } = await peek(body as ByteStream, HEAD);
   const place = placeIn(head);
-  if (place === undefined) return new Response(ReadableStream.from(all), { status, headers });
   const length = headers.get("content-length");
-  if (length !== null) headers.set("content-length", String(Number(length) + tag.byteLength));
-  return new Response(ReadableStream.from(insert(all, tag, place)), { status, headers });
+  if (place !== undefined && length !== null) {
+    whole.set("content-length", String(Number(length) + tag.byteLength));
+  }
+  const bytes = place === undefined ? all : insert(all, tag, place);
+  return new Response(ReadableStream.from(bytes), { status, headers: whole });
 }
 
 const BLANK = String.raw`(?:\s+|<!--(?:-?>|[^]*?--!?>)|<\?[^>]*>)*`;

@@ -1,0 +1,81 @@
+/**
+ * `GET /coverages-api/reports/{id}/…`: a stored report at its own address.
+ *
+ * @module
+ */
+import type { Sql } from "postgres";
+import type { Config } from "../config.ts";
+import { HttpError } from "../errors.ts";
+import {
+  namedReportHeaders,
+  originReportHeaders,
+  sandboxedReportHeaders,
+} from "../http/headers.ts";
+import { isReportsHost } from "../http/host.ts";
+import type { Handler } from "../http/router.ts";
+import { ownReportPath, reportPath } from "../model/urls.ts";
+import { findGone } from "../db/coverages.ts";
+import { opensPage, opensTab } from "../reports/sandbox.ts";
+import { serveReport } from "../reports/serve.ts";
+import { isReportId, type ReportStore } from "../reports/store.ts";
+
+/**
+ * The database is asked only for a report that is gone. A tab that opens it goes on in the newest one of
+ * its branch and language; parts of a page that is already open do not, so that a page never has parts
+ * of two uploads.
+ */
+export function createReportHandler(
+  { sql, store, config: { publicUrl = "", reportsUrl } }: {
+    sql: Sql;
+    store: Pick<ReportStore, "folder">;
+    config: Pick<Config, "publicUrl" | "reportsUrl">;
+  },
+): Handler {
+  const isOwnOrigin = isReportsHost(reportsUrl);
+  const sandboxed = reportsUrl === undefined;
+  const headers = sandboxed ? sandboxedReportHeaders : originReportHeaders(publicUrl);
+  // Also a file that is missing is shown below the bar.
+  const framable = ({ status, body, headers: own }: HttpError) => {
+    const name = "content-security-policy";
+    return new HttpError(status, body, { headers: { ...own, [name]: headers[name]! } });
+  };
+  return async (request, { url, params }) => {
+    const { report = "", "0": path = "" } = params;
+    if (!isReportId(report)) throw noSuchReport();
+    const folder = store.folder(report);
+    const own = ownReportPath({ report_id: report, report_index: null }) + path + url.search;
+    if (sandboxed || isOwnOrigin(url)) {
+      // The clients() of a service worker would tell it the addresses of other reports.
+      if (request.headers.get("service-worker") === "script") {
+        throw new HttpError(403, "Reports cannot have service workers.");
+      }
+      try {
+        return await serveReport(request, { folder, path, url, headers, sandboxed });
+      } catch (error) {
+        if (!(error instanceof HttpError)) throw error;
+        const isGone = error.status === 404 && opensPage(request) && !await exists(folder);
+        if (!isGone) throw sandboxed ? error : framable(error);
+      }
+      if (!sandboxed) return redirect(publicUrl + own); // where pages for people are
+    } else if (await exists(folder)) return redirect(reportsUrl + own);
+    const gone = opensPage(request) ? await findGone(sql, report) : undefined;
+    if (!gone) throw noSuchReport();
+    if (!opensTab(request)) {
+      const repository = gone;
+      throw new HttpError(404, "This report was replaced or has expired.", { repository });
+    }
+    return redirect(publicUrl + reportPath({ ...gone, report_index: null }) + path + url.search);
+  };
+}
+
+function redirect(location: string): Response {
+  return new Response(null, { status: 302, headers: { ...namedReportHeaders, location } });
+}
+
+function noSuchReport(): HttpError {
+  return new HttpError(404, "There is no such report.");
+}
+
+async function exists(folder: string): Promise<boolean> {
+  return await Deno.stat(folder).then(() => true, () => false);
+}

@@ -1,0 +1,106 @@
+/**
+ * `GET /coverages-ui/{org}/{repo}/uploads/{id}/report/…`: an upload's report, below a bar that says whose
+ * it is. Frames have no cookies of ours and no way to the bar; `script.js` follows what they show.
+ *
+ * @module
+ */
+import type { Sql } from "postgres";
+import { renderToString } from "preact-render-to-string";
+import type { Config } from "../config.ts";
+import { HttpError } from "../errors.ts";
+import { etagged } from "../http/etag.ts";
+import { framingHeaders } from "../http/headers.ts";
+import { decodeSegment } from "../http/path_segment.ts";
+import type { Handler } from "../http/router.ts";
+import type { CoverageRow } from "../model/rows.ts";
+import { ownReportPath } from "../model/urls.ts";
+import { findActive, findUpload } from "../db/coverages.ts";
+import type { Html } from "./html.ts";
+import { Brand, Head } from "./layout.tsx";
+import { Links } from "./links.ts";
+import { Ago, Percentage } from "./numbers.tsx";
+import { assetNames } from "./page_assets.ts";
+import { Commit } from "./uploads_table.tsx";
+
+/** An upload whose report is gone leads to the newest one of its branch and language. */
+export function createReportPageHandler(
+  { sql, config }: {
+    sql: Sql;
+    config: Pick<Config, "publicUrl" | "reportsUrl" | "codeHost">;
+  },
+): Handler {
+  const headers = {
+    ...framingHeaders(config.reportsUrl),
+    "content-type": "text/html; charset=utf-8",
+  };
+  return async (request, { url, params }) => {
+    const repository = {
+      org_name: decodeSegment(params.org ?? ""),
+      repo_name: decodeSegment(params.repo ?? ""),
+    };
+    const id = Number(params.id);
+    const row = Number.isSafeInteger(id) ? await findUpload(sql, { ...repository, id }) : undefined;
+    const links = new Links(config, url.origin);
+    const found = row?.report_stored ? row : row && await findActive(sql, row);
+    if (!found?.report_stored) {
+      const said = row ? "The report is no longer stored." : `There is no upload ${params.id}.`;
+      throw new HttpError(404, said, { repository });
+    }
+    const path = params["0"];
+    if (found !== row || path === undefined) {
+      const location = path === undefined
+        ? links.report(found)
+        : links.report({ ...found, report_index: null }) + path + url.search;
+      return new Response(null, {
+        status: 302,
+        headers: { location, "cache-control": "no-cache" },
+      });
+    }
+    const own = { ...found, report_index: null };
+    const root = config.reportsUrl ? config.reportsUrl + ownReportPath(own) : links.ownReport(own);
+    const src = root + path + url.search;
+    const page = <ReportPage links={links} row={found} root={root} src={src} />;
+    return etagged(request, `<!DOCTYPE html>${renderToString(page)}`, headers);
+  };
+}
+
+function ReportPage(
+  { links, row, root, src }: { links: Links; row: CoverageRow; root: string; src: string },
+): Html {
+  const name = `${row.org_name}/${row.repo_name}`;
+  return (
+    <html lang="en" class="framing">
+      <Head links={links} title={`Report of ${row.branch_name} · ${name} · Coverage`}>
+        <link rel="stylesheet" href={links.asset(assetNames.style)} />
+        <script src={links.asset(assetNames.script)} defer></script>
+      </Head>
+      <body>
+        <header>
+          <Brand links={links} />
+          <h1>
+            <a href={links.repository(row)}>{name}</a>
+          </h1>
+          <span>
+            {row.language} on <bdi>{row.branch_name}</bdi>
+          </span>
+          <Commit links={links} row={row} />
+          <Percentage value={row.percentage} />
+          <Ago at={row.created_at} now={new Date()} />
+          <nav aria-label="Report">
+            <a href={links.uploadPage(row)}>Upload page</a>
+            <a id="bare" href={src}>Without the frame</a>
+          </nav>
+        </header>
+        <main>
+          <iframe
+            title={`The ${row.language} report`}
+            src={src}
+            data-root={root}
+            data-page={links.report({ ...row, report_index: null })}
+          >
+          </iframe>
+        </main>
+      </body>
+    </html>
+  );
+}
