@@ -5,7 +5,7 @@ import { cobertura } from "../../tests/support/archive.ts";
 import { run, startWith } from "../support/server.ts";
 import { memoryOf, resetPeak } from "../support/usage.ts";
 import { sendByCurl } from "./report.ts";
-import { judge, type Section, withScratch } from "./section.ts";
+import { checkBound, type Section, withScratch } from "./section.ts";
 
 /** Growth that a raw body may cause, in MB. */
 const RAW_MB = 150;
@@ -26,9 +26,9 @@ export async function measureMemory(): Promise<Section> {
       const [growth, most, unit] = as === "body"
         ? [(peak - idle) / 1e6, RAW_MB, " MB"] as const
         : [(peak - idle) / size, FORM_BODIES, " bodies"] as const;
-      const judged = judge(missed, { what: `growth by a ${as}`, value: growth, most, unit });
+      const checked = checkBound(missed, { what: `growth by a ${as}`, value: growth, most, unit });
       const peaks = `${mb(idle)} → ${mb(peak)} MB`;
-      table.push({ as, "idle → peak": peaks, growth: `${growth.toFixed(2)}${unit}`, ...judged });
+      table.push({ as, "idle → peak": peaks, growth: `${growth.toFixed(2)}${unit}`, ...checked });
     }
     const title = `memory: resident memory of the server, one upload of ${mb(size)} MB`;
     return { title, table, missed };

@@ -7,15 +7,15 @@ export interface Section {
   readonly missed: string[];
 }
 
-/** The cells of a bound and its verdict; a miss is added to `missed`. */
-export function judge(
+/** The cells of a bound and whether it holds; a miss is added to `missed`. */
+export function checkBound(
   missed: string[],
   { what, value, most, unit }: { what: string; value: number; most: number; unit: string },
-): { bound: string; verdict: string } {
+): { bound: string; result: string } {
   const bound = `≤ ${most}${unit}`;
-  if (value <= most) return { bound, verdict: "ok" };
+  if (value <= most) return { bound, result: "ok" };
   missed.push(`${what} is ${value.toFixed(2)}${unit}, at most ${most}${unit} is allowed`);
-  return { bound, verdict: "MISSED" };
+  return { bound, result: "MISSED" };
 }
 
 /** Has a folder while something is done in it; in memory where Linux has a file system there. */

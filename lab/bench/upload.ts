@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { run, startWith } from "../support/server.ts";
 import { median } from "../support/statistics.ts";
 import { makeReport, sendByCurl } from "./report.ts";
-import { judge, memoryFolder, type Section, withScratch } from "./section.ts";
+import { checkBound, memoryFolder, type Section, withScratch } from "./section.ts";
 
 /** A server is measured as it is after its first uploads; the compiler is done after about six. */
 const WARM_UPS = 8;
@@ -28,7 +28,7 @@ export async function measureUpload(): Promise<Section> {
         upload: ms("upload"),
         "tar -xzf": ms("tar"),
         "median of ratios": `${value.toFixed(2)} x`,
-        ...judge(missed, { what: `upload to ${place}`, value, most: MOST[place], unit: " x" }),
+        ...checkBound(missed, { what: `upload to ${place}`, value, most: MOST[place], unit: " x" }),
       });
     }
     const megabytes = ((await Deno.stat(archive)).size / 1e6).toFixed(0);

@@ -35,13 +35,13 @@ export class LongNames {
   #global = new Map<string, string>();
   #inARow = 0;
 
-  /** Whether entries of this type are for {@linkcode take}. */
+  /** Whether entries of this type are for {@linkcode read}. */
   static isMeta(typeflag: string): boolean {
     return META.has(typeflag);
   }
 
   /** Takes a meta entry and its body of `size` bytes. Throws a 422 where it is malformed or too large. */
-  async take(typeflag: string, size: number, body: ReadableStream<Uint8Array>): Promise<void> {
+  async read(typeflag: string, size: number, body: ReadableStream<Uint8Array>): Promise<void> {
     if (++this.#inARow > MAX_IN_A_ROW || !(size <= MAX_BYTES)) {
       await body.cancel();
       throw unprocessable(

@@ -121,7 +121,7 @@ async function* readTar(
       const { typeflag, linkname } = value.header;
       const size = value.header.size || 0; // NaN: some writers leave the field of a folder empty
       if (LongNames.isMeta(typeflag)) {
-        await reading(names.take(typeflag, size, value.readable!));
+        await reading(names.read(typeflag, size, value.readable!));
         continue;
       }
       // What an entry says of itself is enough to reject it; the cap above holds when it lied.

@@ -56,7 +56,7 @@ export async function readJson(
     if (sinceToken > MAX_TOKEN) {
       throw new CoverageError(`has a single key or number of more than ${MAX_TOKEN} characters`);
     }
-    for (const token of tokens) walk.take(token);
+    for (const token of tokens) walk.read(token);
   }
   return walk.result();
 }
@@ -75,7 +75,7 @@ class JsonWalk {
     private readonly memory: DocumentMemory,
   ) {}
 
-  take(token: Token): void {
+  read(token: Token): void {
     const path = this.#path;
     switch (token.name) {
       case "keyValue":

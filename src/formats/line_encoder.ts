@@ -115,11 +115,11 @@ export class LineEncoder {
 export function* decodeFiles(encoded: Uint8Array): Generator<FileLines> {
   const all = new ByteReader(encoded);
   const [paths, bitmap, runs] = [all.varint(), all.varint(), all.varint()].map((length) =>
-    new ByteReader(inflateRawSync(all.take(length), { maxOutputLength: MAX_INFLATED_BYTES }))
+    new ByteReader(inflateRawSync(all.read(length), { maxOutputLength: MAX_INFLATED_BYTES }))
   ) as [ByteReader, ByteReader, ByteReader];
   let lines = new Uint32Array(4096), covered = new Uint8Array(4096);
   while (!paths.done) {
-    const path = text.decoder.decode(paths.take(paths.varint()));
+    const path = text.decoder.decode(paths.read(paths.varint()));
     const lengths = [runs.varint()];
     for (let run = runs.varint(); run > 0; run = runs.varint()) lengths.push(run);
     const count = lengths.reduce((sum, length) => sum + length);
@@ -132,7 +132,7 @@ export function* decodeFiles(encoded: Uint8Array): Generator<FileLines> {
       const gap = bitmap.varint(), length = bitmap.varint();
       if (length === 0) break;
       byte += gap;
-      for (let bits of bitmap.take(length)) {
+      for (let bits of bitmap.read(length)) {
         for (; bits !== 0; bits &= bits - 1) lines[at++] = byte * 8 + 31 - Math.clz32(bits & -bits);
         byte++;
       }

@@ -77,7 +77,7 @@ export class Segments {
     const chunk = this.#chunks[Math.floor(place / CHUNK_BYTES)]!;
     const reader = new ByteReader(chunk.subarray(place % CHUNK_BYTES));
     const previous = reader.varint() - 1, group = reader.varint();
-    return { previous, group, packed: reader.take(reader.varint()) };
+    return { previous, group, packed: reader.read(reader.varint()) };
   }
 }
 

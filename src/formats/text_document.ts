@@ -26,7 +26,7 @@ export async function readText(
   let reader: TextReader | undefined;
   let number = 0;
   let rest = "";
-  function take(line: string): void {
+  function readLine(line: string): void {
     number++;
     if (line.endsWith("\r")) line = line.slice(0, -1);
     if (!reader) {
@@ -39,7 +39,7 @@ export async function readText(
   for await (const piece of text) {
     let start = 0;
     for (let end = piece.indexOf("\n"); end >= 0; end = piece.indexOf("\n", start)) {
-      take(rest + piece.slice(start, end));
+      readLine(rest + piece.slice(start, end));
       rest = "";
       start = end + 1;
     }
@@ -48,7 +48,7 @@ export async function readText(
       throw new CoverageError(`has a line of more than ${MAX_LINE} characters`);
     }
   }
-  if (rest !== "") take(rest);
+  if (rest !== "") readLine(rest);
   if (!reader) throw new CoverageError("is empty");
   return (reader as TextReader).result();
 }

@@ -75,7 +75,7 @@ export class ByteReader {
     return byte;
   }
 
-  take(count: number): Uint8Array {
+  read(count: number): Uint8Array {
     if (this.#at + count > this.bytes.byteLength) throw new RangeError("The bytes end early");
     return this.bytes.subarray(this.#at, this.#at += count);
   }

@@ -5,7 +5,6 @@
  */
 import { createHash } from "node:crypto";
 import { inPieces } from "./byte_stream.ts";
-import type { Handler } from "./router.ts";
 
 /**
  * The answer whose body is `text`, or 304 where the request has its tag. It saves sending the answer,
@@ -46,13 +45,4 @@ function matches(headers: Headers, etag: string): boolean {
   const opaque = (tag: string) => tag.trim().replace(/^W\//, "");
   const known = headers.get("if-none-match")?.split(",").map(opaque) ?? [];
   return known.includes(opaque(etag)) || known.includes("*");
-}
-
-/** {@linkcode etagged} for a handler that makes a whole answer. */
-export function revalidated(handler: Handler): Handler {
-  return async (request, context) => {
-    const response = await handler(request, context);
-    if (response.status !== 200) return response;
-    return etagged(request, await response.text(), Object.fromEntries(response.headers));
-  };
 }

@@ -32,7 +32,7 @@ export class Semaphore {
    * the signal aborts while waiting.
    */
   async acquire(signal?: AbortSignal, owner?: string): Promise<Disposable> {
-    if (this.#isFreeFor(owner)) this.#take(owner);
+    if (this.#isFreeFor(owner)) this.#acquire(owner);
     else await this.#wait(owner, signal);
     return { [Symbol.dispose]: () => this.#release(owner) };
   }
@@ -70,7 +70,7 @@ export class Semaphore {
     return owner === undefined || (this.#runningOf.get(owner) ?? 0) < this.#perOwner;
   }
 
-  #take(owner: string | undefined): void {
+  #acquire(owner: string | undefined): void {
     this.#running++;
     if (owner !== undefined) this.#runningOf.set(owner, (this.#runningOf.get(owner) ?? 0) + 1);
   }
@@ -86,7 +86,7 @@ export class Semaphore {
     const next = this.#queue.findIndex((waiting) => this.#isFreeFor(waiting.owner));
     if (next < 0) return;
     const [waiting] = this.#queue.splice(next, 1);
-    this.#take(waiting!.owner);
+    this.#acquire(waiting!.owner);
     waiting!.start();
   }
 }

@@ -8,8 +8,8 @@ import type { Config } from "../config.ts";
 import type { Html } from "../dashboard/html.ts";
 import { Brand, Head } from "../dashboard/layout.tsx";
 import { Links } from "../dashboard/links.ts";
-import { viewerHeaders, withHeaders } from "../http/headers.ts";
-import { revalidated } from "../http/etag.ts";
+import { viewerHeaders } from "../http/headers.ts";
+import { etagged } from "../http/etag.ts";
 import { decodeSegment } from "../http/path_segment.ts";
 import type { Handler } from "../http/router.ts";
 import { NamedFiles } from "../http/static_files.ts";
@@ -23,12 +23,13 @@ export function createDocsHandlers(
   let loading: Promise<Viewer> | undefined;
   const load = () => loading ??= loadViewer();
   return {
-    page: revalidated(async (_request, { url }) => {
+    async page(request, { url }) {
       const page = <Page links={new Links(config, url.origin)} viewer={await load()} />;
-      const headers = { "content-type": "text/html; charset=utf-8" };
-      const response = new Response(`<!DOCTYPE html>${renderToString(page)}`, { headers });
-      return withHeaders(response, viewerHeaders);
-    }),
+      return etagged(request, `<!DOCTYPE html>${renderToString(page)}`, {
+        ...viewerHeaders,
+        "content-type": "text/html; charset=utf-8",
+      });
+    },
     async file(_request, { params }) {
       const { files } = await load();
       return files.serve(decodeSegment(params.file ?? ""));
