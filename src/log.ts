@@ -30,8 +30,16 @@ export async function createLog(
     ? getJsonLinesFormatter({ properties: "flatten" })
     : getTextFormatter({
       timestamp: "rfc3339",
-      format: ({ timestamp, level, message, record }) =>
-        [timestamp, level, message, ...Object.entries(record.properties).map(readable)].join(" "),
+      format: ({ timestamp, level, message, record: { properties } }) => {
+        let line = `${timestamp} ${level} ${message}`;
+        for (const name in properties) line += ` ${name}=${readable(properties[name])}`;
+        // JSON leaves these as they are, and a terminal may act on them: control characters, line ends,
+        // and what changes the direction of the text (Unicode 15, UAX 9).
+        return line.replace(
+          /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
+          (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+        );
+      },
     });
   await configure({
     reset: true,
@@ -44,14 +52,8 @@ export async function createLog(
   return getLogger("coverage");
 }
 
-function readable([name, value]: [string, unknown]): string {
+function readable(value: unknown): string {
+  if (typeof value === "number") return String(value);
   const text = value instanceof Error ? value.stack ?? value.message : value;
-  const shown = typeof text === "string" ? JSON.stringify(text) : Deno.inspect(text);
-  // JSON leaves these as they are, and a terminal may act on them: control characters, line ends, and
-  // what changes the direction of the text (Unicode 15, UAX 9).
-  const escaped = shown.replace(
-    /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-  return `${name}=${escaped}`;
+  return typeof text === "string" ? JSON.stringify(text) : Deno.inspect(text);
 }

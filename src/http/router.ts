@@ -35,14 +35,19 @@ export interface Match {
 export function createRouter(routes: Routes): (method: string, url: URL) => Match {
   const compiled = Object.entries(routes).map(([route, handler]) => {
     const [method = "", path = ""] = route.split(" ");
-    return { method, path, handler, pattern: new URLPattern({ pathname: `${path}{/}?` }) };
+    const start = path.split(/[:{*]/, 1)[0]!;
+    return { method, path, start, handler, pattern: new URLPattern({ pathname: `${path}{/}?` }) };
   });
   return (requested, url) => {
     const method = requested === "HEAD" ? "GET" : requested;
     const allowed = new Set<string>();
-    for (const { method: routeMethod, path, handler, pattern } of compiled) {
+    const { href, pathname } = url;
+    for (const { method: routeMethod, path, start, handler, pattern } of compiled) {
+      if (!pathname.startsWith(start) || start === path && pathname.length > path.length + 1) {
+        continue;
+      }
       // A pattern matches text twenty times faster than a URL object.
-      const match = pattern.exec(url.href);
+      const match = pattern.exec(href);
       if (!match) continue;
       if (routeMethod === method) return { path, handler, params: match.pathname.groups };
       allowed.add(routeMethod);

@@ -84,28 +84,21 @@ const SMALL_BYTES = 64 * 1024;
 
 /** A whole small file, in less than half the time in which `serveDir` would stream it. */
 async function readSmall(path: string, headers: Surface): Promise<Response | undefined> {
-  const file = await Deno.open(path).catch(() => undefined);
-  if (!file) return undefined;
   try {
-    const { isFile, size, mtime } = file.statSync();
+    const { isFile, size, mtime } = Deno.statSync(path);
     if (!isFile || size > SMALL_BYTES) return undefined;
-    const bytes = new Uint8Array(size);
-    for (let at = 0; at < size;) {
-      const read = await file.read(at === 0 ? bytes : bytes.subarray(at));
-      if (read === null) throw new Error("A file of a report is shorter than it was");
-      at += read;
-    }
+    const bytes = await Deno.readFile(path);
     return new Response(bytes, {
       headers: {
         ...headers,
         "content-type": typeOf(path),
-        "content-length": String(size),
+        "content-length": String(bytes.byteLength),
         "accept-ranges": "bytes",
         ...(mtime && { "last-modified": mtime.toUTCString() }),
       },
     });
-  } finally {
-    file.close();
+  } catch {
+    return undefined; // whoever looks again says what is wrong
   }
 }
 

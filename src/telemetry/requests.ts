@@ -81,10 +81,12 @@ async function sizeOf(
   response: Response,
   method: string,
 ): Promise<{ bytes: () => number; sized: Response }> {
-  if (method === "HEAD" || !response.body) return { bytes: () => 0, sized: response };
+  if (method === "HEAD") return { bytes: () => 0, sized: response };
   const { status, headers } = response;
   const length = headers.get("content-length");
+  // To look at its body makes a stream of it, which is slower to send.
   if (length !== null) return { bytes: () => Number(length), sized: response };
+  if (!response.body) return { bytes: () => 0, sized: response };
   const { head, all } = await peek(response.body as ByteStream, WHOLE_BYTES);
   if (head.byteLength < WHOLE_BYTES) {
     return { bytes: () => head.byteLength, sized: new Response(head, { status, headers }) };
