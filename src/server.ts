@@ -70,7 +70,10 @@ export function routesOf(dependencies: Dependencies, checkCredential: Authentica
   const readFiles = createReadFiles(dependencies);
   const ASSETS = `${API_PATH}/assets/:org/:repo/:branch`;
   const { login } = config;
-  const signIn = login && createLoginHandlers(login, config, createSessions(login.secrets));
+  const signIn = login && createLoginHandlers(login, {
+    ...dependencies,
+    sessions: createSessions(login.secrets),
+  });
   return {
     [`POST ${API_PATH}`]: ["upload", createUploadHandler({ ...dependencies, authenticate })],
     [`GET ${API_PATH}`]: ["reader", createListHandler(dependencies)],

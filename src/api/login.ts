@@ -12,16 +12,20 @@ import { isChecked, nowSeconds, type Sessions } from "../auth/session.ts";
 import type { Config, Login } from "../config.ts";
 import { HttpError } from "../errors.ts";
 import type { Handler } from "../http/router.ts";
+import type { Log } from "../log.ts";
 import { DASHBOARD_PATH } from "../model/urls.ts";
 
-/** Longer ones would not fit into a cookie. */
-const MAX_RETURN = 2000;
+/** Each sign-in under way has it in a cookie, and proxies allow some kilobytes for all of them. */
+const MAX_RETURN = 1000;
 
 /** `start` leads to the provider, `callback` is where it leads back to, `logout` ends the session. */
 export function createLoginHandlers(
   login: Login,
-  { codeHost }: Pick<Config, "codeHost">,
-  sessions: Sessions,
+  { config: { codeHost }, log, sessions }: {
+    config: Pick<Config, "codeHost">;
+    log: Log;
+    sessions: Sessions;
+  },
 ): { start: Handler; callback: Handler; logout: Handler } {
   const { publicUrl } = login;
   const provider = login.issuer === undefined
@@ -42,7 +46,7 @@ export function createLoginHandlers(
       const { href } = await provider.authorizationUrl(signIn);
       return lead(href, await sessions.writeSignIn(signIn));
     },
-    async callback(request, { url }) {
+    async callback(request, { url, client }) {
       const state = url.searchParams.get("state") ?? "";
       // Only the browser that has started a sign-in has its cookie: nobody else's code signs it in.
       const signIn = await sessions.readSignIn(request, state);
@@ -52,9 +56,11 @@ export function createLoginHandlers(
         person = await provider.identify(url.search, signIn);
       } catch (error) {
         if (!(error instanceof HttpError) || error.status >= 500) throw error;
+        log.info("sign-in rejected", { client, reason: error.message, cause: String(error.cause) });
         const headers = { ...error.headers, "set-cookie": sessions.end };
         throw new HttpError(error.status, error.body, { cause: error.cause, headers });
       }
+      log.info("signed in", { client, person });
       const checked = nowSeconds();
       const until = signIn.until ?? checked + login.sessionHours * 3600;
       return lead(
@@ -72,6 +78,7 @@ export function createLoginHandlers(
 
 /** The path and query of an address of ours, as a header can have them; whatever host it names. */
 function returnPath(to: string | null): string {
-  const url = to !== null && to.length <= MAX_RETURN ? URL.parse(to, "http://host") : null;
-  return url && /^https?:$/.test(url.protocol) ? url.pathname + url.search : DASHBOARD_PATH;
+  const url = to === null ? null : URL.parse(to, "http://host");
+  const path = url && /^https?:$/.test(url.protocol) ? url.pathname + url.search : DASHBOARD_PATH;
+  return path.length > MAX_RETURN ? DASHBOARD_PATH : path;
 }

@@ -45,7 +45,7 @@ export function createGithubLogin(
     },
     async identify(query, { verifier: code_verifier }) {
       const code = new URLSearchParams(query).get("code");
-      if (!code) throw providers.badCode(query);
+      if (!code) throw providers.badCode("The query has no code");
       const client = { client_id: clientId, client_secret: clientSecret };
       const { body: { access_token, error } } = await ask(`${githubUrl}/login/oauth/access_token`, {
         method: "POST",

@@ -63,6 +63,7 @@ export async function startOidcProvider(callback: string): Promise<OidcProvider>
           redirect_uris: [callback],
         }],
         jwks: { keys: [key] },
+        ttl: { AccessToken: 60, Grant: 86_400, IdToken: 60, Interaction: 60, Session: 86_400 },
         cookies: { keys: ["a key of the test's provider"] },
         claims: { email: ["email", "email_verified"], groups: ["groups"] },
         scopes: ["openid", "email", "profile", "groups"],
