@@ -44,8 +44,8 @@ Deno.test("a person signs in, comes back to the page that was asked for, and sig
     const text = await page.text();
     assert.match(text, /Ada@Example\.com.*Sign out/s);
 
-    const report = /href="(\/coverages-api\/assets[^"]*)"/.exec(text)![1]!;
-    assert.match(await (await ada.open(report)).text(), /<html/);
+    const report = /href="([^"]*\/uploads\/\d+\/report\/[^"]*)"/.exec(text)![1]!;
+    assert.match(await (await ada.open(report)).text(), /<iframe/);
     const data = await ada.send("/coverages-api", { headers: { accept: "application/json" } });
     assert.deepEqual(Object.keys((await data.json()).data), ["acme/shop"]);
 
