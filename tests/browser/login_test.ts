@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { listen } from "../../src/http/listener.ts";
 import type { App } from "../../src/server.ts";
 import { testApp } from "../support/app.ts";
+import { violations } from "../support/accessibility.ts";
 import { browserTest } from "../support/browser.ts";
 import { startOidcProvider } from "../support/oidc_provider.ts";
 import { readArchiveFile } from "../support/test_data.ts";
@@ -26,6 +27,7 @@ browserTest("a person signs in, reads a report, and signs out", async (open) => 
 
   const { page } = await open();
   await page.goto(`${server.address}/coverages-ui/acme/shop`);
+  assert.deepEqual(await violations(page), []);
   await page.getByRole("link", { name: "Sign in with 127.0.0.1" }).click();
   await page.locator("[name=login]").fill("ada");
   await page.locator("[name=password]").fill("-");
@@ -38,6 +40,7 @@ browserTest("a person signs in, reads a report, and signs out", async (open) => 
   assert.deepEqual([name, httpOnly, secure, sameSite, path], [
     ...["__Host-coverage-session", true, true, "Lax", "/"],
   ]);
+  assert.deepEqual(await violations(page), []);
   // Throws where the image is none.
   await page.locator("#badge img").evaluate((image: HTMLImageElement) => image.decode());
   await page.getByRole("link", { name: "Report", exact: true }).first().click();
