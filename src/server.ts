@@ -117,6 +117,13 @@ export function routesOf(dependencies: Dependencies, checkCredential: Authentica
   };
 }
 
+const REPORTS = `${API_PATH}/reports/`;
+/**
+ * What a proxy lets through without a login, by the path as it was sent. `..` in it, which `%2e%2e` is
+ * too, must not lead to anything else.
+ */
+const SENT_AS_REPORT = new RegExp(`^https?://[^/]*${REPORTS}`);
+
 /** Makes the application. It opens nothing and listens nowhere. */
 export function createApp(dependencies: Dependencies): App {
   const { config } = dependencies;
@@ -141,8 +148,11 @@ export function createApp(dependencies: Dependencies): App {
     let reader: Reader | undefined;
     try {
       url = addressOf(request, isKnown);
-      if (isOfReports(url) && !url.pathname.startsWith(`${API_PATH}/reports/`)) {
-        throw new HttpError(404, "There are only reports under this name.");
+      if (!url.pathname.startsWith(REPORTS)) {
+        if (isOfReports(url)) throw new HttpError(404, "There are only reports under this name.");
+        if (SENT_AS_REPORT.test(request.url)) {
+          throw new HttpError(400, "The path leads out of the reports.");
+        }
       }
       const { path, access, handler, params } = match(request.method, url);
       route = path;
