@@ -6,11 +6,12 @@
 # How often a comment is written again because other jobs have uploaded meanwhile.
 readonly ROUNDS=5
 
-# Asks the server; the answers are in $WORK/compare.json and $WORK/compare.md.
+# Asks the server, with the credential of the upload, which reads the repository where not everybody
+# can; the answers are in $WORK/compare.json and $WORK/compare.md.
 compare() {
   compared="$API/compare?$(query --arg org_name "$ORG" --arg repo_name "$REPO" \
-    --arg base "$base_branch" --arg head "$branch")"
-  retrying send '' GET "$compared&$(query --arg language "$INPUT_LANGUAGE")" \
+    --arg base "$base_branch" --arg head "$branch" --arg github_api_url "$GITHUB_API_URL")"
+  retrying send "$credential" GET "$compared&$(query --arg language "$INPUT_LANGUAGE")" \
     --header 'Accept: application/json' || return 1
   mv "$WORK/body" "$WORK/compare.json"
   read_comment
@@ -18,7 +19,7 @@ compare() {
 
 # Reads the comment of all languages.
 read_comment() {
-  retrying send '' GET "$compared" --header 'Accept: text/markdown' || return 1
+  retrying send "$credential" GET "$compared" --header 'Accept: text/markdown' || return 1
   mv "$WORK/body" "$WORK/compare.md"
   marker=$(head -n 1 "$WORK/compare.md")
   if ! [[ $marker =~ ^'<!-- '.+' -->'$ ]]; then

@@ -33,8 +33,8 @@ export interface Retention {
   readonly maxStoredBytes: number | undefined;
 }
 
-/** An accepted upload token, known by its hash alone. */
-export interface UploadToken {
+/** A token for uploads or for reading, known by its hash alone. */
+export interface ScopedToken {
   /** The repositories that it is for: `org/repo`, `org/*` or `*`. */
   readonly scope: string;
   /** SHA-256 of the token, in hex. */
@@ -56,7 +56,28 @@ export interface Auth {
   /** Whose repositories may upload by GitHub or OIDC tokens: `org/repo`, `org/*` or `*`. */
   readonly uploadAccounts: readonly string[];
   /** The accepted upload tokens. */
-  readonly uploadTokens: readonly UploadToken[];
+  readonly uploadTokens: readonly ScopedToken[];
+}
+
+/** How people sign in, and what programs read with. */
+export interface Login {
+  /** An OpenID Connect issuer, or the GitHub of `GITHUB_URL` where that is undefined. */
+  readonly issuer: string | undefined;
+  /** What people know it by. */
+  readonly provider: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** Who of the issuer's people: `ada@example.com`, `@example.com`, `group:<name>` or `*`. */
+  readonly allow: readonly string[];
+  /** Whose active members, on GitHub. */
+  readonly githubOrgs: readonly string[];
+  /** The first makes cookies and badge tokens, all of them read them. */
+  readonly secrets: readonly string[];
+  /** How long a session lasts. */
+  readonly sessionHours: number;
+  readonly readTokens: readonly ScopedToken[];
+  /** `PUBLIC_URL`, which cannot be unset here. */
+  readonly publicUrl: string;
 }
 
 /** The settings of a server. */
@@ -81,6 +102,8 @@ export interface Config {
   readonly shutdownSeconds: number;
   /** Who may upload. */
   readonly auth: Auth;
+  /** Who may read; undefined: everybody. */
+  readonly login: Login | undefined;
   /** Names the commit status of an upload; `{language}` in it stands for the upload's. */
   readonly statusContext: string;
   /** The branches that may stand for a repository; the first that is active does. */
@@ -130,7 +153,23 @@ const addresses = list
 const ACCOUNT = /^(\*|[\w.-]{1,100}(\/(\*|[\w.-]{1,100}))?)$/;
 const TOKEN = /^(?<scope>\*|[\w.-]{1,100}\/(?:\*|[\w.-]{1,100})):(?<sha256>[0-9a-f]{64})$/i;
 /** Variables whose value is never repeated: it holds a password, or what stands for one. */
-const SECRET = new Set(["DATABASE_URL", "UPLOAD_TOKENS"]);
+const SECRET = new Set([
+  "DATABASE_URL",
+  "UPLOAD_TOKENS",
+  "READ_TOKENS",
+  "LOGIN_CLIENT_SECRET",
+  "SESSION_SECRET",
+]);
+/** A person, a domain, a group or everybody; group names have spaces, so only commas separate. */
+const ALLOWED = /^(\*|group:.+|[^\s@:]*@?[^\s@:]+\.[^\s@:]+)$/;
+const tokens = list
+  .transform((entries) => entries.map((entry) => TOKEN.exec(entry)?.groups))
+  .refine((tokens) => tokens.every((token) => token !== undefined))
+  .transform((tokens) =>
+    tokens.map((token) => ({ scope: token!.scope!, sha256: token!.sha256!.toLowerCase() }))
+  )
+  .default([])
+  .describe("a list of <scope>:<sha256 of the token>, as `deno task token <scope>` prints them");
 
 const variables = z.object({
   HOST: z.string().regex(/^[A-Za-z0-9.:-]+$/).default("127.0.0.1").describe(
@@ -177,14 +216,32 @@ const variables = z.object({
     )
     .optional()
     .describe("a list of accounts or repositories like acme or acme/shop, or * for all"),
-  UPLOAD_TOKENS: list
-    .transform((entries) => entries.map((entry) => TOKEN.exec(entry)?.groups))
-    .refine((tokens) => tokens.every((token) => token !== undefined))
-    .transform((tokens) =>
-      tokens.map((token) => ({ scope: token!.scope!, sha256: token!.sha256!.toLowerCase() }))
+  UPLOAD_TOKENS: tokens,
+  READ: oneOf(["open", "login"], "open"),
+  LOGIN_ISSUER: z.string().refine(isApiUrl).optional()
+    .describe("an address like https://accounts.example.com"),
+  LOGIN_ALLOW: z.string()
+    .transform((text) => text.split(",").map((entry) => entry.trim()).filter((entry) => entry))
+    .refine((entries) => entries.length > 0 && entries.every((entry) => ALLOWED.test(entry)))
+    .transform((entries) =>
+      entries.map((entry) => {
+        if (entry === "*" || entry.startsWith("group:")) return entry;
+        return (entry.includes("@") ? entry : `@${entry}`).toLowerCase();
+      })
     )
     .default([])
-    .describe("a list of <scope>:<sha256 of the token>, as `deno task token <scope>` prints them"),
+    .describe("a list like ada@example.com,@example.org,group:developers, or * for everybody"),
+  LOGIN_GITHUB_ORGS: list
+    .refine((names) => names.length <= 20 && names.every((name) => /^[\w.-]{1,100}$/.test(name)))
+    .default([]).describe("1 to 20 names of GitHub organisations with commas between them"),
+  LOGIN_CLIENT_ID: z.string().min(1).optional().describe("the client id of an application"),
+  LOGIN_CLIENT_SECRET: z.string().min(1).optional().describe("the secret of that application"),
+  SESSION_SECRET: z.string().transform((text) => text.split(",").map((secret) => secret.trim()))
+    .refine((secrets) => secrets.length <= 2 && secrets.every((secret) => secret.length >= 32))
+    .default([])
+    .describe("a random text of at least 32 characters, or two with a comma between them"),
+  SESSION_HOURS: whole(1, 8760, 12),
+  READ_TOKENS: tokens,
   STATUS_CONTEXT: z.string().regex(/^[^\p{Cc}]{1,200}$/u).default("coverage/{language}")
     .describe("a name of at most 200 characters, such as coverage/{language}"),
   DEFAULT_BRANCHES: list.refine((names) => names.length <= 20)
@@ -245,7 +302,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       ? ["UPLOAD_TOKENS is set, but AUTH does not have token, so that none of them is accepted."]
       : []),
   ];
-  if (contradictions.length > 0) throw new ConfigError(contradictions);
+  const login = loginOf(env, given);
+  if (typeof login === "string") contradictions.push(login);
+  if (contradictions.length > 0 || typeof login === "string") throw new ConfigError(contradictions);
   return {
     host: env.HOST,
     port: env.PORT,
@@ -276,6 +335,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       uploadAccounts: env.UPLOAD_ACCOUNTS ?? ["*"],
       uploadTokens: env.UPLOAD_TOKENS,
     },
+    login,
     statusContext: env.STATUS_CONTEXT,
     defaultBranches: env.DEFAULT_BRANCHES,
     codeHost: {
@@ -298,6 +358,54 @@ function contradictionsOfOrigins(publicUrl?: string, reportsUrl?: string): strin
     url.startsWith("https:") || isLoopback(url) || new URL(url).hostname.endsWith(".localhost")
   );
   return isSafe ? [] : ["REPORTS_URL is set; it and PUBLIC_URL must be https."];
+}
+
+/** What `READ=login` needs, undefined without it, or a sentence about what contradicts it. */
+function loginOf(
+  env: z.infer<typeof variables>,
+  given: Readonly<Record<string, string | undefined>>,
+): Login | string | undefined {
+  if (env.READ === "open") {
+    const unused = variableNames.filter((name) =>
+      /^(LOGIN|SESSION|READ)_/.test(name) && given[name] !== undefined
+    );
+    if (unused.length === 0) return undefined;
+    return `READ is open, so that everybody can read, and ${unused.join(", ")} must be unset.`;
+  }
+  const { LOGIN_ISSUER: issuer, LOGIN_ALLOW: allow, LOGIN_GITHUB_ORGS: githubOrgs } = env;
+  const { PUBLIC_URL: publicUrl, LOGIN_CLIENT_ID: clientId } = env;
+  const { LOGIN_CLIENT_SECRET: clientSecret, SESSION_SECRET: secrets } = env;
+  if (publicUrl === undefined || !isPrivateUrl(publicUrl)) {
+    return "READ is login, and PUBLIC_URL must be an address with https, or of this machine.";
+  }
+  if ((issuer === undefined) === (githubOrgs.length === 0)) {
+    return "READ is login, and one of LOGIN_ISSUER and LOGIN_GITHUB_ORGS must be set.";
+  }
+  if (issuer === undefined && (env.CODE_HOST ?? kindOf(env.GITHUB_URL)) !== "github") {
+    return "READ is login, and LOGIN_GITHUB_ORGS needs a GitHub at GITHUB_URL; others need LOGIN_ISSUER.";
+  }
+  if (!isPrivateUrl(issuer ?? env.GITHUB_URL)) {
+    return `READ is login, and ${
+      issuer ? "LOGIN_ISSUER" : "GITHUB_URL"
+    } must be an address with https.`;
+  }
+  if ((issuer === undefined) !== (allow.length === 0)) {
+    return "READ is login, and LOGIN_ALLOW must be set with LOGIN_ISSUER, and only with it; * " +
+      "allows everybody whom the issuer knows.";
+  }
+  if (clientId === undefined || clientSecret === undefined || secrets.length === 0) {
+    return "READ is login, and LOGIN_CLIENT_ID, LOGIN_CLIENT_SECRET and SESSION_SECRET must be set.";
+  }
+  const { SESSION_HOURS: sessionHours, READ_TOKENS: readTokens } = env;
+  const { host } = new URL(issuer ?? env.GITHUB_URL);
+  const provider = host === "github.com" ? "GitHub" : host;
+  const client = { issuer, provider, clientId, clientSecret, allow, githubOrgs };
+  return { ...client, secrets, sessionHours, readTokens, publicUrl };
+}
+
+/** Whether nobody can read what is sent there on its way. */
+function isPrivateUrl(address: string): boolean {
+  return new URL(address).protocol === "https:" || isLoopback(address);
 }
 
 /** Whether only this machine reaches the server, as far as its settings say. */

@@ -10,12 +10,19 @@ import { createCompareHandler } from "./api/compare.ts";
 import { createFilesHandler } from "./api/files.ts";
 import { createHealthHandler } from "./api/health.ts";
 import { createListHandler } from "./api/list.ts";
+import { createLoginHandlers } from "./api/login.ts";
 import { createOpenApiHandler } from "./api/openapi.ts";
 import { createReportHandler } from "./api/reports.ts";
 import { createMetricsHandler } from "./api/prometheus.ts";
 import { createSyncHandler } from "./api/sync.ts";
 import { createUploadHandler } from "./api/upload.ts";
-import { createAuthenticate } from "./auth/authenticate.ts";
+import {
+  type Authenticate,
+  createAuthenticate,
+  createCredentialCheck,
+} from "./auth/authenticate.ts";
+import { createReaderCheck } from "./auth/readers.ts";
+import { createSessions } from "./auth/session.ts";
 import { type Config, isLocal } from "./config.ts";
 import { createAuthorHandler } from "./dashboard/author.tsx";
 import { errorPage } from "./dashboard/error_page.tsx";
@@ -24,15 +31,16 @@ import { createEntrances } from "./dashboard/redirects.ts";
 import { createReportPageHandler } from "./dashboard/report.tsx";
 import { createRepositoryHandler } from "./dashboard/repository.tsx";
 import { createUploadPageHandler } from "./dashboard/upload.tsx";
+import { refuseOther } from "./db/repository_names.ts";
 import { classify, HttpError } from "./errors.ts";
 import type { ReadCoverage } from "./formats/read_coverage.ts";
 import { clientOf, type Connection } from "./http/client_address.ts";
-import { apiHeaders, withHeaders } from "./http/headers.ts";
+import { acceptsPage, apiHeaders, withHeaders } from "./http/headers.ts";
 import { addressOf, isOwnName, isReportsHost } from "./http/host.ts";
 import { requestIdOf } from "./http/request_id.ts";
-import { createRouter, type Routes } from "./http/router.ts";
+import { createRouter, type Reader, type Routes } from "./http/router.ts";
 import type { Log } from "./log.ts";
-import { API_PATH, DASHBOARD_PATH, DOCS_PATH } from "./model/urls.ts";
+import { API_PATH, DASHBOARD_PATH, DOCS_PATH, LOGIN_PATH, LOGOUT_PATH } from "./model/urls.ts";
 import { createDocsHandlers } from "./openapi/docs.tsx";
 import { createReadFiles } from "./reports/file_lines.ts";
 import type { ReportStore } from "./reports/store.ts";
@@ -52,52 +60,82 @@ export interface Dependencies {
 /** Answers a request; without `connection` it counts as coming from elsewhere. */
 export type App = (request: Request, connection?: Connection) => Promise<Response>;
 
-/** The route table: every address of the server. */
-export function routesOf(dependencies: Dependencies): Routes {
+/** The route table: every address of the server, and who may use it. */
+export function routesOf(dependencies: Dependencies, checkCredential: Authenticate): Routes {
   const { config } = dependencies;
-  const authenticate = createAuthenticate(dependencies);
+  const authenticate = createAuthenticate({ config, checkCredential });
   const docs = createDocsHandlers(config);
   const entrances = createEntrances(config);
   const assets = createAssetHandlers(dependencies);
   const readFiles = createReadFiles(dependencies);
   const ASSETS = `${API_PATH}/assets/:org/:repo/:branch`;
+  const { login } = config;
+  const signIn = login && createLoginHandlers(login, {
+    ...dependencies,
+    sessions: createSessions(login.secrets),
+  });
   return {
-    [`POST ${API_PATH}`]: createUploadHandler({ ...dependencies, authenticate }),
-    [`GET ${API_PATH}`]: createListHandler(dependencies),
-    [`PUT ${API_PATH}`]: createSyncHandler({ ...dependencies, authenticate }),
-    [`GET ${API_PATH}/badge`]: createBadgeHandler(dependencies),
-    [`GET ${API_PATH}/compare`]: createCompareHandler({ ...dependencies, readFiles }),
-    [`GET ${API_PATH}/files`]: createFilesHandler({ ...dependencies, readFiles }),
-    [`GET ${API_PATH}/health`]: createHealthHandler(dependencies),
-    [`GET ${API_PATH}/metrics`]: createMetricsHandler(dependencies),
-    [`GET ${API_PATH}/openapi.json`]: createOpenApiHandler(config),
-    [`GET ${DOCS_PATH}`]: docs.page,
-    [`GET ${DOCS_PATH}/:file`]: docs.file,
-    [`GET ${API_PATH}/reports/:report{/*}?`]: createReportHandler(dependencies),
-    [`GET ${ASSETS}`]: assets.index,
-    [`GET ${ASSETS}/archive{/*}?`]: assets.file,
-    [`GET ${ASSETS}/:language`]: assets.index,
-    [`GET ${ASSETS}/:language/archive{/*}?`]: assets.file,
-    [`GET ${ASSETS}/:language/:upload(\\d+)/archive{/*}?`]: assets.uploadFile,
-    "GET /": entrances.root,
-    [`GET ${DASHBOARD_PATH}`]: createHomeHandler(dependencies),
-    [`GET ${DASHBOARD_PATH}/:name`]: entrances.organisationOrAsset,
-    [`GET ${DASHBOARD_PATH}/:org/:repo`]: createRepositoryHandler(dependencies),
-    [`GET ${DASHBOARD_PATH}/:org/:repo/uploads/:id(\\d+)`]: createUploadPageHandler({
-      ...dependencies,
-      readFiles,
+    [`POST ${API_PATH}`]: ["upload", createUploadHandler({ ...dependencies, authenticate })],
+    [`GET ${API_PATH}`]: ["reader", createListHandler(dependencies)],
+    [`PUT ${API_PATH}`]: ["upload", createSyncHandler({ ...dependencies, authenticate })],
+    [`GET ${API_PATH}/badge`]: ["badge", createBadgeHandler(dependencies)],
+    [`GET ${API_PATH}/compare`]: [
+      "repository",
+      createCompareHandler({ ...dependencies, readFiles }),
+    ],
+    [`GET ${API_PATH}/files`]: ["repository", createFilesHandler({ ...dependencies, readFiles })],
+    [`GET ${API_PATH}/health`]: ["open", createHealthHandler(dependencies)],
+    [`GET ${API_PATH}/metrics`]: ["operator", createMetricsHandler(dependencies)],
+    [`GET ${API_PATH}/openapi.json`]: ["reader", createOpenApiHandler(config)],
+    [`GET ${DOCS_PATH}`]: ["reader", docs.page],
+    [`GET ${DOCS_PATH}/:file`]: ["reader", docs.file],
+    [`GET ${API_PATH}/reports/:report{/*}?`]: ["open", createReportHandler(dependencies)],
+    [`GET ${ASSETS}`]: ["repository", assets.index],
+    [`GET ${ASSETS}/archive{/*}?`]: ["repository", assets.file],
+    [`GET ${ASSETS}/:language`]: ["repository", assets.index],
+    [`GET ${ASSETS}/:language/archive{/*}?`]: ["repository", assets.file],
+    [`GET ${ASSETS}/:language/:upload(\\d+)/archive{/*}?`]: ["repository", assets.uploadFile],
+    "GET /": ["open", entrances.root],
+    [`GET ${DASHBOARD_PATH}`]: ["reader", createHomeHandler(dependencies)],
+    // The style and the script of the login page among them.
+    [`GET ${DASHBOARD_PATH}/:name`]: ["open", entrances.organisationOrAsset],
+    [`GET ${DASHBOARD_PATH}/:org/:repo`]: ["repository", createRepositoryHandler(dependencies)],
+    [`GET ${DASHBOARD_PATH}/:org/:repo/uploads/:id(\\d+)`]: [
+      "repository",
+      createUploadPageHandler({ ...dependencies, readFiles }),
+    ],
+    [`GET ${DASHBOARD_PATH}/:org/:repo/uploads/:id(\\d+)/report{/*}?`]: [
+      "repository",
+      createReportPageHandler(dependencies),
+    ],
+    [`GET ${DASHBOARD_PATH}/:org/user/*`]: ["repository", createAuthorHandler(dependencies)],
+    ...(signIn && {
+      [`GET ${LOGIN_PATH}`]: ["open", signIn.start],
+      [`GET ${LOGIN_PATH}/callback`]: ["open", signIn.callback],
+      [`POST ${LOGOUT_PATH}`]: ["open", signIn.logout],
     }),
-    [`GET ${DASHBOARD_PATH}/:org/:repo/uploads/:id(\\d+)/report{/*}?`]: createReportPageHandler(
-      dependencies,
-    ),
-    [`GET ${DASHBOARD_PATH}/:org/user/*`]: createAuthorHandler(dependencies),
   };
 }
+
+const REPORTS = `${API_PATH}/reports/`;
+/**
+ * What a proxy lets through without a login, by the path as it was sent. `..` in it, which `%2e%2e` is
+ * too, must not lead to anything else.
+ */
+const SENT_AS_REPORT = new RegExp(`^https?://[^/]*${REPORTS}`);
 
 /** Makes the application. It opens nothing and listens nowhere. */
 export function createApp(dependencies: Dependencies): App {
   const { config } = dependencies;
-  const match = createRouter(routesOf(dependencies));
+  const checkCredential = createCredentialCheck(dependencies);
+  const match = createRouter(routesOf(dependencies, checkCredential));
+  const checkReader = config.login && createReaderCheck({
+    login: config.login,
+    auth: config.auth,
+    sessions: createSessions(config.login.secrets),
+    checkCredential,
+    refuseOther: (repository, identity) => refuseOther(dependencies.sql, repository, identity),
+  });
   const isOfReports = isReportsHost(config.reportsUrl);
   const isKnown = isLocal(config) ? (url: URL) => isOwnName(url) || isOfReports(url) : () => true;
   const logRequest = createRequestLog(dependencies);
@@ -107,19 +145,26 @@ export function createApp(dependencies: Dependencies): App {
     const id = requestIdOf(request);
     const client = clientOf(request, connection);
     let url: URL | undefined, route: string | undefined, failure: unknown, response: Response;
+    let reader: Reader | undefined;
     try {
       url = addressOf(request, isKnown);
-      if (isOfReports(url) && !url.pathname.startsWith(`${API_PATH}/reports/`)) {
-        throw new HttpError(404, "There are only reports under this name.");
+      if (!url.pathname.startsWith(REPORTS)) {
+        if (isOfReports(url)) throw new HttpError(404, "There are only reports under this name.");
+        if (SENT_AS_REPORT.test(request.url)) {
+          throw new HttpError(400, "The path leads out of the reports.");
+        }
       }
-      const { path, handler, params } = match(request.method, url);
+      const { path, access, handler, params } = match(request.method, url);
       route = path;
-      response = await handler(request, { url, params, requestId: id, ...client });
+      const context = { url, params, requestId: id, ...client };
+      const checked = await checkReader?.(access, request, context);
+      if (checked instanceof Response) response = checked;
+      else response = await handler(request, { ...context, reader: reader = checked });
     } catch (cause) {
       const error = classify(cause, id);
       failure = error.cause ?? error;
       response = isForPeople(request, url) && !(url && isOfReports(url))
-        ? errorPage(config, error, url?.origin ?? "")
+        ? errorPage(config, error, url, reader?.person)
         : error.toResponse();
     }
     if (request.method === "HEAD") response = await withoutBody(response);
@@ -135,10 +180,8 @@ export function createApp(dependencies: Dependencies): App {
  * Whether an answer is read by a person: at the dashboard's addresses, and wherever a browser has
  * followed a link, to a report that is gone for instance.
  */
-function isForPeople({ method, headers }: Request, url: URL | undefined): boolean {
-  if (`${url?.pathname}/`.startsWith(`${DASHBOARD_PATH}/`)) return true;
-  const accepts = headers.get("accept")?.toLowerCase().includes("text/html") ?? false;
-  return accepts && (method === "GET" || method === "HEAD");
+function isForPeople(request: Request, url: URL | undefined): boolean {
+  return `${url?.pathname}/`.startsWith(`${DASHBOARD_PATH}/`) || acceptsPage(request);
 }
 
 /** The answer to HEAD: that of GET, with the length of the body that is left out. */

@@ -38,6 +38,7 @@ Deno.test("readConfig has a default for everything", () => {
       uploadAccounts: ["*"],
       uploadTokens: [],
     },
+    login: undefined,
     statusContext: "coverage/{language}",
     defaultBranches: ["main", "master", "develop", "trunk"],
     codeHost: { kind: "github", url: "https://github.com" },
@@ -164,5 +165,65 @@ Deno.test("readConfig takes kinds of credentials together, and none alone", () =
     const [first] = sentences(environment);
     assert.match(first!, sentence);
     assert(!first!.includes("secret"));
+  }
+});
+
+const LOGIN = {
+  READ: "login",
+  UPLOAD_ACCOUNTS: "acme",
+  PUBLIC_URL: "https://coverage.example.com",
+  LOGIN_ISSUER: "https://accounts.example.com",
+  LOGIN_ALLOW: "Ada@Example.com, example.org,group:Core Team",
+  LOGIN_CLIENT_ID: "coverage",
+  LOGIN_CLIENT_SECRET: "client secret",
+  SESSION_SECRET: `${"a".repeat(32)},${"b".repeat(32)}`,
+};
+
+Deno.test("readConfig takes the settings of a login", () => {
+  assert.deepEqual(readConfig(LOGIN).login, {
+    issuer: "https://accounts.example.com",
+    provider: "accounts.example.com",
+    clientId: "coverage",
+    clientSecret: "client secret",
+    allow: ["ada@example.com", "@example.org", "group:Core Team"],
+    githubOrgs: [],
+    secrets: ["a".repeat(32), "b".repeat(32)],
+    sessionHours: 12,
+    readTokens: [],
+    publicUrl: "https://coverage.example.com",
+  });
+  const { LOGIN_ISSUER: _, LOGIN_ALLOW: __, ...others } = LOGIN;
+  const { login } = readConfig({ ...others, LOGIN_GITHUB_ORGS: "acme,acme-labs" });
+  assert.deepEqual([login!.provider, login!.issuer], ["GitHub", undefined]);
+});
+
+Deno.test("readConfig refuses a login that is half configured, in one sentence", () => {
+  const cases: [changes: Record<string, string>, sentence: RegExp][] = [
+    [{ READ: "" }, /^READ is open, so that everybody can read, and LOGIN_ISSUER, .* must be unset/],
+    [{ PUBLIC_URL: "" }, /PUBLIC_URL must be an address with https, or of this machine\.$/],
+    [{ PUBLIC_URL: "http://coverage.example.com" }, /PUBLIC_URL must be an address with https/],
+    [{ LOGIN_ISSUER: "" }, /one of LOGIN_ISSUER and LOGIN_GITHUB_ORGS must be set\.$/],
+    [{ LOGIN_GITHUB_ORGS: "acme" }, /one of LOGIN_ISSUER and LOGIN_GITHUB_ORGS must be set\.$/],
+    [{ LOGIN_ISSUER: "http://accounts.example.com" }, /LOGIN_ISSUER must be an address with https/],
+    [{ LOGIN_ALLOW: "" }, /LOGIN_ALLOW must be set with LOGIN_ISSUER/],
+    [
+      { LOGIN_ISSUER: "", LOGIN_GITHUB_ORGS: "acme" },
+      /LOGIN_ALLOW must be set with .*only with it/,
+    ],
+    [
+      { LOGIN_ISSUER: "", LOGIN_GITHUB_ORGS: "acme", GITHUB_URL: "https://gitlab.com" },
+      /LOGIN_GITHUB_ORGS needs a GitHub at GITHUB_URL/,
+    ],
+    [{ LOGIN_CLIENT_SECRET: "" }, /LOGIN_CLIENT_SECRET and SESSION_SECRET must be set/],
+    [{ SESSION_SECRET: "" }, /LOGIN_CLIENT_SECRET and SESSION_SECRET must be set/],
+    [{ SESSION_SECRET: "short" }, /^SESSION_SECRET must be a random text of at least 32 char/],
+    [{ SESSION_SECRET: "a".repeat(32) + "," }, /^SESSION_SECRET must be a random text/],
+    [{ LOGIN_ALLOW: "ada" }, /^LOGIN_ALLOW is "ada"; must be a list like ada@example\.com/],
+    [{ READ_TOKENS: "acme:x" }, /^READ_TOKENS must be a list of <scope>:<sha256 of the token>/],
+  ];
+  for (const [changes, sentence] of cases) {
+    const said = sentences({ ...LOGIN, ...changes });
+    assert.match(said[0]!, sentence);
+    assert.equal(said.length, 1, said.join(" "));
   }
 });

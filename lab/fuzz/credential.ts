@@ -1,7 +1,7 @@
 /** The check of credentials: only what was issued is taken. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { createAuthenticate } from "../../src/auth/authenticate.ts";
+import { createCredentialCheck } from "../../src/auth/authenticate.ts";
 import { newToken } from "../../src/cli/token_command.ts";
 import { readConfig } from "../../src/config.ts";
 import { HttpError } from "../../src/errors.ts";
@@ -23,10 +23,7 @@ export const credential: Target = {
       OIDC_AUDIENCE: AUDIENCE,
       UPLOAD_TOKENS: entry,
     });
-    const authenticate = createAuthenticate({
-      config: { auth, publicUrl: undefined },
-      log: logTo([]),
-    });
+    const authenticate = createCredentialCheck({ config: { auth }, log: logTo([]) });
     const issued = [token, await issuer.token({ expires: 3600 })];
     let client = 0;
     const input = fc.record({

@@ -10,7 +10,7 @@ import { findActive } from "../db/coverages.ts";
 import { etagged } from "../http/etag.ts";
 import { badgeHeaders } from "../http/headers.ts";
 import type { Handler } from "../http/router.ts";
-import { branchName, givenFields, language, orgName, repoName } from "../model/fields.ts";
+import { branchName, language, orgName, repoName, repositoryFields } from "../model/fields.ts";
 import { coverageColor } from "../model/percentage.ts";
 
 const STYLES = ["flat", "flat-square", "plastic", "for-the-badge", "social"] as const;
@@ -36,7 +36,7 @@ const fieldsSchema = z.object({
  */
 export function createBadgeHandler({ sql }: { sql: Sql }): Handler {
   return async (request, { url }) => {
-    const { success, data: fields } = fieldsSchema.safeParse(badgeFields(url));
+    const { success, data: fields } = fieldsSchema.safeParse(repositoryFields(url));
     const row = success ? await findActive(sql, fields) : undefined;
     const svg = makeBadge({
       label: fields?.label ?? "coverage",
@@ -51,12 +51,4 @@ export function createBadgeHandler({ sql }: { sql: Sql }): Handler {
       "content-type": "image/svg+xml; charset=utf-8",
     });
   };
-}
-
-/** The query, where `repo_name` may begin with the `org_name`, as in GitHub's `org/repo`. */
-function badgeFields(url: URL): Record<string, string> {
-  const given = givenFields(url);
-  const { org_name = "", repo_name = "" } = given;
-  const isWhole = repo_name.toLowerCase().startsWith(`${org_name}/`.toLowerCase());
-  return isWhole ? { ...given, repo_name: repo_name.slice(org_name.length + 1) } : given;
 }

@@ -14,6 +14,7 @@ import type { Handler } from "../http/router.ts";
 import { changeOf } from "../model/percentage.ts";
 import {
   branchName,
+  githubApiUrl,
   givenFields,
   language,
   orgName,
@@ -37,6 +38,7 @@ export const compareFields = z.object({
   base: branchName,
   head: branchName,
   language: language.optional(),
+  github_api_url: githubApiUrl.optional(),
 });
 
 /** A branch against another; `delta` is in percentage points, null without a base. */
@@ -61,9 +63,9 @@ const MAX_LANGUAGES = 50;
 
 /** The handler throws 404 for a head without coverage. */
 export function createCompareHandler(
-  { sql, config: { publicUrl, codeHost }, readFiles }: {
+  { sql, config: { publicUrl, codeHost, login }, readFiles }: {
     sql: Sql;
-    config: Pick<Config, "publicUrl" | "codeHost">;
+    config: Pick<Config, "publicUrl" | "codeHost" | "login">;
     readFiles: ReadFiles;
   },
 ): Handler {
@@ -88,7 +90,7 @@ export function createCompareHandler(
     }
     const headers = { ...dataHeaders, vary: "accept" };
     if (!isComment) {
-      const comparison = compare(await findCompared(sql, newest, base), base, origin);
+      const comparison = compare(await findCompared(sql, newest, base), base, { origin, login });
       return etaggedJson(request, comparison, headers);
     }
     const languages: CommentLanguage[] = [];
@@ -137,11 +139,13 @@ async function findIndirect(
 function compare(
   { upload: head, base, base_reason, patch, patch_reason }: Compared,
   base_branch: string,
-  origin: string,
+  { origin, login }: { origin: string; login: Config["login"] },
 ): Comparison {
   const { org_name, repo_name, language, branch_name: head_branch } = head;
   const badge = (branch: BranchOfLanguage) =>
-    `${origin}${badgePath(branch)}&${new URLSearchParams({ label: branch.branch_name })}`;
+    `${origin}${badgePath(branch, login?.secrets)}&${new URLSearchParams({
+      label: branch.branch_name,
+    })}`;
   return {
     org_name,
     repo_name,

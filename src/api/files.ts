@@ -16,6 +16,7 @@ import type { Handler } from "../http/router.ts";
 import { toAnswer } from "../model/coverage_answer.ts";
 import {
   branchName,
+  githubApiUrl,
   givenFields,
   language,
   orgName,
@@ -32,6 +33,7 @@ const filesFields = z.object({
   id: wholeNumber(999_999_999).optional(),
   branch_name: branchName.optional(),
   language: language.optional(),
+  github_api_url: githubApiUrl.optional(),
 });
 
 /** Throws 404 for an upload that does not exist. */

@@ -16,6 +16,7 @@ import { toAnswer } from "../model/coverage_answer.ts";
 import {
   commitAuthor,
   flag,
+  githubApiUrl,
   givenFields,
   keyword,
   orgName,
@@ -43,6 +44,7 @@ export const listFields = z.object({
   repo_name: repoName.optional(),
   commit_author: commitAuthor.optional(),
   keyword: keyword.optional(),
+  github_api_url: githubApiUrl.optional(),
   full: flag.default(false),
   p: pageNumber.prefault("1"),
   per_page: upTo(10_000).prefault("20"),
@@ -67,9 +69,9 @@ export function createListHandler(
   },
 ): Handler {
   const large = new Semaphore(LARGE_AT_ONCE, "large lists");
-  return async (request, { url, requestId }) => {
+  return async (request, { url, requestId, reader }) => {
     const fields = parseFields(listFields, givenFields(url));
-    const filter: ListFilter = fields;
+    const filter: ListFilter = { ...fields, scopes: reader?.scopes };
     const { signal } = request;
     const isLarge = fields.full || fields.per_page > LARGE_PAGE;
     const read: Read = async (place, maxRepositories) => {

@@ -9,7 +9,9 @@ import { etaggedJson } from "../http/etag.ts";
 import type { Handler } from "../http/router.ts";
 import { openApiDocument } from "../openapi/document.ts";
 
-export function createOpenApiHandler(config: Pick<Config, "auth" | "publicUrl">): Handler {
+export function createOpenApiHandler(
+  config: Pick<Config, "auth" | "login" | "publicUrl">,
+): Handler {
   return (request, { url }) =>
     etaggedJson(request, openApiDocument(config, config.publicUrl ?? url.origin), dataHeaders);
 }

@@ -25,12 +25,24 @@ export type Authenticate = (request: Request, context: RouteContext) => Promise<
 /** For clients that need no credential. */
 const ANYBODY: Credential = { authorize: () => Promise.resolve(PLAIN_GRANT) };
 
-/** The form of a credential tells its kind. */
+/** Lets in who needs no credential, and checks that of everybody else. */
 export function createAuthenticate(
-  { config: { auth, publicUrl }, log }: {
+  { config: { auth, publicUrl }, checkCredential }: {
     config: Pick<Config, "auth" | "publicUrl">;
-    log: Log;
+    checkCredential: Authenticate;
   },
+): Authenticate {
+  return async (request, context) => {
+    refuseForeignPages(request, context.url, publicUrl);
+    if (auth.methods.size === 0) return ANYBODY;
+    if (auth.local && context.direct && isOwnName(context.url)) return ANYBODY;
+    return await checkCredential(request, context);
+  };
+}
+
+/** The form of a credential tells its kind. */
+export function createCredentialCheck(
+  { config: { auth }, log }: { config: Pick<Config, "auth">; log: Log },
 ): Authenticate {
   const rateLimit = new RateLimit();
   const github = createGithub({ apiUrls: auth.githubApiUrls, log });
@@ -53,9 +65,6 @@ export function createAuthenticate(
     !findToken(secret, auth.uploadTokens);
 
   return async (request, context) => {
-    refuseForeignPages(request, context.url, publicUrl);
-    if (auth.methods.size === 0) return ANYBODY;
-    if (auth.local && context.direct && isOwnName(context.url)) return ANYBODY;
     const { client } = context;
     const logged = async <T>(work: () => Promise<T>): Promise<T> => {
       try {
@@ -106,11 +115,15 @@ function accepted(methods: ReadonlySet<string>): string {
 }
 
 /**
- * A page of another site, or a report in its sandbox, must not upload with the network position or
+ * A page of another site, or a report in its sandbox, must not upload or sign out with the network position or
  * the proxy login of whoever looks at it: browsers send a form there without asking. They say where
  * it comes from, and clients such as curl say nothing.
  */
-function refuseForeignPages({ headers }: Request, url: URL, publicUrl: string | undefined): void {
+export function refuseForeignPages(
+  { headers }: Request,
+  url: URL,
+  publicUrl: string | undefined,
+): void {
   const site = headers.get("sec-fetch-site");
   const origin = headers.get("origin");
   const ours = [
@@ -119,5 +132,5 @@ function refuseForeignPages({ headers }: Request, url: URL, publicUrl: string | 
   ];
   const isForeign = (site !== null && site !== "same-origin" && site !== "none") ||
     (origin !== null && !ours.includes(origin));
-  if (isForeign) throw new HttpError(403, "Uploads from pages of other origins are not allowed.");
+  if (isForeign) throw new HttpError(403, "Requests from pages of other origins are not allowed.");
 }

@@ -9,10 +9,11 @@ import type { Log } from "../log.ts";
 import { unauthorized } from "./credential.ts";
 import { fetchBounded } from "./fetch_bounded.ts";
 import { githubOf } from "./github_of.ts";
-import type { Credential, FinalStatus } from "./grant.ts";
+import { type Credential, type FinalStatus, PLAIN_GRANT } from "./grant.ts";
 
 /** Longest description that GitHub accepts. */
 const MAX_DESCRIPTION = 140;
+const NO_COMMIT = "0".repeat(40);
 
 interface Commit {
   readonly api: string;
@@ -44,17 +45,23 @@ export function createGithub(
   const create = (token: string, commit: Commit, status: Status) =>
     createStatus(token, commit, status, AbortSignal.timeout(answerMs));
   return (token) => ({
-    async authorize(
-      { org_name, repo_name, commit_hash, github_api_url },
-      { context, description },
-    ) {
+    async authorize({ org_name, repo_name, commit_hash, github_api_url }, pending) {
+      const api = chooseApiUrl(github_api_url, apiUrls);
+      if (!pending) {
+        // GitHub looks at the permission first: a commit that is in no repository tells whether the
+        // token may create a status, and gets none.
+        const nowhere = { api, org_name, repo_name, commit_hash: NO_COMMIT, context: "coverage" };
+        const answer = await create(token, nowhere, { state: "pending", description: "" });
+        if (answer.status !== 422) throw await rejection(answer, nowhere);
+        return { ...PLAIN_GRANT, identity: githubOf(api) };
+      }
       if (commit_hash === undefined) {
         throw unprocessable({
           commit_hash:
             "commit_hash is missing: a GitHub token is checked by a status on that commit.",
         });
       }
-      const api = chooseApiUrl(github_api_url, apiUrls);
+      const { context, description } = pending;
       const commit: Commit = { api, org_name, repo_name, commit_hash, context };
       const answer = await create(token, commit, { state: "pending", description });
       if (answer.status !== 201) throw await rejection(answer, commit);

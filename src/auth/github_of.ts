@@ -22,3 +22,10 @@ export function githubOf(address: string): string {
   if (domain !== undefined) return `https://${domain}`;
   return GHE_SERVER.exec(address)?.[1] ?? address;
 }
+
+/** The API of a GitHub's web address. */
+export function apiOf(githubUrl: string): string {
+  const { protocol, host } = new URL(githubUrl);
+  const isHosted = host === "github.com" || host.endsWith(".ghe.com");
+  return isHosted ? `${protocol}//api.${host}` : `${githubUrl}/api/v3`;
+}

@@ -47,9 +47,10 @@ export interface Grant {
 export interface Credential {
   /**
    * Checks that it speaks for the repository. Throws 403 where it does not, 422 for a target that
-   * cannot be, 429 or 503 where the issuer cannot answer now.
+   * cannot be, 429 or 503 where the issuer cannot answer now. Without a status it leaves no trace: the
+   * request only reads.
    */
-  authorize(target: Target, status: PendingStatus): Promise<Grant>;
+  authorize(target: Target, status?: PendingStatus): Promise<Grant>;
 }
 
 /** The grant of a credential that sets no commit status. */

@@ -5,7 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import { timingSafeEqual } from "node:crypto";
-import type { UploadToken } from "../config.ts";
+import type { ScopedToken } from "../config.ts";
 import { HttpError } from "../errors.ts";
 import { covers } from "./accounts.ts";
 import { hashOf } from "./credential.ts";
@@ -15,17 +15,22 @@ import { type Credential, PLAIN_GRANT } from "./grant.ts";
 export const TOKEN_PREFIX = "cov_";
 
 /**
- * The credential of a secret; undefined where it is none of these tokens. Every hash is compared in
- * the same time, so that the time taken tells nothing about them.
+ * The scopes of a secret; none where it is none of these tokens. Every hash is compared in the same
+ * time, so that the time taken tells nothing about them.
  */
-export function findToken(
-  secret: string,
-  tokens: readonly UploadToken[],
-): Credential | undefined {
+export function scopesOf(secret: string, tokens: readonly ScopedToken[]): string[] {
   const hash = Buffer.from(hashOf(secret), "hex");
-  const scopes = tokens
+  return tokens
     .filter(({ sha256 }) => timingSafeEqual(Buffer.from(sha256, "hex"), hash))
     .map(({ scope }) => scope);
+}
+
+/** The credential of an upload token; undefined where the secret is none. */
+export function findToken(
+  secret: string,
+  tokens: readonly ScopedToken[],
+): Credential | undefined {
+  const scopes = scopesOf(secret, tokens);
   if (scopes.length === 0) return undefined;
   return {
     // deno-lint-ignore require-await -- what it throws must arrive as a rejection

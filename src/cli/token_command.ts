@@ -6,7 +6,7 @@ import type { Command } from "./command.ts";
 
 const TOKEN_BYTES = 32;
 
-/** Makes a token for `org/repo`, `org/*` or `*`, and its entry of `UPLOAD_TOKENS`. */
+/** Makes a token for `org/repo`, `org/*` or `*`, and its entry of `UPLOAD_TOKENS` or `READ_TOKENS`. */
 export function newToken(scope: string): { token: string; entry: string } {
   const bytes = crypto.getRandomValues(new Uint8Array(TOKEN_BYTES));
   const token = TOKEN_PREFIX + bytes.toBase64({ alphabet: "base64url", omitPadding: true });
@@ -22,7 +22,8 @@ export function newToken(scope: string): { token: string; entry: string } {
 }
 
 export const tokenCommand: Command = {
-  summary: "Make an upload token for a repository (org/repo), an account (org/*) or all (*).",
+  summary:
+    "Make an upload or read token for a repository (org/repo), an account (org/*) or all (*).",
   operands: ["<scope>"],
   run([scope = ""]) {
     const { token, entry } = newToken(scope);
@@ -30,7 +31,8 @@ export const tokenCommand: Command = {
 
   ${token}
 
-Its entry for the server's UPLOAD_TOKENS (a comma between entries; AUTH must include token):
+Its entry for the server's UPLOAD_TOKENS (AUTH must include token) or READ_TOKENS, with a comma
+between entries:
 
   ${entry}`);
   },

@@ -5,7 +5,6 @@
  */
 import type { Sql } from "postgres";
 import { z } from "zod";
-import type { Config } from "../config.ts";
 import { givenFields, pageOfMany, parseFields } from "../model/fields.ts";
 import { HttpError } from "../errors.ts";
 import { etagged } from "../http/etag.ts";
@@ -14,7 +13,7 @@ import { decodeSegment } from "../http/path_segment.ts";
 import { Breadcrumbs, htmlHeaders, renderPage } from "./layout.tsx";
 import { Pager } from "./pager.tsx";
 import { MAX_CHOSEN, readAuthor } from "../db/page_queries.ts";
-import { Links } from "./links.ts";
+import { Links, type LinkSettings } from "./links.ts";
 import { TrendChart } from "./trend_chart.tsx";
 import { trendsOf } from "./trends.ts";
 import { UploadsTable } from "./uploads_table.tsx";
@@ -25,9 +24,9 @@ const authorFields = z.object({ p: pageOfMany.default(1) });
 
 /** Throws 404 for an author without uploads in the organisation. */
 export function createAuthorHandler(
-  { sql, config }: { sql: Sql; config: Pick<Config, "publicUrl" | "codeHost"> },
+  { sql, config }: { sql: Sql; config: LinkSettings },
 ): Handler {
-  return async (request, { url, params }) => {
+  return async (request, { url, params, reader }) => {
     const given = decodeSegment(params.org ?? "");
     // A name may have a slash, which some proxies turn `%2F` into.
     const rest = (params["0"] ?? "").replace(/\/$/, "");
@@ -54,7 +53,7 @@ export function createAuthorHandler(
     const shown = uploads.slice(0, PER_PAGE);
     const html = renderPage(
       links,
-      { title: `${author} · ${org} · Coverage` },
+      { title: `${author} · ${org} · Coverage`, person: reader?.person },
       <>
         <section aria-labelledby="name">
           <Breadcrumbs links={links} org={org} />

@@ -3,14 +3,15 @@
  *
  * @module
  */
-import type { Config } from "../config.ts";
 import type { HttpError } from "../errors.ts";
 import { errorPageHeaders } from "../http/headers.ts";
+import { LOGIN_PATH } from "../model/urls.ts";
 import { htmlHeaders, renderPage } from "./layout.tsx";
-import { Links } from "./links.ts";
+import { Links, type LinkSettings } from "./links.ts";
 
 const TITLES: Readonly<Record<number, string>> = {
   400: "Malformed address",
+  403: "Not allowed",
   404: "Not found",
   405: "Method not allowed",
   422: "Invalid address",
@@ -19,22 +20,30 @@ const TITLES: Readonly<Record<number, string>> = {
   503: "Temporarily unavailable",
 };
 
-/** `origin` is that of the request. */
+/**
+ * `url` is the address of the request. Where reading needs a login, a 401 is the page to sign in, from
+ * which people come back to it.
+ */
 export function errorPage(
-  config: Pick<Config, "publicUrl" | "codeHost">,
+  config: LinkSettings,
   { status, body, headers, repository }: HttpError,
-  origin: string,
+  url: URL | undefined,
+  person?: string,
 ): Response {
-  const links = new Links(config, origin);
-  const title = TITLES[status] ?? `Error ${status}`;
+  const links = new Links(config, url?.origin ?? "");
+  const isLogin = status === 401 && config.login !== undefined;
+  const title = isLogin ? "Sign in" : TITLES[status] ?? `Error ${status}`;
   const sentences = typeof body === "string" ? [body] : Object.values(body);
+  const to = url && !url.pathname.startsWith(LOGIN_PATH) ? url.pathname + url.search : undefined;
   const html = renderPage(
     links,
-    { title: `${title} · Coverage` },
+    { title: `${title} · Coverage`, person, isBare: isLogin },
     <section class="error">
-      <p class="big">{status}</p>
+      {isLogin ? null : <p class="big">{status}</p>}
       <h1>{title}</h1>
-      {sentences.map((sentence) => <p key={sentence}>{sentence}</p>)}
+      {isLogin && to !== undefined
+        ? <p>To see coverage, you need an account at {config.login!.provider}.</p>
+        : sentences.map((sentence) => <p key={sentence}>{sentence}</p>)}
       {repository === undefined ? null : (
         <p>
           <a href={links.repository(repository)} target="_top">
@@ -43,7 +52,13 @@ export function errorPage(
         </p>
       )}
       <p>
-        <a href={links.home()} target="_top">All repositories</a>
+        {isLogin
+          ? (
+            <a class="button" href={links.login(to)} target="_top">
+              Sign in with {config.login!.provider}
+            </a>
+          )
+          : <a href={links.home()} target="_top">All repositories</a>}
       </p>
     </section>,
   );

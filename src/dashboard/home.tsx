@@ -6,7 +6,6 @@
 import type { Html } from "./html.ts";
 import type { Sql } from "postgres";
 import { z } from "zod";
-import type { Config } from "../config.ts";
 import { changeOf } from "../model/percentage.ts";
 import { givenFields, keyword, orgName, pageNumber, parseFields } from "../model/fields.ts";
 import { etagged } from "../http/etag.ts";
@@ -20,7 +19,7 @@ import {
   type RepositorySummary,
   type SortKey,
 } from "../db/page_queries.ts";
-import { Links, type Query } from "./links.ts";
+import { Links, type LinkSettings, type Query } from "./links.ts";
 import { Sorting, type SortOption } from "./sorting.tsx";
 import { Sparkline } from "./sparkline.tsx";
 
@@ -44,9 +43,9 @@ interface View {
 }
 
 export function createHomeHandler(
-  { sql, config }: { sql: Sql; config: Pick<Config, "publicUrl" | "codeHost"> },
+  { sql, config }: { sql: Sql; config: LinkSettings },
 ): Handler {
-  return async (request, { url }) => {
+  return async (request, { url, reader }) => {
     const fields = parseFields(homeFields, givenFields(url));
     const view: View = {
       org: fields.org,
@@ -56,10 +55,15 @@ export function createHomeHandler(
       page: fields.p,
     };
     const links = new Links(config, url.origin);
-    const { repositories, hasNext } = await readHome(sql, { ...view, keyword: view.q });
+    const { repositories, hasNext } = await readHome(sql, {
+      ...view,
+      keyword: view.q,
+      scopes: reader?.scopes,
+    });
     const page = {
       title: [view.q, view.org, "Coverage"].filter((part) => part !== undefined).join(" · "),
       keyword: view.q,
+      person: reader?.person,
       searchKeeps: queryOf({ ...view, q: undefined, page: 1 }),
     };
     const shown = { links, view, now: new Date(), repositories, hasNext };

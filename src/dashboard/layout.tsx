@@ -16,6 +16,10 @@ export interface Page {
   readonly keyword?: string | undefined;
   /** Query parameters that a search keeps. */
   readonly searchKeeps?: Query;
+  /** Who is signed in. */
+  readonly person?: string | undefined;
+  /** Without what needs a login. */
+  readonly isBare?: boolean;
 }
 
 export function renderPage(links: Links, page: Page, content: Content): string {
@@ -37,22 +41,27 @@ function Layout(
         <a class="skip" href="#content">Skip to content</a>
         <header>
           <Brand links={links} />
-          <search>
-            <SearchForm
-              action={links.home()}
-              keeps={page.searchKeeps ?? {}}
-              q={page.keyword}
-              placeholder="org/repository"
-              label="Search repositories"
-              replaces="#results .sorting"
-              button="Search"
-            />
-          </search>
+          {page.isBare ? null : (
+            <search>
+              <SearchForm
+                action={links.home()}
+                keeps={page.searchKeeps ?? {}}
+                q={page.keyword}
+                placeholder="org/repository"
+                label="Search repositories"
+                replaces="#results .sorting"
+                button="Search"
+              />
+            </search>
+          )}
+          {page.person === undefined ? null : (
+            <form method="post" action={links.logout()}>
+              <span class="muted">{page.person}</span> <button type="submit">Sign out</button>
+            </form>
+          )}
         </header>
         <main id="content">{children}</main>
-        <footer>
-          <a href={links.docs()}>API</a>
-        </footer>
+        <footer>{page.isBare ? null : <a href={links.docs()}>API</a>}</footer>
       </body>
     </html>
   );

@@ -10,6 +10,8 @@ import {
   DASHBOARD_PATH,
   DOCS_PATH,
   framedReportPath,
+  LOGIN_PATH,
+  LOGOUT_PATH,
   ownReportPath,
   repositoryPath,
   uploadPath,
@@ -21,9 +23,12 @@ import type { CoverageRow, RepositoryName } from "../model/rows.ts";
 /** Query parameters; undefined and empty ones are left out. */
 export type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
+export type LinkSettings = Pick<Config, "publicUrl" | "codeHost" | "login">;
+
 export class Links {
   readonly #base: string;
   readonly #origin: string;
+  readonly #secrets: readonly string[];
   /** Repositories, commits, lines and authors, where the code is. */
   readonly code: CodeHost;
 
@@ -32,11 +37,12 @@ export class Links {
    * addresses begin with `origin`, that of the request.
    */
   constructor(
-    { publicUrl, codeHost }: Pick<Config, "publicUrl" | "codeHost">,
+    { publicUrl, codeHost, login }: LinkSettings,
     origin: string,
   ) {
     this.#base = publicUrl ? new URL(publicUrl).pathname.replace(/\/$/, "") : "";
     this.#origin = publicUrl ?? origin;
+    this.#secrets = login?.secrets ?? [];
     this.code = new CodeHost(codeHost);
   }
 
@@ -64,6 +70,15 @@ export class Links {
     return `${this.#base}${API_PATH}${path}`;
   }
 
+  /** Where people sign in, and are then led on to a path of this server. */
+  login(to?: string): string {
+    return `${this.#base}${LOGIN_PATH}${search({ to })}`;
+  }
+
+  logout(): string {
+    return `${this.#base}${LOGOUT_PATH}`;
+  }
+
   /** The first page of an upload's report, below a bar that says whose it is. */
   report(row: RepositoryName & { id: number; report_index: string | null }): string {
     return `${this.#base}${framedReportPath(row)}`;
@@ -76,11 +91,11 @@ export class Links {
 
   /** Absolute, for other sites to show. */
   badge(branch: BranchOfLanguage): string {
-    return `${this.#origin}${badgePath(branch)}`;
+    return `${this.#origin}${badgePath(branch, this.#secrets)}`;
   }
 
   badgeImage(branch: BranchOfLanguage): string {
-    return `${this.#base}${badgePath(branch)}`;
+    return `${this.#base}${badgePath(branch, this.#secrets)}`;
   }
 
   /** A repository's page, absolute, for other sites to link to. */

@@ -3,18 +3,17 @@
  *
  * @module
  */
-import type { Config } from "../config.ts";
 import type { Handler } from "../http/router.ts";
 import { decodeSegment } from "../http/path_segment.ts";
 import { isAsset, serveAsset } from "./page_assets.ts";
-import { Links } from "./links.ts";
+import { Links, type LinkSettings } from "./links.ts";
 
 /**
  * `/` leads to all repositories, `/coverages-ui/{org}` to those of an organisation, unless it names
  * a file that pages need.
  */
 export function createEntrances(
-  config: Pick<Config, "publicUrl" | "codeHost">,
+  config: LinkSettings,
 ): { root: Handler; organisationOrAsset: Handler } {
   const redirect = (location: string) =>
     new Response(null, { status: 302, headers: { location, "cache-control": "no-cache" } });

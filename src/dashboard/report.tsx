@@ -17,7 +17,7 @@ import { ownReportPath } from "../model/urls.ts";
 import { findActive, findUpload } from "../db/coverages.ts";
 import type { Html } from "./html.ts";
 import { Brand, Head } from "./layout.tsx";
-import { Links } from "./links.ts";
+import { Links, type LinkSettings } from "./links.ts";
 import { Ago, Percentage } from "./numbers.tsx";
 import { assetNames } from "./page_assets.ts";
 import { Commit } from "./uploads_table.tsx";
@@ -26,7 +26,7 @@ import { Commit } from "./uploads_table.tsx";
 export function createReportPageHandler(
   { sql, config }: {
     sql: Sql;
-    config: Pick<Config, "publicUrl" | "reportsUrl" | "codeHost">;
+    config: LinkSettings & Pick<Config, "reportsUrl">;
   },
 ): Handler {
   const headers = {

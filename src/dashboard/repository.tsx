@@ -5,7 +5,6 @@
  */
 import type { Sql } from "postgres";
 import { z } from "zod";
-import type { Config } from "../config.ts";
 import { changeOf } from "../model/percentage.ts";
 import {
   branchName,
@@ -36,7 +35,7 @@ import {
   type SectionProps,
   type View,
 } from "./repository_view.ts";
-import { Links } from "./links.ts";
+import { Links, type LinkSettings } from "./links.ts";
 import { Sparkline } from "./sparkline.tsx";
 import { Commit } from "./uploads_table.tsx";
 
@@ -52,9 +51,9 @@ const chosenFields = z.object({
 
 /** Throws 404 for a repository without uploads. */
 export function createRepositoryHandler(
-  { sql, config }: { sql: Sql; config: Pick<Config, "publicUrl" | "codeHost"> },
+  { sql, config }: { sql: Sql; config: LinkSettings },
 ): Handler {
-  return async (request, { url, params }) => {
+  return async (request, { url, params, reader }) => {
     const name: RepositoryName = {
       org_name: decodeSegment(params.org ?? ""),
       repo_name: decodeSegment(params.repo ?? ""),
@@ -80,7 +79,10 @@ export function createRepositoryHandler(
     const section: SectionProps = { links, page, view, link, now: new Date() };
     const html = renderPage(
       links,
-      { title: `${repository.org_name}/${repository.repo_name} · Coverage` },
+      {
+        title: `${repository.org_name}/${repository.repo_name} · Coverage`,
+        person: reader?.person,
+      },
       <>
         <Head {...section} />
         <Trend {...section} />

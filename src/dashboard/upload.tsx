@@ -5,7 +5,6 @@
  */
 import type { Sql } from "postgres";
 import { z } from "zod";
-import type { Config } from "../config.ts";
 import { changeOf } from "../model/percentage.ts";
 import { givenFields, keyword, parseFields } from "../model/fields.ts";
 import { HttpError } from "../errors.ts";
@@ -17,7 +16,7 @@ import type { ReadFiles } from "../reports/file_lines.ts";
 import { Bar } from "./bar.tsx";
 import type { Html } from "./html.ts";
 import { Breadcrumbs, htmlHeaders, renderPage } from "./layout.tsx";
-import { Links, type Query } from "./links.ts";
+import { Links, type LinkSettings, type Query } from "./links.ts";
 import { Ago, Change, linesText, Percentage } from "./numbers.tsx";
 import { type FilesView, UploadFiles } from "./upload_files.tsx";
 import { UploadPatch } from "./upload_patch.tsx";
@@ -37,11 +36,11 @@ const uploadFields = z.object({
 export function createUploadPageHandler(
   { sql, config, readFiles }: {
     sql: Sql;
-    config: Pick<Config, "publicUrl" | "codeHost">;
+    config: LinkSettings;
     readFiles: ReadFiles;
   },
 ): Handler {
-  return async (request, { url, params }) => {
+  return async (request, { url, params, reader }) => {
     const org_name = decodeSegment(params.org ?? "");
     const repo_name = decodeSegment(params.repo ?? "");
     const { q, order, ...fields } = parseFields(uploadFields, givenFields(url));
@@ -64,7 +63,10 @@ export function createUploadPageHandler(
     const link = (query: Query) => `${links.uploadPage(upload, query)}#files`;
     const html = renderPage(
       links,
-      { title: `${upload.branch_name} · ${upload.org_name}/${upload.repo_name} · Coverage` },
+      {
+        title: `${upload.branch_name} · ${upload.org_name}/${upload.repo_name} · Coverage`,
+        person: reader?.person,
+      },
       <>
         <Head links={links} page={page} now={new Date()} />
         <UploadPatch

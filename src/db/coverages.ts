@@ -9,7 +9,7 @@ import type { Config } from "../config.ts";
 import type { CoverageRow, RepositoryName } from "../model/rows.ts";
 import { inTime } from "./connect.ts";
 import { isQueued } from "./other_refs.ts";
-import { findRepository, named } from "./repository_names.ts";
+import { findRepository, inScopes, named } from "./repository_names.ts";
 import { summarise } from "./repository_summary.ts";
 import { expireReports } from "./stored_reports.ts";
 
@@ -44,6 +44,8 @@ export interface ListFilter {
   readonly keyword?: string | undefined;
   /** Superseded and deleted rows as well. */
   readonly full: boolean;
+  /** Only repositories in one of them: `org/repo`, `org/*` or `*`. Undefined: all. */
+  readonly scopes?: readonly string[] | undefined;
 }
 
 /** A part of a list. */
@@ -67,7 +69,7 @@ export async function listCoverages(
   { offset, after, maxRepositories, maxRows }: ListPart,
   signal?: AbortSignal,
 ): Promise<CoverageRow[]> {
-  const { org_name, repo_name, commit_author, keyword, full } = filter;
+  const { org_name, repo_name, commit_author, keyword, full, scopes } = filter;
   const matching = sql`
     c.repository_id = r.id
     ${full ? sql`` : sql`and c.newest and c.deleted_at is null`}
@@ -81,6 +83,7 @@ export async function listCoverages(
     ...(keyword === undefined
       ? []
       : [sql`position(lower(${keyword}) in lower(r.org_name || '/' || r.repo_name)) > 0`]),
+    inScopes(sql, scopes),
     ...(place ? [sql`${name} >= ${place}`] : []),
   ].reduce((all, condition) => sql`${all} and ${condition}`);
   // The part is cut from the index of names; only its repositories are looked at.

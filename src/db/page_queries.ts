@@ -6,7 +6,7 @@
 import type { Sql } from "postgres";
 import type { CoverageRow, RepositoryName } from "../model/rows.ts";
 import { inTime } from "./connect.ts";
-import { named } from "./repository_names.ts";
+import { inScopes, named } from "./repository_names.ts";
 
 /** The main branch's coverage in one language. */
 export interface LanguageSummary {
@@ -41,11 +41,13 @@ export interface HomeFilter {
   descending: boolean;
   /** From 1. */
   page: number;
+  /** Only repositories in one of them: `org/repo`, `org/*` or `*`. Undefined: all. */
+  scopes?: readonly string[] | undefined;
 }
 
 export async function readHome(
   sql: Sql,
-  { org, keyword, sort, descending, page }: HomeFilter,
+  { org, keyword, sort, descending, page, scopes }: HomeFilter,
 ): Promise<{ repositories: RepositorySummary[]; hasNext: boolean }> {
   // Each is an index, read from one of its ends.
   const order = {
@@ -59,8 +61,8 @@ export async function readHome(
   }[sort];
   const rows = await inTime(sql<RepositorySummary[]>`
     select org_name, repo_name, main_branch, languages, newest_at
-    from repositories
-    where true
+    from repositories r
+    where ${inScopes(sql, scopes)}
     ${org === undefined ? sql`` : sql`and lower(org_name) = lower(${org})`}
     ${
     keyword === undefined

@@ -16,6 +16,14 @@ export function named(
   return sql`lower(r.org_name) = lower(${org_name}) and lower(r.repo_name) = lower(${repo_name})`;
 }
 
+/** The condition that the row `r` is in one of the scopes, `org/repo`, `org/*` or `*`. */
+export function inScopes(sql: Sql, scopes: readonly string[] = ["*"]): Fragment {
+  if (scopes.includes("*")) return sql`true`;
+  const names = sql.array(scopes.map((scope) => scope.toLowerCase()));
+  const [org, repo] = [sql`lower(r.org_name)`, sql`lower(r.repo_name)`];
+  return sql`(${org} || '/*' = any(${names}) or ${org} || '/' || ${repo} = any(${names}))`;
+}
+
 /**
  * The id of a repository, which nobody can delete before the transaction ends; undefined where it is
  * unknown. Locked before its coverages are, so that uploads, syncs and deletions wait for each other.
@@ -60,6 +68,16 @@ export async function checkIdentity(
     where ${named(sql, name)} and (identity is null or identity = ${github!})
       and identity is distinct from ${identity}`);
   // A statement of its own, which sees what another upload has set meanwhile.
+  await refuseOther(sql, name, identity);
+}
+
+/** Throws 403 for a repository that is of another identity. */
+export async function refuseOther(
+  sql: Sql | TransactionSql,
+  name: RepositoryName,
+  identity: string,
+): Promise<void> {
+  const [github] = identity.split(" ");
   const [other] = await inTime(sql`
     select from repositories r
     where ${named(sql, name)} and identity <> ${identity}

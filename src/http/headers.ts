@@ -134,6 +134,12 @@ export function originReportHeaders(publicUrl: string): Surface {
   };
 }
 
+/** Whether a browser asks for a page. */
+export function acceptsPage({ method, headers }: Request): boolean {
+  const accepts = headers.get("accept")?.toLowerCase().includes("text/html") ?? false;
+  return accepts && (method === "GET" || method === "HEAD");
+}
+
 /** Puts a surface's headers on an answer that was made here, leaving those it has already. */
 export function withHeaders(response: Response, surface: Surface): Response {
   for (const [name, value] of Object.entries(surface)) {

@@ -6,50 +6,74 @@
 import { HttpError } from "../errors.ts";
 import type { Client } from "./client_address.ts";
 
+/** Who reads, where reading needs a login. */
+export interface Reader {
+  /** The repositories they see: `org/repo`, `org/*` or `*`. */
+  readonly scopes: readonly string[];
+  /** The name of somebody who is signed in. */
+  readonly person?: string;
+}
+
 /** What a handler gets beside the request. */
 export interface RouteContext extends Client {
   readonly url: URL;
   /** The `:names` of the route's path, still percent-encoded; a `*` is `"0"`. */
   readonly params: Readonly<Record<string, string | undefined>>;
   readonly requestId: string;
+  /** Undefined: everything may be read. */
+  readonly reader?: Reader | undefined;
 }
 
 /** Answers a request, or throws an error that `classify` turns into an answer. */
 export type Handler = (request: Request, context: RouteContext) => Response | Promise<Response>;
 
 /**
- * Handlers by `"METHOD /path"`, the path as a pathname of URLPattern. The first match wins, a
- * trailing slash is accepted, and `GET` answers `HEAD` as well.
+ * Who may use a route where reading needs a login:
+ * - `open`: everybody; it shows nothing of a repository, or only by an address that nobody can guess
+ * - `reader`: every reader; its handler leaves out what they do not see
+ * - `repository`: who sees the repository that its path or query names
+ * - `badge`: the same, and whoever has the repository's badge token
+ * - `operator`: this machine, and a token for everything
+ * - `upload`: who may upload, which its handler checks
  */
-export type Routes = Readonly<Record<string, Handler>>;
+export type Access = "open" | "reader" | "repository" | "badge" | "operator" | "upload";
+
+/**
+ * Routes by `"METHOD /path"`, the path as a pathname of URLPattern. The first match wins, a trailing
+ * slash is accepted, and `GET` answers `HEAD` as well.
+ */
+export type Routes = Readonly<Record<string, readonly [Access, Handler]>>;
 
 /** The row of the route table that a request matches. */
 export interface Match {
   /** Its path, with the names of its parameters. */
   readonly path: string;
+  readonly access: Access;
   readonly handler: Handler;
   readonly params: RouteContext["params"];
 }
 
 /** Compiles the table. The result throws 404 where no path matches, and 405 with `Allow` where one does. */
 export function createRouter(routes: Routes): (method: string, url: URL) => Match {
-  const compiled = Object.entries(routes).map(([route, handler]) => {
+  const compiled = Object.entries(routes).map(([route, [access, handler]]) => {
     const [method = "", path = ""] = route.split(" ");
     const start = path.split(/[:{*]/, 1)[0]!;
-    return { method, path, start, handler, pattern: new URLPattern({ pathname: `${path}{/}?` }) };
+    const pattern = new URLPattern({ pathname: `${path}{/}?` });
+    return { method, start, pattern, route: { path, access, handler } };
   });
   return (requested, url) => {
     const method = requested === "HEAD" ? "GET" : requested;
     const allowed = new Set<string>();
     const { href, pathname } = url;
-    for (const { method: routeMethod, path, start, handler, pattern } of compiled) {
+    for (const { method: routeMethod, start, pattern, route } of compiled) {
+      const { path } = route;
       if (!pathname.startsWith(start) || start === path && pathname.length > path.length + 1) {
         continue;
       }
       // A pattern matches text twenty times faster than a URL object.
       const match = pattern.exec(href);
       if (!match) continue;
-      if (routeMethod === method) return { path, handler, params: match.pathname.groups };
+      if (routeMethod === method) return { ...route, params: match.pathname.groups };
       allowed.add(routeMethod);
       if (routeMethod === "GET") allowed.add("HEAD");
     }

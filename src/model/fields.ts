@@ -104,6 +104,14 @@ export function givenFields(url: URL): Record<string, string> {
   return Object.fromEntries([...url.searchParams].filter(([, value]) => value !== ""));
 }
 
+/** The query, where `repo_name` may begin with the `org_name`, as in GitHub's `org/repo`. */
+export function repositoryFields(url: URL): Record<string, string> {
+  const given = givenFields(url);
+  const { org_name = "", repo_name = "" } = given;
+  const isWhole = repo_name.toLowerCase().startsWith(`${org_name}/`.toLowerCase());
+  return isWhole ? { ...given, repo_name: repo_name.slice(org_name.length + 1) } : given;
+}
+
 /** What checks fields: any schema of zod. */
 export interface Schema<T> {
   /** The fields, or what is wrong with which of them. */

@@ -3,11 +3,14 @@
  *
  * @module
  */
+import { badgeTokens } from "./badge_token.ts";
 import type { CoverageRow, RepositoryName } from "./rows.ts";
 
 export const API_PATH = "/coverages-api";
 export const DASHBOARD_PATH = "/coverages-ui";
 export const DOCS_PATH = `${API_PATH}/docs`;
+export const LOGIN_PATH = `${API_PATH}/login`;
+export const LOGOUT_PATH = `${API_PATH}/logout`;
 
 /** What the address of a report is made of. */
 export type ReportName = Pick<
@@ -65,11 +68,13 @@ export interface BranchOfLanguage extends RepositoryName {
   readonly language?: string | undefined;
 }
 
-export function badgePath(
-  { org_name, repo_name, branch_name, language }: BranchOfLanguage,
-): string {
+/** With the token that it needs where there are secrets. */
+export function badgePath(branch: BranchOfLanguage, secrets: readonly string[] = []): string {
+  const { org_name, repo_name, branch_name, language } = branch;
   const query = new URLSearchParams({ org_name, repo_name, branch_name });
   if (language !== undefined) query.set("language", language);
+  const [token] = badgeTokens(secrets, branch);
+  if (token !== undefined) query.set("token", token);
   return `${API_PATH}/badge?${query}`;
 }
 

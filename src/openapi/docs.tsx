@@ -4,10 +4,9 @@
  * @module
  */
 import { renderToString } from "preact-render-to-string";
-import type { Config } from "../config.ts";
 import type { Html } from "../dashboard/html.ts";
 import { Brand, Head } from "../dashboard/layout.tsx";
-import { Links } from "../dashboard/links.ts";
+import { Links, type LinkSettings } from "../dashboard/links.ts";
 import { viewerHeaders } from "../http/headers.ts";
 import { etagged } from "../http/etag.ts";
 import { decodeSegment } from "../http/path_segment.ts";
@@ -18,7 +17,7 @@ import ownScript from "./docs.js" with { type: "text" };
 
 /** Handlers of the page and of its files. */
 export function createDocsHandlers(
-  config: Pick<Config, "publicUrl" | "codeHost">,
+  config: LinkSettings,
 ): { page: Handler; file: Handler } {
   let loading: Promise<Viewer> | undefined;
   const load = () => loading ??= loadViewer();

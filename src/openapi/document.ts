@@ -8,28 +8,37 @@ import { version } from "../version.ts";
 import document from "./openapi.json" with { type: "json" };
 
 /** The document of a server at `url`, which has the credentials that the server accepts. */
-export function openApiDocument({ auth }: Pick<Config, "auth">, url: string): object {
-  const { info, paths, components } = document;
-  const uploads = paths["/coverages-api"];
-  const methods = [...auth.methods];
+export function openApiDocument(
+  { auth, login }: Pick<Config, "auth" | "login">,
+  url: string,
+): object {
+  const { info, components } = document;
   const isOpen = auth.methods.size === 0 || auth.local;
-  const security = [...methods.map((name) => ({ [name]: [] })), ...(isOpen ? [{}] : [])];
+  const asked = (names: readonly string[]) => names.map((name) => ({ [name]: [] }));
+  const uploaders = [...auth.methods];
+  const readers = login ? ["read", "session"] as const : [];
+  const secured = ([method, operation]: [string, { operationId: string; responses: object }]) => {
+    const isRead = method === "get";
+    if (!("401" in operation.responses) || isRead && !login) return [method, operation];
+    const security = !isRead
+      ? [...asked(uploaders), ...(isOpen ? [{}] : [])]
+      : asked(operation.operationId === "metrics" ? ["read"] : readers);
+    return [method, { ...operation, security }];
+  };
   return {
     ...document,
     info: { ...info, version },
     servers: [{ url }],
-    paths: {
-      ...paths,
-      "/coverages-api": {
-        ...uploads,
-        post: { ...uploads.post, security },
-        put: { ...uploads.put, security },
-      },
-    },
+    paths: Object.fromEntries(
+      Object.entries(document.paths).map(([path, operations]) => [
+        path,
+        Object.fromEntries(Object.entries(operations).map(secured)),
+      ]),
+    ),
     components: {
       ...components,
       securitySchemes: Object.fromEntries(
-        methods.map((name) => [name, components.securitySchemes[name]]),
+        [...uploaders, ...readers].map((name) => [name, components.securitySchemes[name]]),
       ),
     },
   };

@@ -76,3 +76,36 @@ actionTest("a report that is too large is not retried", async (world) => {
   assert.match(annotations(large, "error")[0]!, /\(413\)\.$/);
   assert.equal(world.server.requests.length, 1);
 }, (github) => ({ ...withGithub(github), MAX_UPLOAD_BYTES: "1000" }));
+
+actionTest(
+  "where reading needs a login, a pull request is compared with the job's token",
+  async (world) => {
+    await world.report(80);
+    assert.equal((await world.run()).code, 0);
+    await world.report(75);
+    const run = await world.run(pullRequest());
+    assert.equal(run.code, 0, run.output);
+    assert.equal(run.outputs.improvement, "-5.00");
+    assert.match(world.github.repository("acme/shop").comments[0]!.body, /75\.00%/);
+    assert.equal(world.github.repository("acme/shop").statuses.length, 4, "two for each upload");
+    const ask = async (address: string | undefined) => {
+      const response = await fetch(address!);
+      await response.body?.cancel();
+      return response.status;
+    };
+    assert.equal(await ask(run.outputs.current_branch_badge_url), 200, "it has its token");
+    assert.equal(await ask(run.outputs.current_branch_report_url), 401);
+  },
+  (github) => ({
+    AUTH: "github",
+    UPLOAD_ACCOUNTS: "acme",
+    GITHUB_API_URLS: `${github.address},https://api.github.com`,
+    READ: "login",
+    PUBLIC_URL: "https://coverage.test",
+    LOGIN_ISSUER: "https://accounts.test",
+    LOGIN_ALLOW: "*",
+    LOGIN_CLIENT_ID: "coverage",
+    LOGIN_CLIENT_SECRET: "secret",
+    SESSION_SECRET: "s".repeat(32),
+  }),
+);

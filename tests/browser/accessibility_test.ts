@@ -1,24 +1,9 @@
 import assert from "node:assert/strict";
-import axe from "axe-core";
-import type { Page } from "playwright-core";
+import { violations } from "../support/accessibility.ts";
 import { browserTest } from "../support/browser.ts";
 import { listeningApp } from "../support/listening.ts";
 import { seed } from "../support/seed.ts";
 import { readArchiveFile } from "../support/test_data.ts";
-
-/** What is wrong with the page that is open, a line for each. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  return await page.evaluate(async () => {
-    // deno-lint-ignore no-explicit-any
-    const { violations } = await (globalThis as any).axe.run(document);
-    // deno-lint-ignore no-explicit-any
-    return violations.flatMap(({ id, nodes }: any) =>
-      // deno-lint-ignore no-explicit-any
-      nodes.map(({ target, failureSummary }: any) => `${id} at ${target}: ${failureSummary}`)
-    );
-  });
-}
 
 browserTest(
   "no page has an accessibility violation or scrolls sideways, in both themes",

@@ -39,6 +39,16 @@ Deno.test("an invalid Host header is a 400", async () => {
   assert.equal(await statusOf(test.address, `${named}coverage.test`), 400);
 });
 
+Deno.test("a path that begins as a report's leads nowhere else", async () => {
+  await using test = await listeningApp();
+  const get = (path: string) => statusOf(test.address, `GET ${path} HTTP/1.1\r\nHost: x`);
+  for (const out of ["..", "%2e%2E", "x/../..", "x/%2e./.%2e", "..\\..", "x\\..\\.."]) {
+    assert.equal(await get(`/coverages-api/reports/${out}/openapi.json`), 400, out);
+  }
+  assert.equal(await get("/coverages-api/../coverages-api/openapi.json"), 200);
+  assert.equal(await get("/coverages-api/openapi.json?/coverages-api/reports/../"), 200);
+});
+
 Deno.test("a local server rejects other host names", async () => {
   const withApp = async (environment: Record<string, string>) => {
     const { host, publicUrl, auth } = readConfig(environment);

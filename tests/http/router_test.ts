@@ -3,10 +3,10 @@ import { HttpError } from "../../src/errors.ts";
 import { createRouter } from "../../src/http/router.ts";
 
 const match = createRouter({
-  "GET /a": () => new Response("get a"),
-  "PUT /a": () => new Response("put a"),
-  "GET /a/:name/x{/*}?": (_, { params }) => Response.json(params),
-  "GET /a/:name/:other": () => new Response("other"),
+  "GET /a": ["open", () => new Response("get a")],
+  "PUT /a": ["upload", () => new Response("put a")],
+  "GET /a/:name/x{/*}?": ["open", (_, { params }) => Response.json(params)],
+  "GET /a/:name/:other": ["open", () => new Response("other")],
 });
 
 async function ask(method: string, path: string): Promise<string> {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Validator } from "@seriousme/openapi-schema-validator";
+import { createCredentialCheck } from "../../src/auth/authenticate.ts";
 import { readConfig } from "../../src/config.ts";
 import { routesOf } from "../../src/server.ts";
 import { version } from "../../src/version.ts";
@@ -27,7 +28,7 @@ Deno.test("the document is valid OpenAPI 3.1, and describes every route of the A
       operationId,
     }))
   );
-  const routes = Object.keys(routesOf(test.dependencies))
+  const routes = Object.keys(routesOf(test.dependencies, createCredentialCheck(test.dependencies)))
     .filter((route) => route.includes(" /coverages-api"))
     .map((route) => route.replace("{/*}?", "/{path}").replaceAll(/:(\w+)(\([^)]*\))?/g, "{$1}"));
   assert.deepEqual(operations.map(({ route }) => route).sort(), routes.sort());

@@ -6,6 +6,7 @@ import { connect } from "../../src/db/connect.ts";
 import { type AppOptions, type TestApp, testApp } from "../support/app.ts";
 import { tar } from "../support/archive.ts";
 import { DatabaseSwitch } from "../support/database_switch.ts";
+import { loginConfig } from "../support/visitor.ts";
 import { readArchiveFile } from "../support/test_data.ts";
 import { Contract, type Operation } from "./contract.ts";
 import { type Call, callsOf } from "./requests.ts";
@@ -20,16 +21,23 @@ interface Changes extends RequestInit {
   at?: [from: string | RegExp, to: string];
 }
 
+interface WalkOptions extends AppOptions {
+  /** With which the document is read. */
+  headers?: Record<string, string>;
+}
+
 /** Calls an application as its document describes, and checks every answer. */
 class Walk implements AsyncDisposable {
   private constructor(readonly test: TestApp, readonly contract: Contract) {}
 
-  static async start(options: AppOptions = {}): Promise<Walk> {
+  static async start({ headers = {}, ...options }: WalkOptions = {}): Promise<Walk> {
     // Superseded reports stay.
     const { retention } = readConfig({ KEEP_SUPERSEDED: "1000" });
     const test = await testApp({ ...options, config: { retention, ...options.config } });
-    const contract = new Contract(await (await test.get("/coverages-api/openapi.json")).json());
-    const page = await (await test.get("/coverages-api/docs")).text();
+    const contract = new Contract(
+      await (await test.get("/coverages-api/openapi.json", { headers })).json(),
+    );
+    const page = await (await test.get("/coverages-api/docs", { headers })).text();
     const docsFile = contract.operations.find(({ operationId }) => operationId === "docsFile")!;
     docsFile.parameters![0]!.schema.examples = [/docs\/(docs-\w+\.css)/.exec(page)![1]!];
     const reportFile = contract.operations.find(({ operationId }) => operationId === "reportFile")!;
@@ -82,7 +90,7 @@ async function publishReport(test: TestApp): Promise<string> {
 
 Deno.test("every operation gives every documented answer and no other", async (t) => {
   let unseen: string[] | undefined;
-  const step = (name: string, options: AppOptions, work: (walk: Walk) => Promise<void>) =>
+  const step = (name: string, options: WalkOptions, work: (walk: Walk) => Promise<void>) =>
     t.step(name, async () => {
       await using walk = await Walk.start(options);
       await work(walk);
@@ -196,6 +204,41 @@ Deno.test("every operation gives every documented answer and no other", async (t
       ));
       assert(statuses.includes(429));
     }
+  });
+
+  const { token: reads, entry: readEntry } = newToken("*");
+  const login = loginConfig({
+    ...{ LOGIN_ISSUER: "https://accounts.test", LOGIN_ALLOW: "*", READ_TOKENS: readEntry },
+    ...{ AUTH: "token", UPLOAD_TOKENS: entry },
+  });
+  const authorized = { authorization: reads };
+  await step("reading needs a login", { config: login, headers: authorized }, async (walk) => {
+    const readers = walk.operations.filter(({ method, security }) => method === "get" && security);
+    assert.deepEqual(readers.map(({ operationId }) => operationId), [
+      ...["list", "badge", "compare", "files", "newestReport", "reportOfLanguage"],
+      ...["newestReportFile", "reportOfLanguageFile", "reportOfUploadFile"],
+      ...["metrics", "openapi", "docs", "docsFile"],
+    ]);
+    await walk.expect(200, "upload", { headers: { authorization: token } });
+    for (const { operationId: id } of readers) {
+      for (const headers of [{}, BROWSER]) await walk.expect(401, id, { headers });
+      const { status } = await walk.ask(id, { headers: authorized });
+      assert(status < 400, `${id}: ${status}`);
+    }
+    const guess = async (id: string, n: number) =>
+      (await walk.ask(id, { headers: { authorization: `cov_${id}${n}` } })).status;
+    // The first uses up what the client may guess.
+    await Promise.all(Array.from({ length: 60 }, (_, n) => guess("badge", n)));
+    await Promise.all(readers.map(async ({ operationId: id, responses }) => {
+      const statuses = await Promise.all(Array.from({ length: 8 }, (_, n) => guess(id, 60 + n)));
+      assert.equal(statuses.includes(429), responses[429] !== undefined, id);
+    }));
+    const at: [string, string] = ["repo_name=", "repo_name=other-"];
+    await walk.expect(404, "badge", {
+      headers: { authorization: token },
+      at: ["rakuten", "others"],
+    });
+    await walk.expect(404, "files", { headers: authorized, at });
   });
 
   const gates: DatabaseSwitch[] = [];

@@ -127,8 +127,8 @@ const SHOP: RepositoryOptions = {
 
 async function makeWorld(settings: Settings): Promise<World> {
   const github = await startGitHub({ repositories: [SHOP], people: { ghp_adas: "ada" } });
-  const { limits, auth } = readConfig(await settings(github));
-  const server = await coverageServer({ config: { limits, auth } });
+  const { limits, auth, login } = readConfig(await settings(github));
+  const server = await coverageServer({ config: { limits, auth, login } });
   const folder = await Deno.makeTempDir({ prefix: "coverage-action-" });
   const workspace = join(folder, "workspace");
   await Deno.mkdir(workspace);

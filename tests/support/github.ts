@@ -6,6 +6,7 @@
  * @module
  */
 
+import { answerLogin, type GithubLogin } from "./github_login.ts";
 import { compareCommits, readCommit } from "./github_commits.ts";
 
 export type Access = "read" | "write";
@@ -38,6 +39,8 @@ export interface GitHubOptions {
   repositories?: readonly RepositoryOptions[];
   /** Tokens of people, with their logins; every other token is a job's. */
   people?: Readonly<Record<string, string>>;
+  /** Has people sign in. */
+  login?: GithubLogin;
   /** What paths begin with: `/api/v3` on an Enterprise Server. */
   prefix?: string;
 }
@@ -168,13 +171,16 @@ export async function startGitHub(
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen() {} },
     async (request) => {
-      const logged = logOf(request, await request.text());
+      const body = await request.text();
+      const logged = logOf(request, body);
       requests.push(logged);
       const trouble = troubles.find(({ left, when }) => left > 0 && when(logged));
       if (trouble) trouble.left--;
       await github.held(logged);
       const token = /^(?:bearer|token) +(\S+)$/i.exec(request.headers.get("authorization") ?? "");
-      return await trouble?.answer(request.signal) ?? answer(world, logged, token?.[1] ?? "");
+      return await trouble?.answer(request.signal) ??
+        (options.login && answerLogin(options.login, request, body)) ??
+        answer(world, logged, token?.[1] ?? "");
     },
   );
   const address = `http://127.0.0.1:${server.addr.port}${prefix}`;
