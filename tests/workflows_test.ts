@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { newToken } from "../src/cli/token_command.ts";
 import { pathOf } from "./support/action.ts";
+import { addDatabase, withFolder } from "./support/folder.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const read = (path: string) => Deno.readTextFile(`${root}${path}`);
@@ -62,33 +63,40 @@ Deno.test({
   name: "shellcheck passes on the workflows and tools",
   ignore: pathOf("shellcheck") === undefined,
   fn: async () => {
-    const folder = await Deno.makeTempDir();
-    try {
+    await withFolder(async (folder) => {
       const files = scripts.map((_, index) => `${folder}/${index}.sh`);
       for (const [index, file] of files.entries()) await Deno.writeTextFile(file, scripts[index]!);
       const { code, stdout } = await new Deno.Command("shellcheck", {
         args: ["--shell=bash", ...files, `${root}tools/try.sh`],
       }).output();
       assert.equal(code, 0, new TextDecoder().decode(stdout));
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
+    });
   },
 });
 
 /** Tries this server, as a release tries a binary. */
 async function tryServer(environment: Record<string, string>) {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  const { code, stdout, stderr } = await new Deno.Command("bash", {
-    args: [
-      ...[`${root}tools/try.sh`, `http://127.0.0.1:${port}`],
-      ...[Deno.execPath(), "run", "--no-prompt", "-A", `${root}main.ts`],
-    ],
-    env: { DATABASE_URL: "", NO_COLOR: "1", ...environment },
-  }).output();
-  return { code, output: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
+  return await withFolder(async (folder) => {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = listener.addr;
+    listener.close();
+    await addDatabase(folder);
+    const program = `${folder}/server`;
+    // Starts in an empty folder, with the data folder `data`; a database there saves it from making one.
+    await Deno.writeTextFile(
+      program,
+      `#!/bin/sh
+[ -d data ] || cp -R '${folder}' data
+exec '${Deno.execPath()}' run --no-prompt -A '${root}main.ts' "$@"
+`,
+      { mode: 0o755 },
+    );
+    const { code, stdout, stderr } = await new Deno.Command("bash", {
+      args: [`${root}tools/try.sh`, `http://127.0.0.1:${port}`, program],
+      env: { DATABASE_URL: "", NO_COLOR: "1", ...environment },
+    }).output();
+    return { code, output: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
+  });
 }
 
 Deno.test("try.sh accepts a working server and fails on one that rejects uploads", async () => {

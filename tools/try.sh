@@ -32,7 +32,7 @@ ask --header 'Content-Type: application/gzip' --output /dev/null \
   --data-binary "@$root/test_data/go_coverage.tar.gz" "$address/coverages-api?$fields"
 ask "$address/coverages-api/badge?$name" | grep '33\.03%' >/dev/null
 ask "$address/coverages-ui/acme/shop" | grep '33\.03%' >/dev/null
-ask "$address/coverages-api/assets/acme/shop/main/archive/coverage/index.html" | grep '<html' >/dev/null
+ask --location "$address/coverages-api/assets/acme/shop/main/archive/coverage/index.html" | grep '<html' >/dev/null
 
 if [ $# -gt 0 ]; then
   trap 'rm -rf "$folder"' EXIT

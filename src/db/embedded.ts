@@ -14,7 +14,7 @@ const POSTGRES = "18";
 /** A segment of its write-ahead log, for which there must be room. */
 const LEAST_FREE_BYTES = 16 * 1024 * 1024;
 /** One session needs no more: 120 MB less than Postgres' defaults, and opened in two thirds of the time. */
-const OPTIONS = {
+export const OPTIONS = {
   startParams: [
     ...PGlite.defaultStartParams,
     ...["-c", "shared_buffers=16MB", "-c", "max_connections=10"],
@@ -36,7 +36,11 @@ export interface EmbeddedDatabase {
  * written to or holds no database of this version.
  */
 export async function startEmbedded(folder?: string): Promise<EmbeddedDatabase> {
-  const { db, lock, close } = await openEmbedded(folder);
+  return await serve(await openEmbedded(folder));
+}
+
+/** Puts it behind a socket. */
+export async function serve({ db, lock, close }: OpenDatabase): Promise<EmbeddedDatabase> {
   try {
     // A socket in a folder that only this user can enter; a port would be open to all on the machine.
     const socketFolder = Deno.build.os === "windows" ? undefined : await makeSocketFolder(lock);
@@ -61,10 +65,15 @@ export async function startEmbedded(folder?: string): Promise<EmbeddedDatabase> 
   }
 }
 
+/** One without a socket. */
+interface OpenDatabase {
+  db: PGlite;
+  lock: Deno.FsFile | undefined;
+  close(): Promise<void>;
+}
+
 /** The same without a socket. */
-export async function openEmbedded(
-  folder?: string,
-): Promise<{ db: PGlite; lock: Deno.FsFile | undefined; close(): Promise<void> }> {
+export async function openEmbedded(folder?: string): Promise<OpenDatabase> {
   if (folder === undefined) {
     const db = await PGlite.create("memory://", OPTIONS);
     return { db, lock: undefined, close: () => db.close() };

@@ -1,6 +1,6 @@
 /**
- * An empty database for each test. `run.ts` makes one for all files, whose tests run one after the
- * other; a file that is run alone makes its own when it first needs it.
+ * An empty database for each test. `run.ts` makes one for files that run one after the other; a file
+ * that is run alone makes its own when it first needs it.
  *
  * @module
  */
@@ -8,6 +8,8 @@ import type { Sql } from "postgres";
 import { connect } from "../../src/db/connect.ts";
 import { migrate, readMigrations } from "../../src/db/migrate.ts";
 import { type OwnDatabase, ownDatabase } from "./own_database.ts";
+
+const MIGRATED = "migrated";
 
 let own: Promise<OwnDatabase> | undefined;
 Deno.test.afterAll(async () => await (await own)?.[Symbol.asyncDispose]());
@@ -22,18 +24,34 @@ export interface TestDatabase extends AsyncDisposable {
   readonly target: OwnDatabase["target"];
 }
 
-/** Empties the database; dispose it when the test is over. */
+/** One without tables; dispose it when the test is over. */
 export async function emptyDatabase(): Promise<TestDatabase> {
+  const database = await openDatabase();
+  await database.sql.unsafe("drop schema public cascade; create schema public");
+  return database;
+}
+
+/** One with empty tables; dispose it when the test is over. */
+export async function testDatabase(): Promise<TestDatabase> {
+  const { sql, ...database } = await openDatabase();
+  // The comment says that a test before has migrated. Emptying its tables takes a tenth of the time.
+  const [schema] =
+    await sql`select obj_description('public'::regnamespace, 'pg_namespace') as state`;
+  if (schema?.state === MIGRATED) {
+    await sql.unsafe(
+      "truncate repositories, coverages, parts, identity restart identity; insert into identity default values",
+    );
+  } else {
+    await sql.unsafe("drop schema public cascade; create schema public");
+    await migrate(sql, await readMigrations());
+    await sql.unsafe(`comment on schema public is '${MIGRATED}'`);
+  }
+  return { sql, ...database };
+}
+
+async function openDatabase(): Promise<TestDatabase> {
   const made = Deno.env.get("TEST_DATABASE");
   const target = made ? JSON.parse(made) : (await (own ??= ownDatabase())).target;
   const sql = connect(target);
-  await sql.unsafe("drop schema public cascade; create schema public");
   return { sql, target, [Symbol.asyncDispose]: () => sql.end({ timeout: 5 }) };
-}
-
-/** Empties and migrates the database; dispose it when the test is over. */
-export async function testDatabase(): Promise<TestDatabase> {
-  const database = await emptyDatabase();
-  await migrate(database.sql, await readMigrations());
-  return database;
 }
