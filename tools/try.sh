@@ -25,7 +25,7 @@ curl --silent --show-error --fail --output /dev/null \
   --retry 60 --retry-delay 1 --retry-all-errors "$address/coverages-api/health"
 if [ $# -gt 0 ]; then "$@" health; fi
 
-ask() { curl --silent --show-error --fail "$@"; }
+ask() { curl --silent --show-error --fail --location "$@"; }
 name='org_name=acme&repo_name=shop&branch_name=main'
 fields="$name&commit_hash=a123&commit_author=ada&language=go&coverage_xml_file_name=coverage.xml"
 ask --header 'Content-Type: application/gzip' --output /dev/null \

@@ -32,15 +32,15 @@ export async function measureRequests(): Promise<Section> {
     const empty = await yardstick();
     const files = await yardstick(join(folder, "data/reports", report!));
 
-    const { org_name, repo_name, branch_name, language } = FIELDS;
+    const { org_name, repo_name } = FIELDS;
     const query = new URLSearchParams({ org_name: org_name!, repo_name: repo_name! });
-    const assets = `/coverages-api/assets/${org_name}/${repo_name}/${branch_name}/${language}`;
+    const own = `/coverages-api/reports/${report}/${pagePath(0)}`;
     const targets = [
       { what: "empty handler", of: 0, at: empty, path: "/" },
       { what: "badge", of: 0, at: server, path: `/coverages-api/badge?${query}&branch_name=main` },
       { what: "list of a repository", of: 0, at: server, path: `/coverages-api?${query}` },
       { what: "serveDir alone", of: 3, at: files, path: `/${pagePath(0)}` },
-      { what: "file of a report", of: 3, at: server, path: `${assets}/archive/${pagePath(0)}` },
+      { what: "file of a report", of: 3, at: server, path: own },
     ].map((target) => ({ ...target, rates: [] as number[] }));
     for (let round = -1; round < ROUNDS; round++) {
       for (const { at, path, rates } of targets) {

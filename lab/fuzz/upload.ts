@@ -66,7 +66,7 @@ export const upload: Target = {
       await using last = server;
       for (const [path, bytes] of await filesOf(file)) {
         const address = path.split("/").map(encodeURIComponent).join("/");
-        const kept = await last.get(
+        const kept = await last.open(
           `/coverages-api/assets/acme/shop/kept/go/archive/${address}`,
         );
         assert.deepEqual([kept.status, await kept.bytes()], [200, bytes], `branch kept: ${path}`);

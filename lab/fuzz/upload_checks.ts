@@ -41,14 +41,14 @@ async function assertReport(test: TestApp, coverage: Record<string, string>, pic
     const { isFile, nlink, mode } = await Deno.lstat(join(folder, path));
     assert(isFile && (nlink ?? 1) === 1 && !((mode ?? 0) & 0o7133), `${path} is no plain file`);
   }
-  const page = await test.get(new URL(coverage.report_url!).pathname);
+  const page = await test.open(new URL(coverage.report_url!).pathname);
   assert.equal(page.status, 200, `${coverage.report_url}`);
   await page.body?.cancel();
   const path = paths[pick % paths.length]!;
   const { org_name, repo_name, branch_name, language } = coverage;
   const address = [org_name!, repo_name!, branch_name!, language!, "archive", ...path.split("/")]
     .map(encodeURIComponent).join("/");
-  const served = await test.get(`/coverages-api/assets/${address}`);
+  const served = await test.open(`/coverages-api/assets/${address}`);
   const expected = await Deno.readFile(join(folder, path));
   assert.deepEqual([served.status, await served.bytes()], [200, expected], path);
 }

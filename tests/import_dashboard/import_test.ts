@@ -23,7 +23,7 @@ async function copy(
 }
 
 async function text(test: TestApp, path: string, status = 200): Promise<string> {
-  const response = await test.get(path);
+  const response = await test.open(path);
   const text = await response.text();
   assert.equal(response.status, status, `${path}: ${text}`);
   return text;
