@@ -42,12 +42,15 @@ link_to_ui() {
 }
 
 tell_comparison() {
-  local of=$WORK/compare.json delta
-  output base_percentage "$(jq -r '.base.percentage // empty' "$of")"
-  output base_branch_badge_url "$(jq -r '.base_badge_url // empty' "$of")"
-  output base_branch_report_url "$(jq -r '.base.report_url // empty' "$of")"
-  output current_branch_badge_url "$(jq -r '.head_badge_url // empty' "$of")"
-  delta=$(jq -r '.delta | numbers' "$of")
+  local base badge report head_badge delta
+  read_lines base badge report head_badge delta < <(
+    jq -r '.base.percentage // "", .base_badge_url // "", .base.report_url // "",
+      .head_badge_url // "", .delta // ""' "$WORK/compare.json"
+  )
+  output base_percentage "$base"
+  output base_branch_badge_url "$badge"
+  output base_branch_report_url "$report"
+  output current_branch_badge_url "$head_badge"
   if [ -n "$delta" ]; then delta=$(LC_ALL=C printf '%.2f' "$delta"); fi
   output improvement "$delta"
   summarize "$(tail -n +2 "$WORK/compare.md")"

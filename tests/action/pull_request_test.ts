@@ -6,25 +6,18 @@ import {
   JOB,
   pullRequest,
   withoutCommits,
-  type World,
 } from "../support/action.ts";
 import { cobertura, tar } from "../support/archive.ts";
 import { person } from "../support/github.ts";
 
 const MARKER = "<!-- coverage-server -->";
 
-/** Uploads for the base branch, so that there is something to compare with. */
-async function withBase(world: World, covered = 80) {
-  await world.report(covered);
-  const run = await world.run();
-  assert.equal(run.code, 0, run.output);
-}
-
 actionTest(
   "a pull request gets one comment, which is updated",
   async (world) => {
     const { comments } = world.github.repository("acme/shop");
-    await withBase(world);
+    await world.report(80);
+    assert.equal((await world.run()).code, 0, "the base has coverage");
     await world.report(75);
     const run = await world.run(pullRequest());
     assert.equal(run.code, 0, run.output);
@@ -64,18 +57,6 @@ actionTest(
   },
 );
 
-actionTest("a base branch without coverage is mentioned", async (world) => {
-  await world.report(75);
-  const run = await world.run(pullRequest());
-  assert.equal(run.code, 0, run.output);
-  const { base_percentage, improvement, base_branch_report_url } = run.outputs;
-  assert.deepEqual([base_percentage, improvement, base_branch_report_url], ["", "", ""]);
-  assert.match(
-    world.github.repository("acme/shop").comments[0]!.body,
-    /main has no earlier upload in go\./,
-  );
-});
-
 actionTest(
   "the comment is found on a later page, and others are not touched",
   async (world) => {
@@ -105,16 +86,6 @@ actionTest(
 
 const rowsOf = (body: string) =>
   [...body.matchAll(/^\| \[<code>(\w+)<\/code>/gm)].map(([, language]) => language);
-
-actionTest("all languages are rows of one comment", async (world) => {
-  const { comments } = world.github.repository("acme/shop");
-  await world.report(75);
-  for (const language of ["go", "php", "go"]) {
-    const run = await world.run({ ...pullRequest(), inputs: { language } });
-    assert.equal(run.code, 0, run.output);
-  }
-  assert.deepEqual(comments.map(({ body }) => rowsOf(body)), [["go", "php"]]);
-});
 
 actionTest("two first jobs at once end with one comment that has both rows", async (world) => {
   const { github } = world;
@@ -169,15 +140,21 @@ actionTest("skip_pr_comment reads and writes no comment", async (world) => {
   assert.deepEqual(withoutCommits(world.github), []);
 });
 
-actionTest("ui_host is used for the comment's link", async (world) => {
-  await world.report(75);
-  const inputs = { ui_host: "https://pages.test/coverages-ui/" };
-  const run = await world.run({ ...pullRequest(), inputs });
-  assert.equal(run.code, 0, run.output);
-  const { body } = world.github.repository("acme/shop").comments[0]!;
-  assert.match(body, /\(<https:\/\/pages\.test\/coverages-ui\/acme\/shop\/uploads\/\d+>\)/);
-  assert(!body.includes(`${world.server.address}/coverages-ui/`));
-});
+actionTest(
+  "a base without coverage is mentioned; ui_host is used for the comment's link",
+  async (world) => {
+    await world.report(75);
+    const inputs = { ui_host: "https://pages.test/coverages-ui/" };
+    const run = await world.run({ ...pullRequest(), inputs });
+    assert.equal(run.code, 0, run.output);
+    const { base_percentage, improvement, base_branch_report_url } = run.outputs;
+    assert.deepEqual([base_percentage, improvement, base_branch_report_url], ["", "", ""]);
+    const { body } = world.github.repository("acme/shop").comments[0]!;
+    assert.match(body, /main has no earlier upload in go\./);
+    assert.match(body, /\(<https:\/\/pages\.test\/coverages-ui\/acme\/shop\/uploads\/\d+>\)/);
+    assert(!body.includes(`${world.server.address}/coverages-ui/`));
+  },
+);
 
 actionTest("a comment that GitHub stored but did not confirm is not repeated", async (world) => {
   const { github } = world;

@@ -12,10 +12,15 @@ const post = (body: BodyInit, type = "application/gzip"): RequestInit => ({
   headers: { "content-type": type },
 });
 
-/** An application that has a report, and the check that a refused upload has left it as it was. */
-async function appWithReport(
-  options?: AppOptions,
-): Promise<TestApp & { assertUnharmed(): Promise<void> }> {
+interface AppWithReport extends TestApp {
+  /** Fails if a refused upload has changed anything. */
+  assertUnharmed(): Promise<void>;
+  /** Sends an upload, which must be refused like this and change nothing. */
+  assertRefused(init: RequestInit, status: number, message: RegExp): Promise<void>;
+}
+
+/** An application that has a report. */
+async function appWithReport(options?: AppOptions): Promise<AppWithReport> {
   const test = await testApp(options);
   const { coverage } = await (await test.upload(archive)).json();
   const before = await storedReports(test.reports);
@@ -27,6 +32,13 @@ async function appWithReport(
       const list = await (await test.get("/coverages-api")).json();
       assert.deepEqual(list.data, { "acme/shop": [coverage] });
       assert.deepEqual(test.log.filter(({ level }) => level === "error"), []);
+    },
+    async assertRefused(this: AppWithReport, init: RequestInit, status: number, message: RegExp) {
+      const response = await test.get(uploadPath(), init);
+      const error = String(await errorOf(response));
+      assert.equal(response.status, status, error);
+      assert.match(error, message);
+      await this.assertUnharmed();
     },
   });
 }
@@ -40,56 +52,46 @@ async function errorOf(response: Response): Promise<string | Record<string, stri
   return answer.error;
 }
 
-Deno.test("an archive that cannot be taken is refused with the reason, and changes nothing", async () => {
+Deno.test("an invalid archive is refused with the reason and changes nothing", async () => {
   await using test = await appWithReport();
   const report = (more: Entry[]) => tar(goodReport(more));
   const coverageFile = (content: string) => tar([{ name: "coverage.xml", content }]);
-  const cases: [body: Uint8Array<ArrayBuffer>, status: number, message: RegExp][] = [
-    [archive.slice(0, -30), 422, /damaged/],
-    [new TextEncoder().encode("not a tar ".repeat(200)), 422, /not a whole tar/],
-    [report([{ name: "big", content: "x".repeat(9000) }]).slice(0, 5000), 422, /not a whole tar/],
-    [new TextEncoder().encode("PK\x03\x04"), 422, /zip/],
-    [report([{ name: "../escape" }]), 422, /contains \.\./],
-    [report([{ name: "/absolute" }]), 422, /absolute/],
-    [report([{ name: "x".repeat(300) }]), 422, /300 bytes; at most 255/],
-    [report([{ name: TOO_LONG }]), 422, /too long for the server's disk|at most 4096/],
-    [report([{ name: "l", type: "1", linkName: "coverage.xml" }]), 422, /hard link/],
-    [report([{ name: "d", type: "3" }]), 422, /character device/],
-    [report([{ name: "f", type: "6" }]), 422, /FIFO/],
+  const cases: [body: Uint8Array<ArrayBuffer>, message: RegExp][] = [
+    [archive.slice(0, -30), /damaged/],
+    [new TextEncoder().encode("not a tar ".repeat(200)), /not a whole tar/],
+    [report([{ name: "big", content: "x".repeat(9000) }]).slice(0, 5000), /not a whole tar/],
+    [new TextEncoder().encode("PK\x03\x04"), /zip/],
+    [report([{ name: "../escape" }]), /contains \.\./],
+    [report([{ name: "/absolute" }]), /absolute/],
+    [report([{ name: "x".repeat(300) }]), /300 bytes; at most 255/],
+    [report([{ name: TOO_LONG }]), /too long for the server's disk|at most 4096/],
+    [report([{ name: "l", type: "1", linkName: "coverage.xml" }]), /hard link/],
+    [report([{ name: "d", type: "3" }]), /character device/],
+    [report([{ name: "f", type: "6" }]), /FIFO/],
     [
       report([{ name: "out", type: "2", linkName: "/tmp" }, { name: "out/file", content: "x" }]),
-      422,
       /through the symbolic link "out"/,
     ],
-    [report([{ name: "both" }, { name: "both/file" }]), 422, /both as a file and as a folder/],
-    [report([{ name: "both/", type: "5" }, { name: "both", content: "x" }]), 422, /both as a file/],
+    [report([{ name: "both" }, { name: "both/file" }]), /both as a file and as a folder/],
+    [report([{ name: "both/", type: "5" }, { name: "both", content: "x" }]), /both as a file/],
     [
       tar([{ name: "coverage.xml", type: "2", linkName: "out/coverage.xml" }]),
-      422,
       /coverage file "coverage.xml" is a symbolic link.*tar's -h/,
     ],
     [
       tar([{ name: "index.html" }]),
-      422,
       /no file "coverage.xml".*nothing in it looks like a coverage file/,
     ],
-    [tar([{ name: "a/clover.xml" }]), 422, /no file "coverage.xml".*"a\/clover.xml"/],
+    [tar([{ name: "a/clover.xml" }]), /no file "coverage.xml".*"a\/clover.xml"/],
     [
       tar(["a", "b"].map((name) => ({ name: `${name}/coverage.xml`, content: cobertura(1, 2) }))),
-      422,
       /2 files named "coverage.xml".*"a\/coverage.xml" and "b\/coverage.xml"/,
     ],
-    [coverageFile("<coverage>\n<project>\n</coverage>"), 422, /not well-formed.*line 3, column \d/],
-    [coverageFile("<html/>"), 422, /of no known format/],
-    [coverageFile(cobertura(0, 0)), 422, /0 of 0 lines/],
+    [coverageFile("<coverage>\n<project>\n</coverage>"), /not well-formed.*line 3, column \d/],
+    [coverageFile("<html/>"), /of no known format/],
+    [coverageFile(cobertura(0, 0)), /0 of 0 lines/],
   ];
-  for (const [body, status, message] of cases) {
-    const response = await test.get(uploadPath(), post(body));
-    const error = await errorOf(response);
-    assert.equal(response.status, status, String(error));
-    assert.match(String(error), message);
-    await test.assertUnharmed();
-  }
+  for (const [body, message] of cases) await test.assertRefused(post(body), 422, message);
 });
 
 Deno.test("a body that is not what its Content-Type says is refused", async () => {
@@ -103,13 +105,7 @@ Deno.test("a body that is not what its Content-Type says is refused", async () =
     [post(archive, "application/x-www-form-urlencoded"), 415, /must be multipart\/form-data/],
     [post(archive, "application/zip"), 415, /"application\/zip"/],
   ];
-  for (const [init, status, message] of cases) {
-    const response = await test.get(uploadPath(), init);
-    const error = await errorOf(response);
-    assert.equal(response.status, status, String(error));
-    assert.match(String(error), message);
-    await test.assertUnharmed();
-  }
+  for (const one of cases) await test.assertRefused(...one);
 });
 
 Deno.test("a form without one file part is refused", async () => {
@@ -130,7 +126,7 @@ Deno.test("a form without one file part is refused", async () => {
   }
 });
 
-Deno.test("a form of very many parts is refused before they are made", async () => {
+Deno.test("a form of too many parts is refused before it is parsed", async () => {
   await using test = await appWithReport();
   const parts = 1_600_000;
   const part = new TextEncoder().encode("--x\r\n\r\n\r\n".repeat(parts / 100));
@@ -142,20 +138,15 @@ Deno.test("a form of very many parts is refused before they are made", async () 
     },
   });
   const type = "multipart/form-data; boundary=x";
-  const response = await test.get(uploadPath(), post(body, type));
-  assert.equal(response.status, 413);
-  assert.match(String(await errorOf(response)), /more than 128 parts/);
+  await test.assertRefused(post(body, type), 413, /more than 128 parts/);
   assert(sent < 10, `${sent} of 100 pieces were read`);
   // A delimiter may be cut anywhere.
   const bytes = new TextEncoder().encode("--x\r\n\r\n\r\n".repeat(129) + "--x--\r\n");
   const cut = ReadableStream.from(Array.from(bytes, (byte) => new Uint8Array([byte])));
-  const inBytes = await test.get(uploadPath(), post(cut, type));
-  assert.equal(inBytes.status, 413);
-  await inBytes.body?.cancel();
-  await test.assertUnharmed();
+  await test.assertRefused(post(cut, type), 413, /more than 128 parts/);
 });
 
-Deno.test("a form without a boundary or a body is told every field that is missing", async () => {
+Deno.test("without a boundary or a body, every missing field is named", async () => {
   await using test = await appWithReport();
   const fields = Object.keys(FIELDS).filter((name) => name !== "github_api_url").toSorted();
   const empty: RequestInit[] = [
@@ -209,7 +200,7 @@ Deno.test("every missing field is named, before the body is read", async () => {
   await test.assertUnharmed();
 });
 
-Deno.test("every ill-formed field is named with what it was and what is allowed", async () => {
+Deno.test("every invalid field is named with its value and what is allowed", async () => {
   await using test = await appWithReport();
   const cases: Record<string, string[]> = {
     org_name: ["a/b", "..", "x".repeat(101), "ü", ""],
@@ -234,7 +225,7 @@ Deno.test("every ill-formed field is named with what it was and what is allowed"
   await test.assertUnharmed();
 });
 
-Deno.test("a + that was not encoded, and an upload by PUT, are told for what they are", async () => {
+Deno.test("an unencoded + and an upload by PUT are explained", async () => {
   await using test = await testApp();
   const plus = await test.get(uploadPath({ language: undefined }) + "&language=c++", post(archive));
   assert.equal(
@@ -247,7 +238,7 @@ Deno.test("a + that was not encoded, and an upload by PUT, are told for what the
   assert.match(String(await errorOf(put)), /an upload is a POST: curl -X POST/);
 });
 
-Deno.test("branch names that git takes are taken", async () => {
+Deno.test("every branch name of git is accepted", async () => {
   await using test = await testApp();
   const branches = ["feature/a-b", "release_1.2", "größe/日本", "fix#12", "a@b", "x".repeat(255)];
   for (
@@ -283,27 +274,19 @@ Deno.test("a report over a limit is refused with 413 and the limit", async () =>
       /more than 10 files and folders/,
     ],
   ];
-  for (const [body, message] of cases) {
-    const response = await test.get(uploadPath(), post(body));
-    assert.equal(response.status, 413);
-    assert.match(String(await errorOf(response)), message);
-    await test.assertUnharmed();
-  }
-  const announced = await test.get(uploadPath(), {
-    ...post(archive),
-    headers: { "content-type": "application/gzip", "content-length": "30000" },
-  });
-  assert.equal(announced.status, 413);
-  assert.match(String(await errorOf(announced)), /30000 bytes; at most 20000/);
+  for (const [body, message] of cases) await test.assertRefused(post(body), 413, message);
+  const announced = { "content-type": "application/gzip", "content-length": "30000" };
+  await test.assertRefused(
+    { ...post(archive), headers: announced },
+    413,
+    /30000 bytes; at most 20000/,
+  );
   const form = new FormData();
   form.append("file", new Blob([noise]));
-  const multipart = await test.get(uploadPath(), { method: "POST", body: form });
-  assert.equal(multipart.status, 413);
-  await multipart.body?.cancel();
-  await test.assertUnharmed();
+  await test.assertRefused({ method: "POST", body: form }, 413, /20000 bytes/);
 });
 
-Deno.test("a bomb stops at the limit: as one file, as many, and as what follows the archive", async () => {
+Deno.test("a gzip bomb stops at the limit: as one file, as many, and behind the archive", async () => {
   await using test = await appWithReport({ limits: { maxReportBytes: 30_000_000 } });
   const zeros = new Uint8Array(1024 * 1024);
   const packed = async (first: Uint8Array<ArrayBuffer>, then: Uint8Array<ArrayBuffer>) => {
@@ -324,10 +307,7 @@ Deno.test("a bomb stops at the limit: as one file, as many, and as what follows 
   };
   for (const [name, bomb] of Object.entries(bombs)) {
     assert(bomb.byteLength < 300_000, name);
-    const response = await test.get(uploadPath(), post(bomb));
-    assert.equal(response.status, 413, name);
-    assert.match(String(await errorOf(response)), /30000000 bytes, unpacked/);
-    await test.assertUnharmed();
+    await test.assertRefused(post(bomb), 413, /30000000 bytes, unpacked/);
   }
 });
 
@@ -341,27 +321,21 @@ Deno.test("a million empty entries stop at the limit", async () => {
     })()).pipeThrough(new CompressionStream("gzip")),
   ).bytes();
   await using test = await appWithReport({ limits: { maxReportFiles: 2000 } });
-  const response = await test.get(uploadPath(), post(packed));
-  assert.equal(response.status, 413);
-  assert.match(String(await errorOf(response)), /more than 2000 files and folders/);
-  await test.assertUnharmed();
+  await test.assertRefused(post(packed), 413, /more than 2000 files and folders/);
 });
 
-Deno.test("a client that stops half-way leaves everything as it was", async () => {
+Deno.test("an aborted upload changes nothing", async () => {
   await using test = await appWithReport();
   for (const until of [0, 1, 100, archive.length - 9]) {
     const stopped = new ReadableStream<Uint8Array>({
       start: (controller) => controller.enqueue(archive.slice(0, until)),
       pull: (controller) => controller.error(new TypeError("connection lost")),
     });
-    const response = await test.get(uploadPath(), post(stopped));
-    assert.equal(response.status, 400);
-    assert.match(String(await errorOf(response)), /ended before it was complete/);
-    await test.assertUnharmed();
+    await test.assertRefused(post(stopped), 400, /ended before it was complete/);
   }
 });
 
-Deno.test("a body that stops coming, or comes for too long, is refused with 408", async () => {
+Deno.test("a body that stalls or never ends gets 408", async () => {
   const limits = { uploadSeconds: 0.2, maxUploadBytes: 1e9, maxReportBytes: 1e9 };
   await using test = await testApp({ limits });
   const types = ["application/gzip", "multipart/form-data; boundary=x"];
@@ -395,7 +369,7 @@ Deno.test("a body that stops coming, or comes for too long, is refused with 408"
   assert.deepEqual(await storedReports(test.reports), { published: [], staged: [] });
 });
 
-Deno.test("an upload whose work takes too long is refused with 503, and leaves nothing", async () => {
+Deno.test("an upload that takes too long to process gets 503 and leaves nothing", async () => {
   await using test = await testApp({
     limits: { uploadSeconds: 0.5 },
     readCoverage: () => new Promise(() => {}),
@@ -406,7 +380,7 @@ Deno.test("an upload whose work takes too long is refused with 503, and leaves n
   assert.deepEqual(await storedReports(test.reports), { published: [], staged: [] });
 });
 
-Deno.test("one repository cannot hold every place for uploads", async () => {
+Deno.test("one repository cannot use every upload slot", async () => {
   await using test = await testApp({ limits: { uploadConcurrency: 2 } });
   const slow: ReadableStreamDefaultController<Uint8Array>[] = [];
   const held = Array.from({ length: 3 }, () => {
@@ -422,7 +396,7 @@ Deno.test("one repository cannot hold every place for uploads", async () => {
   for (const response of await Promise.all(held)) assert.equal(response.status, 400);
 });
 
-Deno.test("too many uploads at once are refused with 429, and the others are done", async () => {
+Deno.test("too many uploads at once get 429, the others succeed", async () => {
   await using test = await testApp({ limits: { uploadConcurrency: 1 } });
   const responses = await Promise.all(
     Array.from({ length: 28 }, (_, at) => test.upload(archive, { branch_name: `b${at}` })),
@@ -435,7 +409,7 @@ Deno.test("too many uploads at once are refused with 429, and the others are don
   assert.equal((await storedReports(test.reports)).published.length, 26);
 });
 
-Deno.test("a bug is answered with an id, logged once, and leaves everything as it was", async () => {
+Deno.test("a bug is answered with an id, logged once, and changes nothing", async () => {
   await using test = await testApp({
     readCoverage: () => Promise.reject(new TypeError("a bug in a reader")),
   });

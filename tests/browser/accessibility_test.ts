@@ -16,10 +16,10 @@ browserTest(
     const check = async (addresses: string[]) => {
       await Promise.all([light, dark].map(async ({ page }) => {
         for (const address of addresses) {
+          await page.goto(`${test.address}${address}`);
+          for (const summary of await page.locator("summary").all()) await summary.click();
           for (const width of [1280, 360]) {
             await page.setViewportSize({ width, height: 800 });
-            await page.goto(`${test.address}${address}`);
-            for (const summary of await page.locator("summary").all()) await summary.click();
             const wide = await page.evaluate(() => document.documentElement.scrollWidth);
             assert(wide <= width, `${address} is ${wide} pixels wide where ${width} are there`);
             if (width === 1280 || page === light.page) {

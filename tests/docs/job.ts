@@ -242,12 +242,13 @@ export async function jobOf(
   return await checkout.command(shell, filled, { COVERAGE_URL: address, ...environment });
 }
 
+const info = new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).outputSync();
+const { denoDir } = JSON.parse(text(info.stdout));
+
 /** `coverage-server`, as if it were compiled. */
 async function addProgram({ folder }: Checkout): Promise<void> {
   const [deno, main] = [Deno.execPath(), fileURLToPath(new URL("../../main.ts", import.meta.url))];
   const options = "--no-prompt --allow-net --allow-env --allow-read --allow-run=git";
-  const info = await new Deno.Command(deno, { args: ["info", "--json"] }).output();
-  const { denoDir } = JSON.parse(text(info.stdout));
   await Deno.mkdir(join(folder, ".git/bin"), { recursive: true });
   await Deno.writeTextFile(
     join(folder, ".git/bin/coverage-server"),
