@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { OperatorError } from "./errors.ts";
+import { isReportsHost } from "./model/reports_url.ts";
 import { CODE_HOSTS, type CodeHostKind, kindOf } from "./model/code_host.ts";
 
 /** What an upload may cost; every limit is a count, bytes or seconds as its name says. */
@@ -88,7 +89,7 @@ export interface Config {
   readonly port: number;
   /** What links in answers begin with, no trailing slash; unset: the address of each request. */
   readonly publicUrl: string | undefined;
-  /** The origin that reports have of their own; unset: a sandbox in that of the server. */
+  /** The origin that reports have of their own, `*` for a report's id; unset: a sandbox in the server's. */
   readonly reportsUrl: string | undefined;
   /** A Postgres to use; unset: the embedded one. */
   readonly databaseUrl: string | undefined;
@@ -184,7 +185,9 @@ const variables = z.object({
   REPORTS_URL: address(/^https?$/, "https://reports.example.com")
     .refine((url) => url === undefined || isApiUrl(url) && new URL(url).pathname === "/")
     .transform((url) => url && new URL(url).origin)
-    .describe("an address like https://reports.example.com, without a path"),
+    .describe(
+      "an address like https://reports.example.com or https://*.reports.example.com, without a path",
+    ),
   DATABASE_URL: address(/^postgres(ql)?$/, "postgres://user:password@host:5432/database")
     .refine((url) => url === undefined || isPercentEncoded(url)),
   DATA_DIR: z.string().min(1).default("./data").describe("a folder"),
@@ -351,7 +354,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 function contradictionsOfOrigins(publicUrl?: string, reportsUrl?: string): string[] {
   if (reportsUrl === undefined) return [];
   if (publicUrl === undefined) return ["REPORTS_URL is set, and needs PUBLIC_URL."];
-  if (new URL(publicUrl).hostname === new URL(reportsUrl).hostname) {
+  if (isReportsHost(reportsUrl)(new URL(publicUrl))) {
     return ["REPORTS_URL has the host of PUBLIC_URL; reports need another one."];
   }
   const isSafe = [publicUrl, reportsUrl].every((url) =>

@@ -85,6 +85,7 @@ Deno.test("readConfig wants an origin for REPORTS_URL that shares no cookie with
     [{ REPORTS_URL: "https://rep.example.com/x" }, /without a path/],
     [{ PUBLIC_URL: "" }, /needs PUBLIC_URL/],
     [{ REPORTS_URL: "https://cov.example.com:8443" }, /has the host of PUBLIC_URL/],
+    [{ REPORTS_URL: "https://*.example.com" }, /has the host of PUBLIC_URL/],
     [{ REPORTS_URL: "http://rep.example.com" }, /must be https/],
   ];
   for (const [changed, said] of cases) {

@@ -11,6 +11,7 @@ import { namedReportHeaders } from "../http/headers.ts";
 import type { Handler } from "../http/router.ts";
 import { decodeSegment } from "../http/path_segment.ts";
 import { isEmbedded } from "../reports/sandbox.ts";
+import { originOfReport } from "../model/reports_url.ts";
 import { branchParts, ownReportPath } from "../model/urls.ts";
 import { findActive, findStored } from "../db/coverages.ts";
 import type { CoverageRow, RepositoryName } from "../model/rows.ts";
@@ -36,7 +37,8 @@ export function createAssetHandlers(
       const own = isFile
         ? ownReportPath({ ...row, report_index: null }) + path
         : ownReportPath(row);
-      const location = (reportsUrl ?? publicUrl ?? "") + own + url.search;
+      const origin = reportsUrl && originOfReport(reportsUrl, row.report_id);
+      const location = (origin ?? publicUrl ?? "") + own + url.search;
       return new Response(null, { status: 302, headers: { ...namedReportHeaders, location } });
     };
   };

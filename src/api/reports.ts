@@ -11,8 +11,8 @@ import {
   originReportHeaders,
   sandboxedReportHeaders,
 } from "../http/headers.ts";
-import { isReportsHost } from "../http/host.ts";
 import type { Handler } from "../http/router.ts";
+import { originOfReport } from "../model/reports_url.ts";
 import { ownReportPath, reportPath } from "../model/urls.ts";
 import { findGone } from "../db/coverages.ts";
 import { opensPage, opensTab } from "../reports/sandbox.ts";
@@ -31,7 +31,6 @@ export function createReportHandler(
     config: Pick<Config, "publicUrl" | "reportsUrl">;
   },
 ): Handler {
-  const isOwnOrigin = isReportsHost(reportsUrl);
   const sandboxed = reportsUrl === undefined;
   const headers = sandboxed ? sandboxedReportHeaders : originReportHeaders(publicUrl);
   // Also a file that is missing is shown below the bar.
@@ -44,7 +43,8 @@ export function createReportHandler(
     if (!isReportId(report)) throw noSuchReport();
     const folder = store.folder(report);
     const own = ownReportPath({ report_id: report, report_index: null }) + path + url.search;
-    if (sandboxed || isOwnOrigin(url)) {
+    const origin = reportsUrl && originOfReport(reportsUrl, report);
+    if (origin === undefined || new URL(origin).hostname === url.hostname) {
       // The clients() of a service worker would tell it the addresses of other reports.
       if (request.headers.get("service-worker") === "script") {
         throw new HttpError(403, "Reports cannot have service workers.");
@@ -57,7 +57,7 @@ export function createReportHandler(
         if (!isGone) throw sandboxed ? error : framable(error);
       }
       if (!sandboxed) return redirect(publicUrl + own); // where pages for people are
-    } else if (await exists(folder)) return redirect(reportsUrl + own);
+    } else if (await exists(folder)) return redirect(origin + own);
     const gone = opensPage(request) ? await findGone(sql, report) : undefined;
     if (!gone) throw noSuchReport();
     if (!opensTab(request)) {

@@ -13,6 +13,7 @@ import { framingHeaders } from "../http/headers.ts";
 import { decodeSegment } from "../http/path_segment.ts";
 import type { Handler } from "../http/router.ts";
 import type { CoverageRow } from "../model/rows.ts";
+import { originOfReport } from "../model/reports_url.ts";
 import { ownReportPath } from "../model/urls.ts";
 import { findActive, findUpload } from "../db/coverages.ts";
 import type { Html } from "./html.ts";
@@ -57,7 +58,9 @@ export function createReportPageHandler(
       });
     }
     const own = { ...found, report_index: null };
-    const root = config.reportsUrl ? config.reportsUrl + ownReportPath(own) : links.ownReport(own);
+    const root = config.reportsUrl
+      ? originOfReport(config.reportsUrl, own.report_id) + ownReportPath(own)
+      : links.ownReport(own);
     const src = root + path + url.search;
     const page = <ReportPage links={links} row={found} root={root} src={src} />;
     return etagged(request, `<!DOCTYPE html>${renderToString(page)}`, headers);

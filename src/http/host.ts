@@ -39,9 +39,3 @@ export function addressOf(request: Request, isKnown: (url: URL) => boolean): URL
 export function isOwnName({ hostname }: URL): boolean {
   return hostname === "localhost" || hostname.startsWith("[") || /^[\d.]+$/.test(hostname);
 }
-
-/** Tests whether an address is under `REPORTS_URL`, by its name: proxies may leave out the port. */
-export function isReportsHost(reportsUrl: string | undefined): (url: URL) => boolean {
-  const name = reportsUrl && new URL(reportsUrl).hostname;
-  return ({ hostname }) => hostname === name;
-}

@@ -75,6 +75,47 @@ browserTest("a report at REPORTS_URL does what it does on a plain server", async
   assert.deepEqual(complaints, []);
 });
 
+browserTest(
+  "with a * in REPORTS_URL a report reads not even one whose address it knows",
+  async (open) => {
+    await using test = await listeningApp({ reports: "*.reports.localhost" });
+    const secret = await upload(test, "secret", {
+      "index.html":
+        "<script>addEventListener('click', () => localStorage.x = Math.random())</script>",
+    });
+    const { page: read } = await open();
+    await read.goto(secret);
+    const known = read.url();
+    const elsewhere = known.replace(/\/\/[^.]+/, "//" + crypto.randomUUID());
+    const address = await upload(test, "spy", {
+      "index.html": trying(`
+      known: async () => (await fetch("${known}")).text(),
+      here: async () => (await fetch(new URL("${known}").pathname)).text(),
+      frame: async () => (await element("iframe", { src: "${known}" })).contentDocument.body.innerHTML,
+      storage: () => new Promise((resolve, reject) => {
+        addEventListener("storage", ({ url }) => resolve(url));
+        localStorage.y = 1;
+        setTimeout(reject, 500);
+      }),
+    `),
+    });
+    const spy = await read.context().newPage();
+    await spy.goto(address);
+    await read.click("html");
+    assert.notEqual(new URL(spy.url()).hostname, new URL(known).hostname);
+    const found = JSON.parse(await spy.locator("output").innerText());
+    assert.doesNotMatch(String(found.frame), /Math/);
+    assert.deepEqual({ ...found, frame: "" }, {
+      known: "no",
+      here: "no",
+      frame: "",
+      storage: "no",
+    });
+    await read.goto(elsewhere);
+    assert.equal(read.url(), known, "under another report's name it leads to its own");
+  },
+);
+
 browserTest("a report at REPORTS_URL reads neither the server nor another report", async (open) => {
   await using test = await listeningApp({ reports: "reports.localhost" });
   const secret = await upload(test, "secret", {
