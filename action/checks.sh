@@ -10,23 +10,26 @@ failed_checks=
 
 tell_checks() {
   local patch passed reason sentence symbol
-  read_lines patch passed reason < <(
-    jq -r '.patch.percentage // "", (.checks // [] | if . == [] then "" else all(.passed != false) end),
-      .patch_reason // "" | tostring | gsub("[\r\n]+"; " ")' "$WORK/upload.json"
+  {
+    read_lines patch passed reason
+    output patch_percentage "$patch"
+    output checks_passed "$passed"
+    if [ -n "$reason" ]; then notice "$reason"; fi
+    while IFS=' ' read -r passed sentence; do
+      case $passed in
+        true) symbol=✅ ;;
+        false) symbol=❌ failed_checks="$failed_checks$sentence " ;;
+        *) symbol=➖ ;;
+      esac
+      say "$sentence"
+      summarize "$symbol $(as_text "$sentence")"
+    done
+  } < <(
+    jq -r 'def line: tostring | gsub("[\r\n]+"; " ");
+      .patch.percentage // "", (.checks // [] | if . == [] then "" else all(.passed != false) end),
+      (.patch_reason // "" | line), (.checks // [] | .[] | "\(.passed) \(.sentence | line)")' \
+      "$WORK/upload.json"
   )
-  output patch_percentage "$patch"
-  output checks_passed "$passed"
-  if [ -n "$reason" ]; then notice "$reason"; fi
-  while IFS=' ' read -r passed sentence; do
-    case $passed in
-      true) symbol=✅ ;;
-      false) symbol=❌ failed_checks="$failed_checks$sentence " ;;
-      *) symbol=➖ ;;
-    esac
-    say "$sentence"
-    summarize "$symbol $(as_text "$sentence")"
-  done < <(jq -r '.checks // [] | .[] | "\(.passed) \(.sentence | gsub("[\r\n]+"; " "))"' \
-    "$WORK/upload.json")
 }
 
 # Warnings at the changed lines that no test covers.

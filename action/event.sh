@@ -24,16 +24,16 @@ read_lines() {
 }
 
 read_event() {
-  base_branch=$(event .repository.default_branch)
+  read_lines base_branch before < <(
+    jq -r '.repository.default_branch // "", .before // ""' "$GITHUB_EVENT_PATH"
+  )
   base_tip=$base_branch
   case $GITHUB_EVENT_NAME in
     pull_request | pull_request_target)
       jq .pull_request "$GITHUB_EVENT_PATH" >"$WORK/pull.json"
       read_pull_request
-      before=$(event .before)
       ;;
     push)
-      before=$(event .before)
       if [[ $before =~ ^0+$ ]]; then before=; fi
       if [ "$branch" = "$base_branch" ]; then base_tip=$before; fi
       ;;

@@ -7,11 +7,9 @@ set -euo pipefail
 export MSYS_NO_PATHCONV=1 MSYS2_ARG_CONV_EXCL='*'
 
 # On Windows jq ends lines with CRLF.
-if [ "${RUNNER_OS:-}" = Windows ]; then
-  jq() {
-    command jq "$@" | tr -d '\r'
-  }
-fi
+jq() {
+  command jq "$@" | tr -d '\r'
+}
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=SCRIPTDIR/say.sh

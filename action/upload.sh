@@ -43,8 +43,8 @@ upload() {
     --arg patch_fail_under "${INPUT_PATCH_FAIL_UNDER:-}")$(coverage_files)"
   retrying send "$credential" POST "$address" --header 'Content-Type: application/gzip' \
     --data-binary "@$WORK/report.tar.gz" || return 1
-  if ! jq -c . "$WORK/body" >"$WORK/upload.json" 2>"$WORK/jq" ||
-    ! jq -e '.coverage.percentage | numbers' "$WORK/upload.json" >"$WORK/percentage"; then
+  if ! jq -ce 'select(.coverage.percentage | numbers)' "$WORK/body" \
+    >"$WORK/upload.json" 2>"$WORK/jq" || [ ! -s "$WORK/upload.json" ]; then
     failure="The answer is not a coverage server's ($status); check api_host"
     return 1
   fi

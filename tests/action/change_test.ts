@@ -421,7 +421,6 @@ actionTest(
         inputs: { ...pull.event.inputs, report_dir, skip_pr_comment: "false", fail_under: "10" },
         env: {
           ...pull.event.env,
-          RUNNER_OS: "Windows",
           PATH: `${tools}:${Deno.env.get("PATH")}`,
           RUNNER_TEMP: temp,
         },
