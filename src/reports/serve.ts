@@ -4,7 +4,6 @@
  * @module
  */
 import { join } from "node:path";
-import { detectMimeType } from "@remix-run/mime";
 import { serveDir } from "@std/http";
 import { HttpError } from "../errors.ts";
 import { type Surface, withHeaders } from "../http/headers.ts";
@@ -40,10 +39,6 @@ export async function serveReport(request: Request, options: ReportOptions): Pro
   const headers = mayBePage ? { ...options.headers, vary: VARY } : options.headers;
   const isPage = mayBePage && opensPage(request);
   const given = isPage ? new Headers() : withUsableRange(request.headers);
-  if (!isPage && !endsInSlash && !CONDITIONS.some((name) => given.has(name))) {
-    const small = await readSmall(file, headers);
-    if (small) return small;
-  }
   const info = await statFile(file);
   if (!info) throw noSuchFile();
   if (info.isDirectory !== endsInSlash) {
@@ -68,44 +63,20 @@ export async function serveReport(request: Request, options: ReportOptions): Pro
   if (response.status === 404) throw noSuchFile();
   if (response.status === 416) throw await unsatisfiable(response, info.size);
   if (response.status === 304) response.headers.delete("content-type"); // there is no content
-  else if (!endsInSlash) response.headers.set("content-type", typeOf(file));
-  else if (response.headers.has("last-modified")) response.headers.set("content-type", "text/html");
+  else if (!endsInSlash || response.headers.has("last-modified")) { // and no listing of a folder
+    response.headers.set("content-type", typeOf(response.headers.get("content-type")));
+  }
   // What an id leads to never changes: `Last-Modified` is enough to ask whether it is still there.
   response.headers.delete("etag");
   response.headers.delete("server"); // the version of a library is nobody else's business
   return withHeaders(isPage ? await withScript(response) : response, headers);
 }
 
-/** What makes the answer to `GET` another than the whole file. */
-const CONDITIONS = ["range", "if-modified-since"];
-
-/** Files of up to this many bytes are read at once; most are smaller. */
-const SMALL_BYTES = 64 * 1024;
-
-/** A whole small file, in less than half the time in which `serveDir` would stream it. */
-async function readSmall(path: string, headers: Surface): Promise<Response | undefined> {
-  try {
-    const { isFile, size, mtime } = Deno.statSync(path);
-    if (!isFile || size > SMALL_BYTES) return undefined;
-    const bytes = await Deno.readFile(path);
-    return new Response(bytes, {
-      headers: {
-        ...headers,
-        "content-type": typeOf(path),
-        "content-length": String(bytes.byteLength),
-        "accept-ranges": "bytes",
-        ...(mtime && { "last-modified": mtime.toUTCString() }),
-      },
-    });
-  } catch {
-    return undefined; // whoever looks again says what is wrong
-  }
-}
-
-/** A charset only where the file has no way to name its own: pages, XML and their parts keep theirs. */
-function typeOf(path: string): string {
-  const type = detectMimeType(path.slice(path.lastIndexOf(".") + 1)) ?? "application/octet-stream";
-  return /^text\/(?!html|xml|css|javascript)/.test(type) ? `${type}; charset=utf-8` : type;
+/** With a charset only where the file cannot name its own, as pages, XML, styles and scripts can. */
+function typeOf(type: string | null): string {
+  if (type === null) return "application/octet-stream";
+  const named = type.toLowerCase(); // published `@std/http` writes UTF-8
+  return /^text\/(?!html|xml|css|javascript)/.test(named) ? named : named.split(";")[0]!;
 }
 
 /** The names in a path; several slashes count as one, as for nginx. */
