@@ -7,7 +7,6 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { ByteReader, ByteWriter } from "./varints.ts";
 
@@ -72,7 +71,14 @@ export class LineEncoder {
       .map((column) => deflateRawSync(column.bytes));
     const header = new ByteWriter();
     for (const { byteLength } of columns) header.varint(byteLength);
-    return new Uint8Array(Buffer.concat([header.bytes, ...columns]));
+    const parts = [header.bytes, ...columns];
+    const encoded = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + byteLength, 0));
+    let at = 0;
+    for (const part of parts) {
+      encoded.set(part, at);
+      at += part.byteLength;
+    }
+    return encoded;
   }
 
   #endByte(next: number): void {

@@ -38,6 +38,7 @@ const thread = self as unknown as { onmessage: (event: MessageEvent<Job>) => voi
 
 thread.onmessage = async ({ data: job }) => {
   const answer = await answerTo(job);
-  job.answer.postMessage(answer);
+  const lines = "coverage" in answer ? answer.coverage.lines : null;
+  job.answer.postMessage(answer, lines ? [lines.buffer] : []); // moved, not copied
   job.answer.close();
 };
