@@ -213,10 +213,11 @@ Deno.test("only files that cannot name their encoding get a charset", async () =
   const types = await Promise.all(names.map(async (name) => {
     const response = await test.open(`${ASSETS}/main/archive/${name}`);
     await response.body?.cancel();
-    return response.headers.get("content-type");
+    // RFC 7303, 9.2: two names of one type; the libraries differ.
+    return response.headers.get("content-type")?.replace(/^text\/xml/, "application/xml");
   }));
   assert.deepEqual(types, [
-    ...["text/html", "text/xml", "image/svg+xml", "text/css", "text/javascript"],
+    ...["text/html", "application/xml", "image/svg+xml", "text/css", "text/javascript"],
     ...["text/plain; charset=utf-8", "application/json", "application/octet-stream"],
   ]);
 });
