@@ -52,16 +52,17 @@ upload() {
 
 # Reports the result.
 tell_upload() {
-  local percentage report
-  read_lines percentage report < <(
-    jq -r '.coverage | .percentage, .report_url // ""' "$WORK/upload.json"
+  local percentage report badge
+  read_lines percentage report badge < <(
+    jq -r '.coverage.percentage, .coverage.report_url // "", .badge_url // ""' "$WORK/upload.json"
   )
   say "$percentage% on $branch in $INPUT_LANGUAGE. $report"
   output coverage_result "$(cat "$WORK/upload.json")"
   output percentage "$percentage"
   output current_branch_report_url "$report"
-  output current_branch_badge_url "$API/badge?$(query --arg org_name "$ORG" \
-    --arg repo_name "$REPO" --arg branch_name "$branch" --arg language "$INPUT_LANGUAGE")"
+  # Without a login to read, a badge needs no token, and the answer has none.
+  output current_branch_badge_url "${badge:-$API/badge?$(query --arg org_name "$ORG" \
+    --arg repo_name "$REPO" --arg branch_name "$branch" --arg language "$INPUT_LANGUAGE")}"
   if [ -z "$pull_number" ]; then
     summarize "### Coverage $percentage%"
     summarize "[<code>$(as_text "$branch")</code>](<$report>) in $(as_text "$INPUT_LANGUAGE")"

@@ -121,6 +121,21 @@ export async function findUpload(
   return row;
 }
 
+/** A part of an upload, as an upload with that part's number and report. */
+export async function findPart(
+  sql: Sql,
+  { id, part, ...name }: RepositoryName & { id: number; part: string },
+): Promise<CoverageRow & { part: string } | undefined> {
+  const [row] = await inTime(sql<(CoverageRow & { part: string })[]>`
+    select ${
+    columns(sql)
+  }, p.part, p.percentage::float8 as percentage, p.report_id, p.report_index, true as report_stored
+    from coverages c join repositories r on r.id = c.repository_id
+    join parts p on p.repository_id = r.id and p.coverage_id = c.id and p.part = ${part}
+    where c.id = ${id} and ${named(sql, name)}`);
+  return row;
+}
+
 /** An upload of a branch and language whose report is still stored. */
 export async function findStored(
   sql: Sql,
