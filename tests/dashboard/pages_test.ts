@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { goodReport, tar } from "../support/archive.ts";
 import { type TestApp, testApp } from "../support/app.ts";
 import { seed } from "../support/seed.ts";
 
@@ -31,6 +32,20 @@ Deno.test("/ redirects to all repositories, an organisation's address to its own
   await seed(test.sql);
   assert.match(await page(test, "/coverages-api/../coverages-ui/acme/shop"), /<h1 id="name">shop</);
   assert.match(await page(test, "/coverages-ui/ACME/Shop/"), /<h1 id="name">shop</);
+});
+
+Deno.test("the empty home page shows a command that works", async () => {
+  await using test = await testApp();
+  const html = (await page(test, "/coverages-ui")).replaceAll("&amp;", "&").replaceAll(
+    "&quot;",
+    '"',
+  );
+  const [, command] = /id="first-report"[^>]*>([^]*?)<\/pre>/.exec(html)!;
+  const url = new URL(/"(http[^"]+)"/.exec(command!)![1]!);
+  const form = new FormData();
+  form.set("file", new Blob([tar(goodReport())]), "coverage.tar.gz");
+  const answer = await test.get(url.pathname + url.search, { method: "POST", body: form });
+  assert.equal((await answer.json()).coverage.percentage, 75);
 });
 
 Deno.test("the list shows each repository's number, change, trend, languages and report", async () => {
@@ -162,6 +177,33 @@ Deno.test("the chart does not depend on the page of a table, and its limit count
   );
   assert.equal(chosen.match(/<input type="checkbox"[^>]* checked/g)?.length, 6);
   assert.equal(chart(chosen).match(/<li/g)!.length, 12);
+  await seed(test.sql, { language: "go" });
+  const [, points] = /<svg class="wide[^]*?>([^]*?)<\/svg>/.exec(
+    await page(test, "/coverages-ui/acme/shop"),
+  )!;
+  assert(links(points!).includes("/coverages-ui/acme/shop/uploads/13"), "points link to uploads");
+});
+
+Deno.test("a page of branches has the main branch first, and every other is on one page", async () => {
+  await using test = await testApp();
+  await seed(test.sql);
+  await test.sql`
+    insert into coverages (repository_id, branch_name, commit_hash, commit_author, language,
+      percentage, format, report_id, report_bytes, report_files)
+    select id, 'feature/' || n, 'abcdef0123', 'ada', 'go', n % 101, 'cobertura',
+      gen_random_uuid(), 1, 1
+    from repositories, generate_series(1, 120) n`;
+  const seen: string[] = [];
+  for (let next: string | undefined = "/coverages-ui/acme/shop"; next;) {
+    const html = await page(test, next);
+    const table = html.slice(html.indexOf('id="branches"'), html.indexOf('<section id="history"'));
+    const names = [...table.matchAll(/<th[^>]*><a[^>]*><bdi>([^<]+)/g)].map(([, name]) => name!);
+    assert.equal(names.shift(), "main");
+    seen.push(...names);
+    next = links(table.match(/<a[^>]*rel="next"[^>]*>/)?.[0] ?? "")[0];
+  }
+  assert.equal(seen.length, 120);
+  assert.equal(new Set(seen).size, 120);
 });
 
 Deno.test("pull requests, tags and merge queues are not in the chart, and behind a link", async () => {
