@@ -38,7 +38,7 @@ export async function repository(files: Record<string, string>): Promise<GitRepo
       }
     },
     async remove(...paths) {
-      for (const path of paths) await Deno.remove(join(folder, path));
+      for (const path of paths) await Deno.remove(join(folder, path), { recursive: true });
     },
     async commit(message) {
       await run("add", "-A");
