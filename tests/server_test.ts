@@ -33,7 +33,6 @@ Deno.test("every answer of the API says not to sniff, to frame or to keep it", a
   await using test = await testApp();
   for (const path of ["/coverages-api/health", "/coverages-api/compare", "/nothing"]) {
     const response = await test.get(path);
-    await response.body?.cancel();
     assert.equal(response.headers.get("x-content-type-options"), "nosniff");
     assert.equal(response.headers.get("cache-control"), "no-store");
     assert.match(response.headers.get("content-security-policy")!, /frame-ancestors 'none'/);
@@ -52,9 +51,9 @@ Deno.test("HEAD of a list has the length of GET and no body", async () => {
 
 Deno.test("a request's line in the log has its path, and never its query or credentials", async () => {
   await using test = await testApp();
-  await (await test.get("/coverages-api?keyword=secret", {
+  await test.get("/coverages-api?keyword=secret", {
     headers: { authorization: "Bearer secret" },
-  })).body?.cancel();
+  });
   const [line] = test.log;
   assert.equal(line!.fields.path, "/coverages-api");
   assert.equal(line!.fields.status, 200);

@@ -70,7 +70,6 @@ Deno.test("a badge is asked for anew each time, and costs a 304 when it is the s
   const first = await test.get(`${PATH}&branch_name=main`);
   assert.equal(first.headers.get("cache-control"), "no-cache");
   const etag = first.headers.get("etag")!;
-  await first.body?.cancel();
   for (const known of [etag, etag.replace("W/", ""), `"x", ${etag}`, "*"]) {
     const same = await test.get(`${PATH}&branch_name=main`, {
       headers: { "if-none-match": known },
@@ -82,7 +81,6 @@ Deno.test("a badge is asked for anew each time, and costs a 304 when it is the s
   const other = await test.get(`${PATH}&branch_name=main`, { headers: { "if-none-match": etag } });
   assert.equal(other.status, 200);
   assert.notEqual(other.headers.get("etag"), etag);
-  await other.body?.cancel();
 });
 
 Deno.test("HEAD of a badge has the headers and the length of GET", async () => {

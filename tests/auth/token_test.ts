@@ -62,7 +62,6 @@ Deno.test("a self-made token is accepted by its hash", async () => {
     headers: { "content-type": "application/gzip", authorization: secret },
   });
   assert.equal(response.status, 200);
-  await response.body?.cancel();
 });
 
 Deno.test("newToken makes unguessable tokens and rejects invalid scopes", () => {
@@ -84,6 +83,5 @@ Deno.test("an Authorization header without a credential is a 401", async () => {
     });
     assert.equal(response.status, 401, authorization.slice(0, 20));
     assert.equal(response.headers.get("www-authenticate"), "Bearer");
-    await response.body?.cancel();
   }
 });

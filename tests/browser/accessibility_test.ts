@@ -36,14 +36,7 @@ browserTest(
       await seed(test.sql, { percentage, branch_name: `feature/${index}` });
       await seed(test.sql, { percentage, repo_name: `shop-${index}` });
     }
-    await test.get("/coverages-api", {
-      method: "PUT",
-      body: JSON.stringify({
-        org_name: "acme",
-        repo_name: "shop",
-        active_branches: ["main", "feature/1", "feature/2"],
-      }),
-    });
+    await test.sync("main", "feature/1", "feature/2");
     const { coverage } = await (await test.upload(await readArchiveFile("python-gnu.tar.gz"), {
       language: "python",
       coverage_xml_file_name: "coverage.xml",

@@ -35,9 +35,13 @@ export async function listeningApp(
   const requests: ServerRequest[] = [];
   const planned: ListeningApp["planned"] = [];
   const server = listen(async (request, info) => {
-    const { pathname: path, searchParams } = new URL(request.url);
-    const [query, headers] = [searchParams, request.headers].map(Object.fromEntries);
-    requests.push({ method: request.method, path, query, headers });
+    const url = URL.parse(request.url); // null where the Host header is no host
+    requests.push({
+      method: request.method,
+      path: url?.pathname ?? "",
+      query: Object.fromEntries(url?.searchParams ?? []),
+      headers: Object.fromEntries(request.headers),
+    });
     const answer = planned.shift();
     if (!answer) return await (await app.promise)(request, info);
     await request.bytes();
