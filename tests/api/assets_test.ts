@@ -217,18 +217,6 @@ Deno.test("only files that cannot name their encoding get a charset", async () =
   ]);
 });
 
-Deno.test("redirects stay behind PUBLIC_URL, with its path", async () => {
-  await using test = await testApp({ config: { publicUrl: "https://ci.example.com/cov" } });
-  const response = await test.upload(tar(goodReport()));
-  const { report_url } = (await response.json()).coverage;
-  const [row] = await test.sql`select report_id from coverages`;
-  const own = `https://ci.example.com/cov/coverages-api/reports/${
-    row!.report_id
-  }/report/index.html`;
-  assert.equal(await locationOf(test, `${ASSETS}/main/`), own);
-  assert(report_url.startsWith("https://ci.example.com/cov/coverages-api/"));
-});
-
 Deno.test("a page never has parts of two uploads; a tab goes on in the newest", async () => {
   await using test = await testApp({ config: { publicUrl: "https://ci.example.com" } });
   const named = await uploaded(test, goodReport([{ name: "report/style.css", content: "old" }]));

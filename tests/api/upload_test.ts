@@ -160,14 +160,6 @@ Deno.test("letter case does not make another repository of a name", async () => 
   assert.equal(answer.coverage.org_name, "acme");
 });
 
-Deno.test("PUBLIC_URL is what links begin with", async () => {
-  await using test = await testApp({ config: { publicUrl: "https://coverage.example.com" } });
-  const answer = await (await test.upload(archive)).json();
-  assert(
-    answer.coverage.report_url.startsWith("https://coverage.example.com/coverages-api/assets/"),
-  );
-});
-
 Deno.test("twenty uploads of a branch at once leave one active row, one report, no orphan", async () => {
   await using test = await testApp();
   const responses = await Promise.all(Array.from({ length: 20 }, () => test.upload(archive)));

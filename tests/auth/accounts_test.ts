@@ -4,7 +4,6 @@ import { readConfig } from "../../src/config.ts";
 import { checkIdentity, forgetIdentity } from "../../src/db/repository_names.ts";
 import { goodReport, gzip, tar } from "../support/archive.ts";
 import { testApp } from "../support/app.ts";
-import { uploadPath } from "../support/fields.ts";
 import { startGitHub } from "../support/github.ts";
 import { appWith, errorOf, shop, sync, TOKEN } from "../support/github_app.ts";
 import { startIssuer } from "../support/oidc.ts";
@@ -41,11 +40,8 @@ Deno.test("an OIDC token of another account is rejected before keys are fetched"
   const send = async (repository: string) => {
     const token = await issuer.token({ claims: { repository } });
     const [org_name, repo_name] = repository.split("/");
-    return await test.get(uploadPath({ org_name, repo_name }), {
-      method: "POST",
-      body: archive,
-      headers: { "content-type": "application/gzip", authorization: `Bearer ${token}` },
-    });
+    const authorization = `Bearer ${token}`;
+    return await test.upload(archive, { org_name, repo_name }, { authorization });
   };
   assert.match(await errorOf(await send("stranger/shop"), 403), /UPLOAD_ACCOUNTS/);
   assert.equal(issuer.asked(), 0);

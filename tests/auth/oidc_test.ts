@@ -7,7 +7,6 @@ import { HttpError } from "../../src/errors.ts";
 import { goodReport, gzip, tar } from "../support/archive.ts";
 import { type TestApp, testApp } from "../support/app.ts";
 import { DISCOVERY, type Issuer, startIssuer, type TokenOptions } from "../support/oidc.ts";
-import { uploadPath } from "../support/fields.ts";
 
 const AUDIENCE = "https://coverage.example.com";
 const archive = await gzip(tar(goodReport()));
@@ -23,11 +22,7 @@ async function appWith(issuer: Issuer): Promise<
   const test = await testApp({ config: { auth } });
   return Object.assign(test, {
     send: (token: string, fields: Record<string, string> = {}) =>
-      test.get(uploadPath(fields), {
-        method: "POST",
-        body: archive,
-        headers: { "content-type": "application/gzip", authorization: `Bearer ${token}` },
-      }),
+      test.upload(archive, fields, { authorization: `Bearer ${token}` }),
   });
 }
 

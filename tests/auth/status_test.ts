@@ -181,15 +181,3 @@ Deno.test("an upload that its client aborts gets the status error", async () => 
   assert.deepEqual(states, ["pending", "error"]);
   assert.deepEqual(await storedReports(test.reports), { published: [], staged: [] });
 });
-
-Deno.test("two identical uploads at once leave one active row", async () => {
-  await using github = await startGitHub(shop);
-  await using test = await appWith(github);
-  const answers = await Promise.all([test.send(), test.send()]);
-  for (const answer of answers) {
-    assert.equal(answer.status, 200);
-  }
-  const active = await test.sql`select from coverages where deleted_at is null`;
-  assert.equal(active.length, 1);
-  assert.equal(github.repository("acme/shop").statuses.at(-1)!.state, "success");
-});
