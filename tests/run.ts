@@ -1,11 +1,7 @@
-/**
- * `deno task test [arguments of deno test]`: every test, or those named. Each folder's tests run in one
- * process, so that they load the server once, and as many processes at a time as there are processors.
- * They use databases made before, because making one takes longer than most tests. `deno test -P <file>`
- * needs no database made for it. Types are what `deno task check` is for.
- *
- * @module
- */
+// `deno task test [arguments of deno test]`: every test, or those named. Each folder's tests run in
+// one process, so that they load the server once, and as many processes at a time as there are
+// processors. They use databases made before, because making one takes longer than most tests.
+// `deno test -P <file>` needs no database made for it. Types are what `deno task check` is for.
 import { glob } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";

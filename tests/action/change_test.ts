@@ -1,9 +1,5 @@
-/**
- * The changed lines of an upload: real git repositories with the report of a tool, whose change the
- * Action finds, in the checkout or on GitHub.
- *
- * @module
- */
+// The changed lines of an upload: real git repositories with the report of a tool, whose change the
+// Action finds, in the checkout or on GitHub.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { actionTest, annotations, pathOf, type RunOptions, type World } from "../support/action.ts";

@@ -1,8 +1,4 @@
-/**
- * Uploads of real reports with the real diff of a real repository.
- *
- * @module
- */
+// Uploads of real reports with the real diff of a real repository.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type TestApp, testApp } from "../support/app.ts";

@@ -1,8 +1,4 @@
-/**
- * What a job of CI has: a checkout with a report in it, a shell, and the server at the other end.
- *
- * @module
- */
+// What a job of CI has: a checkout with a report in it, a shell, and the server at the other end.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,9 +1,5 @@
-/**
- * What the clients of a code-coverage-dashboard send and read: its Action, its web client, its
- * documentation and its own HTTP tests.
- *
- * @module
- */
+// What the clients of a code-coverage-dashboard send and read: its Action, its web client, its
+// documentation and its own HTTP tests.
 import assert from "node:assert/strict";
 import { type TestApp, testApp } from "../support/app.ts";
 import { goodReport, gzip, tar } from "../support/archive.ts";

@@ -1,10 +1,6 @@
-/**
- * Runs the Action as a runner of GitHub does: `action.yml` says what is run with which environment,
- * a real bash runs it, in a workspace of a test's own. Where a tool of the scripts is missing these
- * tests are skipped and say so, unless `ACTION_TOOLS=required`.
- *
- * @module
- */
+// Runs the Action as a runner of GitHub does: `action.yml` says what is run with which environment,
+// a real bash runs it, in a workspace of a test's own. Where a tool of the scripts is missing these
+// tests are skipped and say so, unless `ACTION_TOOLS=required`.
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,8 +1,4 @@
-/**
- * An application of a test's own: a database, a reports folder, no port.
- *
- * @module
- */
+// An application of a test's own: a database, a reports folder, no port.
 import { join } from "node:path";
 import type { Sql } from "postgres";
 import { type App, createApp, type Dependencies } from "../../src/server.ts";

@@ -1,8 +1,4 @@
-/**
- * Git repositories of a test's own.
- *
- * @module
- */
+// Git repositories of a test's own.
 import { dirname, join } from "node:path";
 
 export interface GitRepository extends AsyncDisposable {

@@ -1,8 +1,4 @@
-/**
- * An application whose uploads a fake GitHub vouches for.
- *
- * @module
- */
+// An application whose uploads a fake GitHub vouches for.
 import assert from "node:assert/strict";
 import { readConfig } from "../../src/config.ts";
 import { cobertura, gzip, tar } from "./archive.ts";

@@ -1,8 +1,4 @@
-/**
- * An application that listens, for what cannot call it: a browser, curl, the Action.
- *
- * @module
- */
+// An application that listens, for what cannot call it: a browser, curl, the Action.
 import type { App } from "../../src/server.ts";
 import { type AppOptions, type TestApp, testApp } from "./app.ts";
 import { listen } from "../../src/http/listener.ts";
