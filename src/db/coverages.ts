@@ -141,7 +141,8 @@ export async function findGone(sql: Sql, reportId: string): Promise<CoverageRow 
   return row;
 }
 
-interface Branch extends RepositoryName {
+/** A branch, by default the main one, in a language, by default any. */
+export interface Branch extends RepositoryName {
   readonly branch_name?: string | undefined;
   readonly language?: string | undefined;
 }
