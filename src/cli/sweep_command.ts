@@ -33,7 +33,7 @@ export const sweepCommand: Command = {
         ["of interrupted uploads", `${shown(staged)} ${verb}`],
         ["not in the database", `${shown(orphans)} ${verb}`],
         ["kept", shown(stored)],
-        ["missing on disk", `${missing.length} reports`],
+        ["missing on disk", `${missing.reports} reports`],
       ];
       for (const [name, amount] of rows) console.log(`${name!.padEnd(24)}${amount}`);
     });

@@ -3,15 +3,20 @@
  *
  * @module
  */
-import type { Sql } from "postgres";
+import type { Sql, TransactionSql } from "postgres";
 import type { Retention } from "../config.ts";
+import { withoutTimeout } from "../db/connect.ts";
+import { deleteOldRefs } from "../db/other_refs.ts";
 import {
-  findAllExpired,
+  findNewestOver,
   listStored,
   markRemoved,
   type Reason,
+  type StoredReport,
   storedReports,
   storedTotal,
+  type Superseded,
+  undone,
 } from "../db/stored_reports.ts";
 import type { Log } from "../log.ts";
 import { removeReports } from "./remove.ts";
@@ -20,6 +25,8 @@ import { type Amount, sweep, type Swept } from "./sweep.ts";
 
 /** Reports removed at a time: few, so that uploads get their turn. */
 const BATCH = 200;
+/** Missing reports that are named. */
+const EXAMPLES = 3;
 
 /** Any constant other than that of migrations, the same in every version. */
 const ADVISORY_LOCK = 7_236_641_020_332;
@@ -43,7 +50,13 @@ export interface RetentionRun extends Swept, Readonly<Record<Reason, Amount>> {
   /** What is stored afterwards. */
   readonly stored: Amount;
   /** Reports that are stored according to their row, and not on disk. */
-  readonly missing: readonly string[];
+  readonly missing: Missing;
+}
+
+interface Missing {
+  reports: number;
+  /** The first ones. */
+  readonly examples: string[];
 }
 
 export interface RunOptions {
@@ -54,7 +67,8 @@ export interface RunOptions {
 }
 
 /**
- * Removes the reports that the settings do not retain, the oldest first, and sweeps left-overs.
+ * Removes the reports that the settings do not retain, and sweeps left-overs. It goes through all
+ * reports a page at a time: neither its memory nor a transaction grows with their number.
  * Returns undefined without doing anything while another server of this database runs it. Rows are
  * marked before their folders go, so that a row never points at a report that is gone; a run that
  * ends in between leaves folders to the next one.
@@ -85,17 +99,39 @@ async function run(
     deleted: { reports: 0, bytes: 0 },
     space: { reports: 0, bytes: 0 },
   };
-  const expired = await findAllExpired(sql, retention, { dryRun });
-  for (let at = 0; at < expired.length && !signal?.aborted; at += BATCH) {
-    const batch = expired.slice(at, at + BATCH);
-    if (!dryRun) {
-      const marked = await markRemoved(sql, batch.map(({ report_id }) => report_id));
-      await removeReports(store, marked, log, signal);
+  const missing: Missing = { reports: 0, examples: [] };
+  const remove = async (expired: readonly StoredReport[]) => {
+    for (let at = 0; at < expired.length && !signal?.aborted; at += BATCH) {
+      const batch = expired.slice(at, at + BATCH);
+      if (!dryRun) {
+        const marked = await markRemoved(sql, batch.map(({ report_id }) => report_id));
+        await removeReports(store, marked, log, signal);
+      }
+      for (const { reason, bytes } of batch) {
+        removed[reason!].reports++;
+        removed[reason!].bytes += bytes;
+      }
     }
-    for (const { reason, bytes } of batch) {
-      removed[reason].reports++;
-      removed[reason].bytes += bytes;
+  };
+  const goThrough = async (on: Sql | TransactionSql, newestOver: Superseded | undefined) => {
+    for await (const page of listStored(on, retention, newestOver)) {
+      if (signal?.aborted) return;
+      await remove(page.filter(({ reason }) => reason !== null));
+      const retained = page.filter(({ reason }) => reason === null);
+      for (const id of await findMissing(on, store, retained)) {
+        missing.reports++;
+        if (missing.examples.length < EXAMPLES) missing.examples.push(id);
+      }
     }
+  };
+  if (dryRun) {
+    await undone(sql, async (tx) => {
+      await deleteOldRefs(tx);
+      await goThrough(tx, await findNewestOver(tx, retention));
+    });
+  } else {
+    await deleteOldRefs(sql);
+    await goThrough(sql, await withoutTimeout(sql, (tx) => findNewestOver(tx, retention)));
   }
   const stored = (ids: readonly string[]) => storedReports(sql, ids);
   const swept = await sweep(store, { stored, graceMs, dryRun, signal, log });
@@ -110,23 +146,26 @@ async function run(
         bytes: total.bytes - sum(amounts.map(({ bytes }) => bytes)),
       }
       : total,
-    missing: await findMissing(sql, store, signal),
+    missing,
   };
   if (!dryRun && !signal?.aborted) logRun(result, retention, log, performance.now() - startedAt);
   return result;
 }
 
-/** Reports whose folder was removed by hand, or was not in a backup. */
-async function findMissing(sql: Sql, store: ReportStore, signal?: AbortSignal): Promise<string[]> {
-  const published = new Set(await Array.fromAsync(store.published()));
+/** Of stored reports, those whose folder was removed by hand, or was not in a backup. */
+async function findMissing(
+  sql: Sql | TransactionSql,
+  store: ReportStore,
+  reports: readonly StoredReport[],
+): Promise<string[]> {
   const missing: string[] = [];
-  for await (const id of listStored(sql)) {
-    if (signal?.aborted) break;
-    // One that was published meanwhile is there; one that was removed meanwhile is no longer stored.
-    if (published.has(id) || await store.publishedAt(id)) continue;
-    if ((await storedReports(sql, [id])).has(id)) missing.push(id);
+  for (const id of reports.flatMap(({ report_id, parts }) => [...new Set([report_id, ...parts])])) {
+    if (!await store.publishedAt(id)) missing.push(id);
   }
-  return missing;
+  if (missing.length === 0) return missing;
+  // One that was removed meanwhile is no longer stored.
+  const stored = await storedReports(sql, missing);
+  return missing.filter((id) => stored.has(id));
 }
 
 function logRun(
@@ -155,10 +194,10 @@ function logRun(
       allowed_bytes: maxStoredBytes,
     });
   }
-  if (missing.length > 0) {
+  if (missing.reports > 0) {
     log.warn("reports are missing on disk", {
-      missing: missing.length,
-      examples: missing.slice(0, 3),
+      missing: missing.reports,
+      examples: missing.examples,
     });
   }
 }
