@@ -125,7 +125,7 @@ async function store(
 ): Promise<Stored> {
   const staged = await store.stage();
   try {
-    const entries = readArchive(archive(), config.limits);
+    const entries = readArchive(staged.archived(archive()), config.limits);
     const report = await traced(
       "extract",
       () =>
@@ -142,7 +142,7 @@ async function store(
     const { diff } = report;
     const patch = await traced("patch", () => readPatch(diff, staged.readFile, coverage));
     if (coverage.lines) await staged.writeLines(coverage.lines);
-    await staged.publish();
+    await staged.publish(report);
     const added = await addCoverage(sql, {
       ...upload,
       coverage: coverage.total,

@@ -16,7 +16,7 @@ import {
 import type { Log } from "../log.ts";
 import { removeReports } from "./remove.ts";
 import type { ReportStore } from "./store.ts";
-import { type Amount, sweep, type Swept } from "./sweep.ts";
+import { type Amount, sweep, sweepBucket, type Swept } from "./sweep.ts";
 
 /** Reports removed at a time: few, so that uploads get their turn. */
 const BATCH = 200;
@@ -42,7 +42,9 @@ export interface RetentionDependencies {
 export interface RetentionRun extends Swept, Readonly<Record<Reason, Amount>> {
   /** What is stored afterwards. */
   readonly stored: Amount;
-  /** Reports that are stored according to their row, and not on disk. */
+  /** Objects in the bucket without a row; undefined without a bucket. */
+  readonly objects: Amount | undefined;
+  /** Reports that are stored according to their row, and neither on disk nor, where there is one, in the bucket. */
   readonly missing: readonly string[];
 }
 
@@ -98,12 +100,15 @@ async function run(
     }
   }
   const stored = (ids: readonly string[]) => storedReports(sql, ids);
-  const swept = await sweep(store, { stored, graceMs, dryRun, signal, log });
+  const options = { stored, graceMs, dryRun, signal, log };
+  const swept = await sweep(store, options);
+  const objects = store.bucket && await sweepBucket(store.bucket, options);
   const total = await storedTotal(sql);
   const amounts = Object.values(removed);
   const result = {
     ...removed,
     ...swept,
+    objects,
     stored: dryRun
       ? {
         reports: total.reports - sum(amounts.map(({ reports }) => reports)),
@@ -116,14 +121,21 @@ async function run(
   return result;
 }
 
-/** Reports whose folder was removed by hand, or was not in a backup. */
+/** Reports whose folder or object was removed by hand, or was not in a backup. */
 async function findMissing(sql: Sql, store: ReportStore, signal?: AbortSignal): Promise<string[]> {
-  const published = new Set(await Array.fromAsync(store.published()));
+  const { bucket } = store;
+  const published = new Set(
+    bucket
+      ? await Array.fromAsync(bucket.list(), ({ id }) => id)
+      : await Array.fromAsync(store.published()),
+  );
+  const isThere = async (id: string) =>
+    bucket ? await bucket.has(id) : await store.publishedAt(id) !== undefined;
   const missing: string[] = [];
   for await (const id of listStored(sql)) {
     if (signal?.aborted) break;
     // One that was published meanwhile is there; one that was removed meanwhile is no longer stored.
-    if (published.has(id) || await store.publishedAt(id)) continue;
+    if (published.has(id) || await isThere(id)) continue;
     if ((await storedReports(sql, [id])).has(id)) missing.push(id);
   }
   return missing;
@@ -156,7 +168,7 @@ function logRun(
     });
   }
   if (missing.length > 0) {
-    log.warn("reports are missing on disk", {
+    log.warn("reports are missing", {
       missing: missing.length,
       examples: missing.slice(0, 3),
     });

@@ -1,0 +1,285 @@
+/**
+ * A real S3 server: versitygw, at the path `VERSITYGW` or on the `PATH`. Without it the tests that need
+ * it are skipped and say so, unless `VERSITYGW` is set. In front of it stands a proxy that fails as
+ * buckets and networks do.
+ *
+ * @module
+ */
+import { createServer, request as forward, type Server } from "node:http";
+import { join } from "node:path";
+import { unpack } from "../../src/archive/unpack.ts";
+import type { BucketSettings } from "../../src/config.ts";
+import { databaseIdentity } from "../../src/db/coverages.ts";
+import { Bucket } from "../../src/reports/bucket.ts";
+import { BucketStore } from "../../src/reports/bucket_store.ts";
+import { type App, createApp } from "../../src/server.ts";
+import type { TestApp } from "./app.ts";
+import { uploadPath } from "./fields.ts";
+import { type LogRecord, logTo } from "./log.ts";
+
+const KEY = { accessKeyId: "test", secretAccessKey: "secret of the tests" };
+
+const named = Deno.env.get("VERSITYGW");
+const program = named || (Deno.env.get("PATH") ?? "").split(":")
+  .map((folder) => join(folder, "versitygw")).find(isFile);
+if (named && !isFile(named)) throw new Error(`There is no versitygw at VERSITYGW (${named}).`);
+/** Why there are no buckets here; undefined where there are. */
+export const whyNoBucket = program ? undefined : "there is no versitygw; VERSITYGW names it";
+if (whyNoBucket) console.log(`Tests with an S3 bucket are skipped: ${whyNoBucket}.`);
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+/** A versitygw of one's own, in a new folder; dispose it to end it and remove all it has. */
+export class S3Server implements AsyncDisposable {
+  readonly port: number;
+  readonly #folder: string;
+  #process: Deno.ChildProcess | undefined;
+
+  private constructor(folder: string, port: number) {
+    this.#folder = folder;
+    this.port = port;
+  }
+
+  static async start(): Promise<S3Server> {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = listener.addr;
+    listener.close();
+    const server = new S3Server(await Deno.makeTempDir({ prefix: "coverage-s3-" }), port);
+    await server.start();
+    return server;
+  }
+
+  /** Starts it again, and waits until it answers. */
+  async start(): Promise<void> {
+    this.#process = new Deno.Command(program!, {
+      args: ["--port", `127.0.0.1:${this.port}`, "--keep-alive", "--quiet", "posix", this.#folder],
+      env: { ROOT_ACCESS_KEY: KEY.accessKeyId, ROOT_SECRET_KEY: KEY.secretAccessKey },
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    while (true) {
+      const isUp = await Deno.connect({ hostname: "127.0.0.1", port: this.port })
+        .then((connection) => (connection.close(), true), () => false);
+      if (isUp) return;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  async kill(): Promise<void> {
+    this.#process?.kill("SIGKILL");
+    await this.#process?.status;
+    this.#process = undefined;
+  }
+
+  /** Makes an empty bucket; returns its name. */
+  async makeBucket(): Promise<string> {
+    const name = `bucket-${crypto.randomUUID()}`;
+    await Deno.mkdir(join(this.#folder, name));
+    return name;
+  }
+
+  /** The names of the objects in a bucket. */
+  async objects(bucket: string): Promise<string[]> {
+    const names: string[] = [];
+    const read = async (folder: string) => {
+      for await (const { name, isDirectory } of Deno.readDir(join(this.#folder, bucket, folder))) {
+        if (isDirectory) await read(`${folder}${name}/`);
+        else names.push(folder + name);
+      }
+    };
+    await read("");
+    return names.sort();
+  }
+
+  /** Where an object is on the disk. */
+  pathOf(bucket: string, object: string): string {
+    return join(this.#folder, bucket, object);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+    await Deno.remove(this.#folder, { recursive: true });
+  }
+}
+
+/** What the proxy does instead of passing a request on. */
+export type Fault =
+  | { readonly status: number; readonly code: string }
+  /** Breaks the connection, after so many bytes of the answer. */
+  | { readonly cutAfter: number }
+  /** Never answers. */
+  | "silence";
+
+/** A bucket of a test's own, behind a proxy. */
+export class TestBucket implements AsyncDisposable {
+  /** What was asked for, such as `GET <name>`. */
+  readonly requests: string[] = [];
+  /** The fault of a request, if any. */
+  fault: (request: string) => Fault | undefined = () => undefined;
+  readonly #s3: S3Server;
+  readonly #proxy: Server;
+  readonly name: string;
+
+  private constructor(s3: S3Server, proxy: Server, name: string) {
+    this.#s3 = s3;
+    this.#proxy = proxy;
+    this.name = name;
+  }
+
+  static async make(s3: S3Server): Promise<TestBucket> {
+    const proxy = createServer();
+    const name = await s3.makeBucket();
+    const bucket = new TestBucket(s3, proxy, name);
+    proxy.on("request", (request, response) => {
+      const path = request.url!.replace(/\?.*$/, "").replace(`/${name}/`, "");
+      const what = `${request.method} ${path}`;
+      bucket.requests.push(what);
+      const fault = bucket.fault(what);
+      if (fault === "silence") return;
+      if (fault && "status" in fault) {
+        request.resume();
+        response.writeHead(fault.status, { "content-type": "application/xml" });
+        return response.end(`<Error><Code>${fault.code}</Code><Message>A fault</Message></Error>`);
+      }
+      const { method, url, headers } = request;
+      const onward = forward({ host: "127.0.0.1", port: s3.port, method, path: url, headers });
+      onward.on("error", () => response.destroy());
+      onward.on("response", (answer) => {
+        response.writeHead(answer.statusCode!, answer.headers);
+        if (!fault) return answer.pipe(response);
+        answer.once("data", (chunk) => {
+          response.write(chunk.subarray(0, fault.cutAfter), () => response.destroy());
+        });
+      });
+      request.pipe(onward);
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    return bucket;
+  }
+
+  get settings(): BucketSettings {
+    const { port } = this.#proxy.address() as { port: number };
+    return {
+      url: `http://127.0.0.1:${port}/${this.name}`,
+      prefix: "reports/",
+      region: "us-east-1",
+      ...KEY,
+      sessionToken: undefined,
+      cacheBytes: 2 ** 30,
+    };
+  }
+
+  /** The same as environment variables. */
+  get environment(): Record<string, string> {
+    return {
+      S3_URL: `${this.settings.url}/reports`,
+      AWS_ACCESS_KEY_ID: KEY.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: KEY.secretAccessKey,
+    };
+  }
+
+  /** The ids of the reports in it. */
+  async reports(): Promise<string[]> {
+    const names = await this.#s3.objects(this.name);
+    return names.flatMap((name) => /^reports\/(.*)\.tar\.gz$/.exec(name)?.[1] ?? []);
+  }
+
+  pathOf(report: string): string {
+    return this.#s3.pathOf(this.name, `reports/${report}.tar.gz`);
+  }
+
+  /** How often it was asked for objects of that kind. */
+  count(pattern: RegExp): number {
+    return this.requests.filter((request) => pattern.test(request)).length;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#proxy.closeAllConnections();
+    await new Promise((resolve) => this.#proxy.close(resolve));
+  }
+}
+
+let shared: Promise<S3Server> | undefined;
+Deno.test.afterAll(async () => await (await shared)?.[Symbol.asyncDispose]());
+
+/** A test with an empty bucket; skipped, with the reason in its name, where there is none. */
+export function bucketTest(name: string, test: (bucket: TestBucket) => Promise<void>): void {
+  Deno.test({
+    name: whyNoBucket ? `${name} (${whyNoBucket})` : name,
+    ignore: whyNoBucket !== undefined,
+    async fn() {
+      await using bucket = await TestBucket.make(await (shared ??= S3Server.start()));
+      await test(bucket);
+    },
+  });
+}
+
+export interface BucketServer extends AsyncDisposable {
+  readonly app: App;
+  readonly store: BucketStore;
+  readonly reports: string;
+  readonly log: LogRecord[];
+  get(path: string, init?: RequestInit): Promise<Response>;
+  /** The same, and what a report's name leads to. */
+  open(path: string): Promise<Response>;
+  upload(archive: BodyInit, fields?: Record<string, string | undefined>): Promise<Response>;
+}
+
+/** A server with an empty disk, on the database of that application and on the bucket. */
+export async function bucketServer(
+  test: TestApp,
+  { settings }: Pick<TestBucket, "settings">,
+  { now, disk, ...given }: Partial<BucketSettings> & { now?: () => number; disk?: string } = {},
+): Promise<BucketServer> {
+  const folder = await Deno.makeTempDir(disk ? { dir: disk } : {});
+  const reports = join(folder, "reports");
+  const log: LogRecord[] = [];
+  const all = { ...settings, ...given };
+  const store = await BucketStore.openWith(reports, {
+    bucket: new Bucket(all, logTo(log)),
+    cacheBytes: all.cacheBytes,
+    unpack,
+    log: logTo(log),
+    ...now && { now },
+  });
+  await store.belongTo(await databaseIdentity(test.sql));
+  const answer = createApp({ ...test.dependencies, store, log: logTo(log) });
+  const app: App = async (request, connection) => {
+    const response = await answer(request, connection);
+    await store.settled();
+    return response;
+  };
+  const get = (path: string, init?: RequestInit) =>
+    app(new Request(`http://coverage.test${path}`, init));
+  return {
+    app,
+    store,
+    reports,
+    log,
+    get,
+    async open(path) {
+      const response = await get(path);
+      const location = response.headers.get("location");
+      return location?.includes("/coverages-api/reports/")
+        ? await get(new URL(location, "http://coverage.test").pathname)
+        : response;
+    },
+    upload: (archive, fields) =>
+      get(uploadPath(fields), {
+        method: "POST",
+        body: archive,
+        headers: { "content-type": "application/gzip" },
+      }),
+    async [Symbol.asyncDispose]() {
+      await store.settled();
+      store[Symbol.dispose]();
+      await Deno.remove(folder, { recursive: true });
+    },
+  };
+}
