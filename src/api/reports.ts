@@ -18,7 +18,8 @@ import { storedReports } from "../db/stored_reports.ts";
 import { findGone } from "../db/coverages.ts";
 import { opensPage, opensTab } from "../reports/sandbox.ts";
 import { serveReport } from "../reports/serve.ts";
-import { isReportId, type ReportStore } from "../reports/store.ts";
+import { isReportId } from "../reports/report_id.ts";
+import type { ReportStore } from "../reports/store.ts";
 
 /**
  * The database is asked only for a report that is not on the disk. A tab that opens it goes on in the newest one of

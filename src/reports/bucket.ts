@@ -15,17 +15,16 @@ import { HttpError, OperatorError } from "../errors.ts";
 import { type ByteStream, capped } from "../http/byte_stream.ts";
 import { paced } from "../http/pace.ts";
 import type { Log } from "../log.ts";
+import { isReportId } from "./report_id.ts";
 
 const MARKER = ".database";
 const ENDING = ".tar.gz";
-/** In which a request must be answered, tries again included. */
+/** In which a request must be answered, tries again included, and after which the speed of a body counts. */
 const ANSWER_SECONDS = 30;
 /** An upload to the bucket has this much less than a second for each byte more. */
 const PUT_BYTES_PER_SECOND = 256 * 1024;
-/** Time that a body may wait for the bucket before its speed counts. */
-const GRACE_MS = 20_000;
 const HEALTH_SECONDS = 5;
-const TRIES = 4;
+const TRIES = 3;
 const PAUSE_MS = 200;
 /** SHA-256 of nothing. */
 const EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -56,7 +55,10 @@ export class BucketError extends HttpError {
   /** Other failures of connections are taken for the database's. */
   readonly code = "BUCKET";
 
-  constructor(readonly why: keyof typeof SENTENCES, cause: Error) {
+  /** `what` is logged: the request, and what became of it. */
+  constructor(readonly why: keyof typeof SENTENCES, what: string) {
+    const cause = new Error(what);
+    delete cause.stack; // where it was asked says nothing
     super(503, SENTENCES[why], { cause, headers: { "retry-after": "5" } });
   }
 }
@@ -72,13 +74,15 @@ interface Asked {
 export class Bucket {
   readonly #settings: BucketSettings;
   readonly #log: Log;
+  readonly #seconds: number;
   #database: string | undefined;
   #verified: Promise<void> | undefined;
   #checked: { readonly at: number; readonly answer: Promise<unknown> } | undefined;
 
-  constructor(settings: BucketSettings, log: Log) {
+  constructor(settings: BucketSettings, log: Log, { seconds = ANSWER_SECONDS } = {}) {
     this.#settings = settings;
     this.#log = log;
+    this.#seconds = seconds;
   }
 
   /**
@@ -115,7 +119,7 @@ export class Bucket {
   /** Stores an archive; the same one again replaces it. */
   async put(id: string, file: ArchiveFile): Promise<void> {
     await this.#verify();
-    const seconds = ANSWER_SECONDS + file.bytes / PUT_BYTES_PER_SECOND;
+    const seconds = this.#seconds + file.bytes / PUT_BYTES_PER_SECOND;
     await this.#ask("PUT", id + ENDING, { body: file, seconds }, readText);
   }
 
@@ -124,7 +128,7 @@ export class Bucket {
     return await this.#ask("GET", id + ENDING, {}, ({ body, headers }, deadline) => {
       const failed = (cause: unknown) => away(`GET ${id}${ENDING}`, cause);
       const bytes = paced(body as ByteStream ?? ReadableStream.from([]), {
-        graceMs: GRACE_MS,
+        graceMs: this.#seconds * 1000,
         tooSlow: ({ message }) => deadline.abort(new Error(message)),
       });
       const size = Number(headers.get("content-length") ?? Number.MAX_SAFE_INTEGER);
@@ -138,9 +142,9 @@ export class Bucket {
   }
 
   /** Removes an archive; one that is gone already is no error. */
-  async delete(id: string): Promise<void> {
+  async delete(id: string, tries = TRIES): Promise<void> {
     await this.#verify();
-    await this.#ask("DELETE", id + ENDING, {}, readText);
+    await this.#ask("DELETE", id + ENDING, { tries }, readText);
   }
 
   /** Every archive, by id. */
@@ -157,8 +161,8 @@ export class Bucket {
       }, readText);
       const { items, rest } = await readXml(text ?? "", "Contents");
       for (const { Key = "", Size, LastModified = "" } of items) {
-        if (!Key.endsWith(ENDING)) continue;
         const id = Key.slice(prefix.length, -ENDING.length);
+        if (!Key.endsWith(ENDING) || !isReportId(id)) continue; // somebody else's
         yield { id, bytes: Number(Size), storedAt: new Date(LastModified) };
       }
       token = rest.IsTruncated === "true" ? rest.NextContinuationToken : undefined;
@@ -183,7 +187,7 @@ export class Bucket {
     const { url, prefix } = this.#settings;
     throw new BucketError(
       "refused",
-      new Error(`The objects in ${url}/${prefix} belong to another database.`),
+      `The objects in ${url}/${prefix} belong to another database.`,
     );
   }
 
@@ -194,14 +198,14 @@ export class Bucket {
   async #ask<T>(
     method: string,
     name: string | undefined,
-    { query = "", tries = TRIES, seconds = ANSWER_SECONDS, ...asked }: Asked,
+    { query = "", tries = TRIES, seconds = this.#seconds, ...asked }: Asked,
     read: (response: Response, deadline: AbortController) => T | Promise<T>,
   ): Promise<T | undefined> {
     const { url, prefix } = this.#settings;
     const address = `${url}${name === undefined ? "/" : `/${prefix}${name}`}`;
     const what = `${method} ${address}`;
     const deadline = new AbortController();
-    const tooLate = new Error(`no answer within ${Math.round(seconds)} seconds`);
+    const tooLate = new Error(`no answer within ${seconds.toFixed(1)} seconds`);
     const timer = setTimeout(() => deadline.abort(tooLate), seconds * 1000);
     try {
       for (let left = tries;; left--) {
@@ -218,7 +222,7 @@ export class Bucket {
             : status >= 500 || status === 429 || Code === "RequestTimeout"
             ? "away"
             : "refused";
-          failure = new BucketError(why, new Error(`${what}: ${status} ${Code} ${Message}`.trim()));
+          failure = new BucketError(why, `${what}: ${status} ${Code} ${Message}`.trim());
         } catch (cause) {
           failure = away(what, deadline.signal.aborted ? deadline.signal.reason : cause);
         }
@@ -258,7 +262,7 @@ export class Bucket {
 function away(what: string, cause: unknown): BucketError {
   const why = cause instanceof Error ? cause.cause ?? cause : cause;
   const message = why instanceof Error ? why.message : why;
-  return new BucketError("away", new Error(`${what}: ${message}`, { cause }));
+  return new BucketError("away", `${what}: ${message}`);
 }
 
 /** Sends a file with its length, which S3 insists on and `fetch` has no way to give a stream. */
@@ -272,6 +276,8 @@ async function sendFile(
   const { promise, resolve, reject } = Promise.withResolvers<Response>();
   const request = send(url, {
     method: "PUT",
+    // Of a connection that was used before Deno's client does not notice when it is closed.
+    agent: false,
     headers: { ...Object.fromEntries(headers), "content-length": bytes },
     signal,
   }, async (response) => {

@@ -89,7 +89,7 @@ export class BucketStore extends ReportStore {
         await staged.discard();
         this.#cache.remove(staged.id);
         // Also after a failure: the object may be there all the same.
-        if (isSent) await this.bucket.delete(staged.id);
+        if (isSent) await this.bucket.delete(staged.id, 1);
       },
     };
   }
@@ -174,8 +174,10 @@ export class BucketStore extends ReportStore {
     for await (const id of this.published()) {
       found.add(id);
       if (this.#cache.has(id)) continue;
-      const size = await this.size(id), at = await this.publishedAt(id);
-      if (at && !this.#cache.has(id)) this.#cache.add(id, size, at.getTime());
+      const size = await this.size(id);
+      // When it was unpacked: nothing says when it was read.
+      const filledAt = await Deno.stat(this.folder(id)).then(({ mtime }) => mtime, () => null);
+      if (!this.#cache.has(id)) this.#cache.add(id, size, filledAt?.getTime() ?? 0);
     }
     for (const id of this.#cache.ids()) {
       if (!found.has(id) && !await exists(this.folder(id))) this.#cache.remove(id);

@@ -15,6 +15,7 @@ import type { ByteStream } from "../http/byte_stream.ts";
 import type { ReportSize } from "../model/rows.ts";
 import type { Log } from "../log.ts";
 import type { Bucket } from "./bucket.ts";
+import { isReportId } from "./report_id.ts";
 import { removeReports } from "./remove.ts";
 import { OperatorError, unusable } from "../errors.ts";
 
@@ -22,11 +23,6 @@ const STAGING = ".staging";
 const MARKER = ".database";
 /** The end of the name of an archive that is on its way to a bucket. */
 const ARCHIVE = ".tar.gz";
-const REPORT_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-export function isReportId(text: string): boolean {
-  return REPORT_ID.test(text);
-}
 
 /** A report being uploaded, in a folder that nobody reads. Paths are relative, with `/`, and safe. */
 export interface StagedReport {

@@ -12,7 +12,7 @@ import type { BucketSettings } from "../../src/config.ts";
 import { databaseIdentity } from "../../src/db/coverages.ts";
 import { Bucket } from "../../src/reports/bucket.ts";
 import { BucketStore } from "../../src/reports/bucket_store.ts";
-import { type App, createApp } from "../../src/server.ts";
+import { type App, createApp, type Dependencies } from "../../src/server.ts";
 import type { TestApp } from "./app.ts";
 import { uploadPath } from "./fields.ts";
 import { type LogRecord, logTo } from "./log.ts";
@@ -111,8 +111,8 @@ export class S3Server implements AsyncDisposable {
 /** What the proxy does instead of passing a request on. */
 export type Fault =
   | { readonly status: number; readonly code: string }
-  /** Breaks the connection, after so many bytes of the answer. */
-  | { readonly cutAfter: number }
+  /** Breaks the connection after so many bytes of the answer, or with `stays` says no more. */
+  | { readonly cutAfter: number; readonly stays?: boolean }
   /** Never answers. */
   | "silence";
 
@@ -147,6 +147,7 @@ export class TestBucket implements AsyncDisposable {
         response.writeHead(fault.status, { "content-type": "application/xml" });
         return response.end(`<Error><Code>${fault.code}</Code><Message>A fault</Message></Error>`);
       }
+      if (fault?.cutAfter === 0) return response.destroy();
       const { method, url, headers } = request;
       const onward = forward({ host: "127.0.0.1", port: s3.port, method, path: url, headers });
       onward.on("error", () => response.destroy());
@@ -154,7 +155,10 @@ export class TestBucket implements AsyncDisposable {
         response.writeHead(answer.statusCode!, answer.headers);
         if (!fault) return answer.pipe(response);
         answer.once("data", (chunk) => {
-          response.write(chunk.subarray(0, fault.cutAfter), () => response.destroy());
+          response.write(
+            chunk.subarray(0, fault.cutAfter),
+            () => fault.stays || response.destroy(),
+          );
         });
       });
       request.pipe(onward);
@@ -208,10 +212,10 @@ export class TestBucket implements AsyncDisposable {
 let shared: Promise<S3Server> | undefined;
 Deno.test.afterAll(async () => await (await shared)?.[Symbol.asyncDispose]());
 
-/** A test with an empty bucket; skipped, with the reason in its name, where there is none. */
+/** A test with an empty bucket; skipped where there is none. */
 export function bucketTest(name: string, test: (bucket: TestBucket) => Promise<void>): void {
   Deno.test({
-    name: whyNoBucket ? `${name} (${whyNoBucket})` : name,
+    name,
     ignore: whyNoBucket !== undefined,
     async fn() {
       await using bucket = await TestBucket.make(await (shared ??= S3Server.start()));
@@ -231,25 +235,35 @@ export interface BucketServer extends AsyncDisposable {
   upload(archive: BodyInit, fields?: Record<string, string | undefined>): Promise<Response>;
 }
 
+interface BucketServerOptions {
+  now?: () => number;
+  /** Where its folder is made. */
+  disk?: string;
+  /** In which the bucket must answer. */
+  seconds?: number;
+  dependencies?: Partial<Dependencies>;
+}
+
 /** A server with an empty disk, on the database of that application and on the bucket. */
 export async function bucketServer(
   test: TestApp,
   { settings }: Pick<TestBucket, "settings">,
-  { now, disk, ...given }: Partial<BucketSettings> & { now?: () => number; disk?: string } = {},
+  { now, disk, seconds, dependencies, ...given }: Partial<BucketSettings> & BucketServerOptions =
+    {},
 ): Promise<BucketServer> {
   const folder = await Deno.makeTempDir(disk ? { dir: disk } : {});
   const reports = join(folder, "reports");
   const log: LogRecord[] = [];
   const all = { ...settings, ...given };
   const store = await BucketStore.openWith(reports, {
-    bucket: new Bucket(all, logTo(log)),
+    bucket: new Bucket(all, logTo(log), { ...seconds && { seconds } }),
     cacheBytes: all.cacheBytes,
     unpack,
     log: logTo(log),
     ...now && { now },
   });
   await store.belongTo(await databaseIdentity(test.sql));
-  const answer = createApp({ ...test.dependencies, store, log: logTo(log) });
+  const answer = createApp({ ...test.dependencies, ...dependencies, store, log: logTo(log) });
   const app: App = async (request, connection) => {
     const response = await answer(request, connection);
     await store.settled();
