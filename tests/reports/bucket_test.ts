@@ -5,7 +5,7 @@ import { connect } from "../../src/db/connect.ts";
 import { Bucket } from "../../src/reports/bucket.ts";
 import { runRetention } from "../../src/reports/retention.ts";
 import { type TestApp, testApp } from "../support/app.ts";
-import { cobertura, type Entry, goodReport, gzip, tar } from "../support/archive.ts";
+import { type Entry, goodReport, gzip, tar } from "../support/archive.ts";
 import { type BucketServer, bucketServer, bucketTest, type Fault } from "../support/bucket.ts";
 import { DatabaseSwitch } from "../support/database_switch.ts";
 import { logTo } from "../support/log.ts";
