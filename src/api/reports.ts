@@ -56,9 +56,10 @@ export function createReportHandler(
         throw new HttpError(403, "Reports cannot have service workers.");
       }
       const options = { folder, path, url, headers, sandboxed };
-      store.used(report);
+      if (!store.used(report)) await wasRestored(report);
       try {
         return await serveReport(request, options).catch(async (error) => {
+          // Somebody may have emptied the cache.
           const isMissing = error instanceof HttpError && error.status === 404;
           if (isMissing && await wasRestored(report)) return await serveReport(request, options);
           throw error;

@@ -65,8 +65,8 @@ export class BucketStore extends ReportStore {
     await this.bucket.belongTo(database);
   }
 
-  override used(id: string): void {
-    this.#cache.used(id);
+  override used(id: string): boolean {
+    return this.#cache.used(id);
   }
 
   override async stage(id?: string): Promise<StagedReport> {

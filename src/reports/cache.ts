@@ -32,9 +32,11 @@ export class CacheIndex {
     return [...this.#entries.keys()];
   }
 
-  used(id: string): void {
+  /** Whether it is there. */
+  used(id: string): boolean {
     const entry = this.#entries.get(id);
     if (entry) entry.usedAt = this.#now();
+    return entry !== undefined;
   }
 
   add(id: string, { bytes, files }: ReportSize, usedAt = this.#now()): void {

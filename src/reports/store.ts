@@ -160,8 +160,10 @@ export class ReportStore implements Disposable {
   /** What holds the reports where the disk is only a cache of them. */
   readonly bucket?: Bucket;
 
-  /** Told of each use of a report. */
-  used(_id: string): void {}
+  /** Told of each use of a report; false where it may not be on the disk. */
+  used(_id: string): boolean {
+    return true;
+  }
 
   /** Removes what is too much for a cache. */
   async prune(): Promise<void> {}

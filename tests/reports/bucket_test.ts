@@ -333,10 +333,12 @@ bucketTest("parts of a commit are united by whichever server takes the last", as
       }end_of_record\n`,
     }]);
   const fields = { coverage_xml_file_name: "lcov.info" };
-  await upload(one, { ...fields, part: "1" }, lcov(1, 0, 0, 0));
+  const first = await upload(one, { ...fields, part: "1" }, lcov(1, 0, 0, 0));
   const response = await two.upload(lcov(0, 1, 0, 0), { ...fields, part: "2" });
   const { coverage, parts, error } = await response.json();
   assert.deepEqual([error, coverage?.percentage, parts], [undefined, 50, 2]);
+  const asked = bucket.requests.filter((request) => OBJECT.test(request));
+  assert.equal(asked[1], `GET reports/${first}.tar.gz`, "fetched before anything is stored");
   const files = await three.get("/coverages-api/files?org_name=acme&repo_name=shop");
   const [file] = (await files.json()).files;
   assert.deepEqual([file.path, file.uncovered], ["a.js", "3-4"]);
