@@ -4,6 +4,7 @@
  * @module
  */
 import { join, resolve } from "node:path";
+import { unpack } from "./archive/unpack.ts";
 import { createApp } from "./server.ts";
 import { readEnvironment } from "./config.ts";
 import { CoverageThread } from "./formats/parser_thread.ts";
@@ -19,7 +20,7 @@ import type { Answer } from "./http/resilient_server.ts";
 import { totals } from "./db/stored_reports.ts";
 import { Metrics } from "./telemetry/metrics.ts";
 import { createLog } from "./log.ts";
-import { ReportStore } from "./reports/store.ts";
+import { openReports } from "./reports/bucket_store.ts";
 import { ORPHAN_GRACE_MS, sweep } from "./reports/sweep.ts";
 import { runRetention } from "./reports/retention.ts";
 import { schedule } from "./reports/schedule.ts";
@@ -53,7 +54,7 @@ export async function start(): Promise<void> {
   if (summarised > 0) log.info("repositories summarised", { repositories: summarised });
 
   using thread = new CoverageThread(config.limits);
-  using store = await ReportStore.open(join(dataDir, "reports"));
+  using store = await openReports(join(dataDir, "reports"), config.bucket, { unpack, log });
   await store.belongTo(await databaseIdentity(sql));
   // Leftovers of a crash go before the first upload. The rest of retention runs later.
   await sweep(store, {
@@ -70,7 +71,9 @@ export async function start(): Promise<void> {
   const metrics = new Metrics();
   app.resolve(createApp({ config, sql, store, readCoverage: thread.read, metrics, log }));
   console.log(`Coverage server: ${server.address}`);
-  console.log(`Reports:         ${join(dataDir, "reports")}`);
+  const { url, prefix } = config.bucket ?? {};
+  const inBucket = url === undefined ? "" : `${url}/${prefix}, cached in `;
+  console.log(`Reports:         ${inBucket}${join(dataDir, "reports")}`);
   console.log(
     `Database:        ${
       database.embedded ? `embedded, ${join(dataDir, "postgres")}` : "DATABASE_URL"
@@ -82,10 +85,14 @@ export async function start(): Promise<void> {
   const graceMs = ORPHAN_GRACE_MS;
   const keeping = schedule(
     async (signal) => {
-      await runRetention(
+      await store.prune();
+      const stored = (ids: readonly string[]) => storedReports(sql, ids);
+      const run = await runRetention(
         { sql, embedded, store, retention, graceMs, log },
         { signal },
       );
+      // Another server's run has not seen the disk of this one.
+      if (!run && store.bucket) await sweep(store, { stored, graceMs, signal, log });
       metrics.setTotals(await totals(sql));
     },
     RETENTION_PAUSE_MS,

@@ -10,6 +10,7 @@ import type { Authenticate } from "../auth/authenticate.ts";
 import { withCommitStatus } from "../auth/grant.ts";
 import type { Config } from "../config.ts";
 import { addCoverage, type Added, UnknownOutcomeError } from "../db/add_coverage.ts";
+import { partsOfCommit } from "../db/parts_of_commit.ts";
 import { checkIdentity } from "../db/repository_names.ts";
 import { unavailable } from "../errors.ts";
 import type { ReadCoverage } from "../formats/read_coverage.ts";
@@ -26,6 +27,7 @@ import {
   parseUploadQuery,
   type UploadFields,
 } from "../model/upload_fields.ts";
+import { linesOf } from "../reports/file_lines.ts";
 import type { ReportStore } from "../reports/store.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { traced } from "../telemetry/spans.ts";
@@ -127,7 +129,7 @@ async function store(
 ): Promise<Stored> {
   const staged = await store.stage();
   try {
-    const entries = readArchive(archive(), config.limits);
+    const entries = readArchive(staged.archived(archive()), config.limits);
     const report = await traced(
       "extract",
       () =>
@@ -144,7 +146,13 @@ async function store(
     const { diff } = report;
     const patch = await traced("patch", () => readPatch(diff, staged.readFile, coverage));
     if (coverage.lines) await staged.writeLines(coverage.lines);
-    await staged.publish();
+    if (store.bucket && upload.part !== undefined) {
+      // Other servers may have taken these, and a transaction has no time to fetch them.
+      for (const part of await partsOfCommit(sql, upload)) {
+        await linesOf(part, { store, readCoverage });
+      }
+    }
+    await staged.publish(report);
     const added = await addCoverage(sql, {
       ...upload,
       coverage: coverage.total,

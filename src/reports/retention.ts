@@ -21,7 +21,7 @@ import {
 import type { Log } from "../log.ts";
 import { removeReports } from "./remove.ts";
 import type { ReportStore } from "./store.ts";
-import { type Amount, sweep, type Swept } from "./sweep.ts";
+import { type Amount, sweep, sweepBucket, type Swept } from "./sweep.ts";
 
 /** Reports removed at a time: few, so that uploads get their turn. */
 const BATCH = 200;
@@ -49,7 +49,9 @@ export interface RetentionDependencies {
 export interface RetentionRun extends Swept, Readonly<Record<Reason, Amount>> {
   /** What is stored afterwards. */
   readonly stored: Amount;
-  /** Reports that are stored according to their row, and not on disk. */
+  /** Objects in the bucket without a row; undefined without a bucket. */
+  readonly objects: Amount | undefined;
+  /** Reports that are stored according to their row, and not in the bucket, or without one on disk. */
   readonly missing: Missing;
 }
 
@@ -100,6 +102,7 @@ async function run(
     space: { reports: 0, bytes: 0 },
   };
   const missing: Missing = { reports: 0, examples: [] };
+  const isThere = await createIsThere(store);
   const remove = async (expired: readonly StoredReport[]) => {
     for (let at = 0; at < expired.length && !signal?.aborted; at += BATCH) {
       const batch = expired.slice(at, at + BATCH);
@@ -118,7 +121,7 @@ async function run(
       if (signal?.aborted) return;
       await remove(page.filter(({ reason }) => reason !== null));
       const retained = page.filter(({ reason }) => reason === null);
-      for (const id of await findMissing(on, store, retained)) {
+      for (const id of await findMissing(on, isThere, retained)) {
         missing.reports++;
         if (missing.examples.length < EXAMPLES) missing.examples.push(id);
       }
@@ -134,12 +137,15 @@ async function run(
     await goThrough(sql, await withoutTimeout(sql, (tx) => findNewestOver(tx, retention)));
   }
   const stored = (ids: readonly string[]) => storedReports(sql, ids);
-  const swept = await sweep(store, { stored, graceMs, dryRun, signal, log });
+  const options = { stored, graceMs, dryRun, signal, log };
+  const swept = await sweep(store, options);
+  const objects = store.bucket && await sweepBucket(store.bucket, options);
   const total = await storedTotal(sql);
   const amounts = Object.values(removed);
   const result = {
     ...removed,
     ...swept,
+    objects,
     stored: dryRun
       ? {
         reports: total.reports - sum(amounts.map(({ reports }) => reports)),
@@ -152,15 +158,26 @@ async function run(
   return result;
 }
 
-/** Of stored reports, those whose folder was removed by hand, or was not in a backup. */
+/** Whether a report is where its row says. */
+type IsThere = (id: string) => boolean | Promise<boolean>;
+
+/** Of a bucket the list is read beforehand: a thousand of its objects cost what asking for one does. */
+async function createIsThere(store: ReportStore): Promise<IsThere> {
+  const { bucket } = store;
+  if (!bucket) return async (id) => await store.publishedAt(id) !== undefined;
+  const listed = new Set(await Array.fromAsync(bucket.list(), ({ id }) => id));
+  return (id) => listed.has(id) || bucket.has(id); // it may have come meanwhile
+}
+
+/** Of stored reports, those that were removed by hand, or were not in a backup. */
 async function findMissing(
   sql: Sql | TransactionSql,
-  store: ReportStore,
+  isThere: IsThere,
   reports: readonly StoredReport[],
 ): Promise<string[]> {
   const missing: string[] = [];
   for (const id of reports.flatMap(({ report_id, parts }) => [...new Set([report_id, ...parts])])) {
-    if (!await store.publishedAt(id)) missing.push(id);
+    if (!await isThere(id)) missing.push(id);
   }
   if (missing.length === 0) return missing;
   // One that was removed meanwhile is no longer stored.
@@ -195,7 +212,7 @@ function logRun(
     });
   }
   if (missing.reports > 0) {
-    log.warn("reports are missing on disk", {
+    log.warn("reports are missing", {
       missing: missing.reports,
       examples: missing.examples,
     });
