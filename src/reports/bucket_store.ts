@@ -232,6 +232,7 @@ function spooled(bytes: ByteStream, path: string, done: (file: ArchiveFile) => v
         controller.enqueue(value);
       } catch (error) {
         close();
+        await reader.cancel(error).catch(() => {});
         controller.error(error);
       }
     },

@@ -120,8 +120,10 @@ export class TestBucket implements AsyncDisposable {
   }
 }
 
-let shared: Promise<S3Server> | undefined;
-Deno.test.afterAll(async () => await (await shared)?.[Symbol.asyncDispose]());
+let shared: S3Server | undefined;
+// Not by the first test that needs it, or that one would leak it.
+Deno.test.beforeAll(async () => void (shared = whyNoBucket ? undefined : await S3Server.start()));
+Deno.test.afterAll(async () => await shared?.[Symbol.asyncDispose]());
 
 /** A test with an empty bucket; skipped where there is none. */
 export function bucketTest(name: string, test: (bucket: TestBucket) => Promise<void>): void {
@@ -129,7 +131,7 @@ export function bucketTest(name: string, test: (bucket: TestBucket) => Promise<v
     name,
     ignore: whyNoBucket !== undefined,
     async fn() {
-      await using bucket = await TestBucket.make(await (shared ??= S3Server.start()));
+      await using bucket = await TestBucket.make(shared!);
       await test(bucket);
     },
   });
@@ -140,6 +142,7 @@ export interface BucketServer extends AsyncDisposable {
   readonly store: BucketStore;
   readonly reports: string;
   readonly log: LogRecord[];
+  /** Asks for a path; the answer is read whole. */
   get(path: string, init?: RequestInit): Promise<Response>;
   /** The same, and what a report's name leads to. */
   open(path: string): Promise<Response>;
@@ -180,8 +183,10 @@ export async function bucketServer(
     await store.settled();
     return response;
   };
-  const get = (path: string, init?: RequestInit) =>
-    app(new Request(`http://coverage.test${path}`, init));
+  const get = async (path: string, init?: RequestInit) => {
+    const response = await app(new Request(`http://coverage.test${path}`, init));
+    return new Response(response.body && await response.bytes(), response);
+  };
   return {
     app,
     store,
