@@ -10,6 +10,10 @@ readonly MOST_DIFF_BYTES=50000000
 tested=
 base_commit=
 committed_at=
+# GitHub's comparison with the base, once it was asked for: how many commits the base is ahead, and how
+# many files differ.
+behind=
+changed_files=
 # The diff's name in $WORK and in the archive; empty without one. It is not the name of any report's
 # folder, which is all else that the archive has at its top.
 diff_name=
@@ -52,26 +56,31 @@ make_diff() {
 
 # compare_on_github BASE HEAD; the answer is in $WORK/body.
 compare_on_github() {
-  local range
-  range=$(jq -rn --arg range "$1...$2" '$range | @uri')
-  retrying github GET "/compare/$range${3-?per_page=1}"
+  retrying github GET "/compare/$(uri "$1...$2")${3-?per_page=1}"
+}
+
+# Sets $base_commit, $behind and $changed_files to what the last answer says.
+read_comparison() {
+  read_lines base_commit behind changed_files < <(
+    jq -r '.merge_base_commit.sha // "", .behind_by // "", (.files | length)' "$WORK/body"
+  )
+  mv "$WORK/body" "$WORK/ours.json"
 }
 
 # Sets $base_commit to the merge base of $base_tip and a commit.
 ask_base() {
   compare_on_github "$base_tip" "$1" || return 1
-  base_commit=$(jq -r '.merge_base_commit.sha // empty' "$WORK/body") || base_commit=
+  read_comparison
   if ! [[ $base_commit =~ ^[0-9a-f]{40,64}$ ]]; then
     failure="GitHub did not say where $base_tip and ${1:0:8} part"
     return 1
   fi
-  mv "$WORK/body" "$WORK/ours.json"
 }
 
 # Whether no file has changed on both sides, so that the changed files are the same in the head and in
 # its merge with the base. $WORK/ours.json has the head's side.
 merges_cleanly() {
-  if [ "$(jq .behind_by "$WORK/ours.json")" = 0 ]; then return 0; fi
+  if [ "$behind" = 0 ]; then return 0; fi
   compare_on_github "$commit" "$base_tip" || return 1
   failure="$base_branch has changed the same files, so it matters whether the head or its merge was tested, and the checkout is at neither"
   jq -e --slurpfile ours "$WORK/ours.json" --argjson most "$MOST_FILES" '
@@ -83,20 +92,19 @@ merges_cleanly() {
 
 # github_diff FILE: GitHub's diff, if it is whole.
 github_diff() {
-  local files sections
-  if [ ! -s "$WORK/ours.json" ]; then
+  local sections
+  if [ -z "$changed_files" ]; then
     compare_on_github "$base_commit" "$tested" || return 1
-    mv "$WORK/body" "$WORK/ours.json"
+    read_comparison
   fi
-  files=$(jq '.files | length' "$WORK/ours.json")
-  if [ "$files" -ge "$MOST_FILES" ]; then
+  if [ "$changed_files" -ge "$MOST_FILES" ]; then
     failure="GitHub's diff ends after $MOST_FILES files"
     return 1
   fi
   media=.diff compare_on_github "$base_commit" "$tested" '' || return 1
   sections=$(awk '/^diff --git / { n++ } END { print n + 0 }' "$WORK/body")
-  if [ "$sections" != "$files" ]; then
-    failure="GitHub's diff was cut off: it has $sections of $files files"
+  if [ "$sections" != "$changed_files" ]; then
+    failure="GitHub's diff was cut off: it has $sections of $changed_files files"
     return 1
   fi
   mv "$WORK/body" "$1"

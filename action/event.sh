@@ -30,8 +30,7 @@ read_event() {
   base_tip=$base_branch
   case $GITHUB_EVENT_NAME in
     pull_request | pull_request_target)
-      jq .pull_request "$GITHUB_EVENT_PATH" >"$WORK/pull.json"
-      read_pull_request
+      read_pull_request .pull_request "$GITHUB_EVENT_PATH"
       ;;
     push)
       if [[ $before =~ ^0+$ ]]; then before=; fi
@@ -54,12 +53,12 @@ read_event() {
   esac
 }
 
-# A pull request in $WORK/pull.json.
+# read_pull_request FILTER FILE: the pull request that jq finds there; $sha in the filter is the commit.
 read_pull_request() {
   local head_repository base_repository
   read_lines pull_number branch commit base_branch head_repository base_repository < <(
-    jq -r '.number, .head.ref, .head.sha, .base.ref, .head.repo.full_name // "",
-      .base.repo.full_name' "$WORK/pull.json"
+    jq -r --arg sha "$commit" "$1"' | .number, .head.ref, .head.sha, .base.ref, .head.repo.full_name // "",
+      .base.repo.full_name' "$2"
   )
   base_tip=$base_branch
   if [ "$head_repository" != "$base_repository" ]; then
@@ -85,12 +84,11 @@ read_workflow_run() {
       return 0
       ;;
   esac
-  retrying github GET "/pulls?state=all&per_page=100&$(query --arg head "$owner:$head_branch")" ||
+  retrying github GET "/pulls?state=all&per_page=100&$(query head "$owner:$head_branch")" ||
     fail "The pull request of $owner:$head_branch was not found: $failure.$(why_refused pull-requests)"
-  jq --arg sha "$commit" 'map(select(.head.sha == $sha)) + . | .[0] // empty' "$WORK/body" \
-    >"$WORK/pull.json"
-  if [ ! -s "$WORK/pull.json" ]; then fail "$owner:$head_branch has no pull request."; fi
   local head=$commit
-  read_pull_request
+  # shellcheck disable=SC2016 # jq's variable
+  read_pull_request 'map(select(.head.sha == $sha)) + . | .[0] // empty' "$WORK/body"
+  if [ -z "$pull_number" ]; then fail "$owner:$head_branch has no pull request."; fi
   commit=$head # later pushes have runs of their own
 }

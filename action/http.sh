@@ -122,8 +122,30 @@ retrying() {
   done
 }
 
-# query --arg NAME VALUE...: a URL's query, without what is empty.
+# Text, percent-encoded. In bash, because a start of jq takes 25 ms.
+uri() {
+  local LC_ALL=C text=$1 char code i # so that a character is a byte
+  for ((i = 0; i < ${#text}; i++)); do
+    char=${text:i:1}
+    case $char in
+      [A-Za-z0-9._~-]) printf '%s' "$char" ;;
+      *)
+        printf -v code '%d' "'$char"
+        printf '%%%02X' "$((code & 255))"
+        ;;
+    esac
+  done
+}
+
+# query NAME VALUE...: a URL's query, without what is empty.
 query() {
-  jq -rn "$@" '$ARGS.named | to_entries | map(select(.value != "")
-    | "\(.key)=\(.value | @uri)") | join("&")'
+  local and=
+  while [ $# -gt 0 ]; do
+    if [ -n "$2" ]; then
+      printf '%s%s=' "$and" "$1"
+      uri "$2"
+      and='&'
+    fi
+    shift 2
+  done
 }

@@ -9,9 +9,9 @@ readonly ROUNDS=5
 # Asks the server, with the credential of the upload, which reads the repository where not everybody
 # can; the answers are in $WORK/compare.json and $WORK/compare.md.
 compare() {
-  compared="$API/compare?$(query --arg org_name "$ORG" --arg repo_name "$REPO" \
-    --arg base "$base_branch" --arg head "$branch" --arg github_api_url "$GITHUB_API_URL")"
-  retrying send "$credential" GET "$compared&$(query --arg language "$INPUT_LANGUAGE")" \
+  compared="$API/compare?$(query org_name "$ORG" repo_name "$REPO" \
+    base "$base_branch" head "$branch" github_api_url "$GITHUB_API_URL")"
+  retrying send "$credential" GET "$compared&$(query language "$INPUT_LANGUAGE")" \
     --header 'Accept: application/json' || return 1
   mv "$WORK/body" "$WORK/compare.json"
   read_comment
@@ -33,8 +33,7 @@ read_comment() {
 link_to_ui() {
   if [ -z "$INPUT_UI_HOST" ]; then return 0; fi
   local page text
-  page=$(jq -rn --arg org "$ORG" --arg repo "$REPO" '"\($org | @uri)/\($repo | @uri)"')
-  page=${INPUT_UI_HOST%/}/$page
+  page=${INPUT_UI_HOST%/}/$(uri "$ORG")/$(uri "$REPO")
   text=$(jq -r --rawfile text "$WORK/compare.md" --arg page "$page" '
     "(<\(.repository_url)/" as $link | $text | split($link) | join("(<\($page)/")' \
     "$WORK/compare.json")

@@ -36,8 +36,7 @@ note() {
 
 # output NAME VALUE. The delimiter is random, so that no value can contain it.
 output() {
-  local delimiter
-  delimiter=end_$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+  : "${delimiter:=end_$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')}"
   printf '%s<<%s\n%s\n%s\n' "$1" "$delimiter" "$2" "$delimiter" >>"$GITHUB_OUTPUT"
 }
 
@@ -45,10 +44,17 @@ summarize() {
   printf '%s\n\n' "$1" >>"${GITHUB_STEP_SUMMARY:-/dev/null}"
 }
 
-# Text from outside, escaped for Markdown: no markup, no mentions.
+# Text from outside, on one line and escaped for Markdown: no markup, no mentions. Bytes that are not
+# ASCII mean nothing there.
 as_text() {
-  jq -rn --arg text "$1" '
-    $text | gsub("[\r\n]+"; " ") | explode
-    | map(if ([.] | implode | test("[A-Za-z0-9 ,/:;-]")) then [.] | implode else "&#\(.);" end)
-    | join("")'
+  local LC_ALL=C text=$1 char code i
+  for ((i = 0; i < ${#text}; i++)); do
+    char=${text:i:1}
+    printf -v code '%d' "'$char"
+    case $char in
+      [A-Za-z0-9\ ,/:\;-]) printf '%s' "$char" ;;
+      $'\r' | $'\n') printf ' ' ;;
+      *) if ((code > 0 && code < 128)); then printf '&#%d;' "$code"; else printf '%s' "$char"; fi ;;
+    esac
+  done
 }

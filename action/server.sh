@@ -17,7 +17,7 @@ find_credential() {
   fi
   local audience=${INPUT_OIDC_AUDIENCE:-$(origin "$API")}
   retrying request "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" GET \
-    "$ACTIONS_ID_TOKEN_REQUEST_URL&$(query --arg audience "$audience")" || {
+    "$ACTIONS_ID_TOKEN_REQUEST_URL&$(query audience "$audience")" || {
     failure="GitHub did not issue an OIDC token: $failure"
     return 1
   }

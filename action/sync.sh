@@ -4,17 +4,17 @@
 
 sync_branches() {
   if ! list_branches; then fail "The branches could not be listed, so nothing was sent: $failure."; fi
+  jq -s --arg org_name "$ORG" --arg repo_name "$REPO" --arg github_api_url "$GITHUB_API_URL" \
+    --arg commit_hash "$GITHUB_SHA" '$ARGS.named + {active_branches: (add | unique)}' \
+    "$WORK/names" >"$WORK/sync.json"
+  local count
+  count=$(jq '.active_branches | length' "$WORK/sync.json")
   # The server marks every other branch deleted.
-  if [ "$(jq length "$WORK/branches.json")" = 0 ]; then
-    fail 'GitHub lists no branches, so nothing was sent.'
-  fi
-  jq --arg org_name "$ORG" --arg repo_name "$REPO" --arg github_api_url "$GITHUB_API_URL" \
-    --arg commit_hash "$GITHUB_SHA" '$ARGS.named + {active_branches: .}' \
-    "$WORK/branches.json" >"$WORK/sync.json"
+  if [ "$count" = 0 ]; then fail 'GitHub lists no branches, so nothing was sent.'; fi
   if ! find_credential; then fail "$failure."; fi
   if retrying send "$credential" PUT "$API" --header 'Content-Type: application/json' \
     --data-binary "@$WORK/sync.json"; then
-    say "$(jq '.active_branches | length' "$WORK/sync.json") branches are active."
+    say "$count branches are active."
   elif [ "$status" = 404 ]; then
     notice "$failure."
   else
@@ -22,8 +22,8 @@ sync_branches() {
   fi
 }
 
-# Writes every branch to $WORK/branches.json. A branch that is deleted meanwhile can move another one
-# from the next page to one that was already read. So several pages are read twice.
+# Writes every branch to $WORK/names, a list for each page. A branch that is deleted meanwhile can move
+# another one from the next page to one that was already read. So several pages are read twice.
 list_branches() {
   : >"$WORK/names"
   local page round
@@ -39,5 +39,4 @@ list_branches() {
     if [ "$page" = 1 ]; then break; fi
     say "Read $page pages of branches, round $round of 2."
   done
-  jq -s 'add | unique' "$WORK/names" >"$WORK/branches.json"
 }

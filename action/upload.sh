@@ -23,47 +23,51 @@ pack() {
 
 # The fields of the coverage files, one a line: names, or paths and patterns in the report's folder.
 coverage_files() {
-  jq -rn --arg names "$INPUT_COVERAGE_XML_FILE_NAME" --arg folder "$report_name" '
-    $names | split("\n") | map(gsub("^\\s+|\\s+$"; "") | select(. != "")
-      | if test("^[^/].*/") then "\($folder)/\(.)" else . end
-      | "&coverage_xml_file_name=\(@uri)") | join("")'
+  local name
+  while IFS= read -r name; do
+    name=${name#"${name%%[![:space:]]*}"}
+    name=${name%"${name##*[![:space:]]}"}
+    if [[ $name == [!/]*/* ]]; then name=$report_name/$name; fi
+    if [ -n "$name" ]; then printf '&%s' "$(query coverage_xml_file_name "$name")"; fi
+  done <<<"$INPUT_COVERAGE_XML_FILE_NAME"
 }
 
-# Uploads it; the answer is in $WORK/upload.json.
+# Uploads it. Sets $percentage, $report_url and $badge_url; the answer is in $WORK/upload.json.
 upload() {
   local address
   address="$API?$(query \
-    --arg org_name "$ORG" --arg repo_name "$REPO" --arg branch_name "$branch" \
-    --arg commit_hash "$commit" --arg commit_author "$author" \
-    --arg language "$INPUT_LANGUAGE" --arg github_api_url "$GITHUB_API_URL" \
-    --arg commit_time "$committed_at" --arg part "${INPUT_PART:-}" \
-    --arg base_branch "$base_branch" --arg base_commit "$base_commit" \
-    --arg diff_file_name "$diff_name" --arg fail_under "${INPUT_FAIL_UNDER:-}" \
-    --arg max_drop "${INPUT_MAX_DROP:-}" \
-    --arg patch_fail_under "${INPUT_PATCH_FAIL_UNDER:-}")$(coverage_files)"
+    org_name "$ORG" repo_name "$REPO" branch_name "$branch" \
+    commit_hash "$commit" commit_author "$author" \
+    language "$INPUT_LANGUAGE" github_api_url "$GITHUB_API_URL" \
+    commit_time "$committed_at" part "${INPUT_PART:-}" \
+    base_branch "$base_branch" base_commit "$base_commit" \
+    diff_file_name "$diff_name" fail_under "${INPUT_FAIL_UNDER:-}" \
+    max_drop "${INPUT_MAX_DROP:-}" \
+    patch_fail_under "${INPUT_PATCH_FAIL_UNDER:-}")$(coverage_files)"
   retrying send "$credential" POST "$address" --header 'Content-Type: application/gzip' \
     --data-binary "@$WORK/report.tar.gz" || return 1
-  if ! jq -ce 'select(.coverage.percentage | numbers)' "$WORK/body" \
-    >"$WORK/upload.json" 2>"$WORK/jq" || [ ! -s "$WORK/upload.json" ]; then
+  read_lines percentage report_url badge_url < <(
+    jq -r 'select(.coverage.percentage | numbers)
+      | .coverage.percentage, .coverage.report_url // "", .badge_url // ""' "$WORK/body" 2>"$WORK/jq"
+  )
+  if [ -z "$percentage" ]; then
     failure="The answer is not a coverage server's ($status); check api_host"
     return 1
   fi
+  mv "$WORK/body" "$WORK/upload.json"
 }
 
 # Reports the result.
 tell_upload() {
-  local percentage report
-  read_lines percentage report < <(
-    jq -r '.coverage | .percentage, .report_url // ""' "$WORK/upload.json"
-  )
-  say "$percentage% on $branch in $INPUT_LANGUAGE. $report"
+  say "$percentage% on $branch in $INPUT_LANGUAGE. $report_url"
   output coverage_result "$(cat "$WORK/upload.json")"
   output percentage "$percentage"
-  output current_branch_report_url "$report"
-  output current_branch_badge_url "$API/badge?$(query --arg org_name "$ORG" \
-    --arg repo_name "$REPO" --arg branch_name "$branch" --arg language "$INPUT_LANGUAGE")"
+  output current_branch_report_url "$report_url"
+  # Without a login to read, a badge needs no token, and the answer has none.
+  output current_branch_badge_url "${badge_url:-$API/badge?$(query org_name "$ORG" \
+    repo_name "$REPO" branch_name "$branch" language "$INPUT_LANGUAGE")}"
   if [ -z "$pull_number" ]; then
     summarize "### Coverage $percentage%"
-    summarize "[<code>$(as_text "$branch")</code>](<$report>) in $(as_text "$INPUT_LANGUAGE")"
+    summarize "[<code>$(as_text "$branch")</code>](<$report_url>) in $(as_text "$INPUT_LANGUAGE")"
   fi
 }

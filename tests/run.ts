@@ -1,13 +1,10 @@
-/**
- * `deno task test [arguments of deno test]`: every test, or those named. The files run in a process
- * each, as many at a time as there are processors, on databases made before, because making one takes
- * longer than most tests. `deno test -P <file>` needs no database made for it. Types are what
- * `deno task check` is for.
- *
- * @module
- */
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+// `deno task test [arguments of deno test]`: every test, or those named. Each folder's tests run in
+// one process, so that they load the server once, and as many processes at a time as there are
+// processors. They use databases made before, because making one takes longer than most tests.
+// `deno test -P <file>` needs no database made for it. Types are what `deno task check` is for.
+import { glob } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { openEmbedded } from "../src/db/embedded.ts";
 import { type OwnDatabase, ownDatabase } from "./support/own_database.ts";
@@ -15,6 +12,9 @@ import { type OwnDatabase, ownDatabase } from "./support/own_database.ts";
 /** The last line of `deno test`. */
 const TOTALS =
   /^(?:ok|FAILED) \| (?<passed>\d+) passed.*? \| (?<failed>\d+) failed(?:.*? \| (?<ignored>\d+) ignored)?/m;
+
+/** Folders whose tests start programs: the processes, by how long they take. */
+const SLOWEST = ["tests", "action", "browser"];
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const scratch = await Deno.makeTempDir();
@@ -31,24 +31,24 @@ async function runNamed(args: readonly string[]): Promise<number> {
   return (await denoTest(args, database.target, "inherit").spawn().status).code;
 }
 
-/** Prints each file's output when the file ends, those that failed last, and then the totals. */
+/** Prints each folder's output when its tests end, those that failed last, and then the totals. */
 async function runAll(): Promise<number> {
   const start = performance.now();
-  const files = await testFiles("tests");
+  const groups = await testGroups();
   const sums = { passed: 0, failed: 0, ignored: 0 };
   const failures: string[] = [];
   const work = async () => {
     // Embedded ones run here: in the process of the tests their timers would look like leaks of the
     // tests. In memory: on a disk each statement takes four times as long.
     await using database = await ownDatabase({ image });
-    for (let file = files.shift(); file !== undefined; file = files.shift()) {
-      const { code, stdout, stderr } = await denoTest([file], database.target, "piped").output();
+    for (let group = groups.shift(); group !== undefined; group = groups.shift()) {
+      const { code, stdout, stderr } = await denoTest([group], database.target, "piped").output();
       const output = await new Blob([stderr, stdout]).text();
       const totals = TOTALS.exec(stripVTControlCharacters(output))?.groups ?? {};
       for (const key of Object.keys(sums)) {
         sums[key as keyof typeof sums] += Number(totals[key] ?? 0);
       }
-      // A file that ends before its tests counts as one.
+      // A process that ends before its tests counts as one.
       if (code !== 0 && !Number(totals.failed)) sums.failed++;
       if (code === 0) console.log(withoutTotals(output));
       else failures.push(withoutTotals(output));
@@ -66,13 +66,22 @@ async function runAll(): Promise<number> {
   return failed ? 1 : 0;
 }
 
-/** Those of a folder before those in its folders: they start programs and take longest. */
-async function testFiles(folder: string): Promise<string[]> {
-  const entries = await Array.fromAsync(Deno.readDir(join(root, folder)));
-  const names = (isWanted: (entry: Deno.DirEntry) => boolean) =>
-    entries.filter(isWanted).map(({ name }) => `${folder}/${name}`).sort();
-  const inFolders = await Promise.all(names(({ isDirectory }) => isDirectory).map(testFiles));
-  return [...names(({ name }) => /_test\.tsx?$/.test(name)), ...inFolders.flat()];
+/** For each folder the path of a module that imports its tests; what takes longest comes first. */
+async function testGroups(): Promise<string[]> {
+  const groups = new Map<string, string[]>();
+  for (const path of await Array.fromAsync(glob("tests/**/*_test.{ts,tsx}", { cwd: root }))) {
+    const folder = dirname(path);
+    groups.set(folder, [...groups.get(folder) ?? [], path]);
+  }
+  const rank = (folder: string) => (SLOWEST.indexOf(basename(folder)) + 1) || Infinity;
+  return await Promise.all(
+    [...groups].sort(([one], [other]) => rank(one) - rank(other)).map(async ([folder, paths]) => {
+      const module = join(scratch, `${basename(folder)}_test.ts`);
+      const imports = paths.sort().map((path) => `import "${pathToFileURL(join(root, path))}";\n`);
+      await Deno.writeTextFile(module, imports.join(""));
+      return module;
+    }),
+  );
 }
 
 function withoutTotals(output: string): string {

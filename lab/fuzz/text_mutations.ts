@@ -21,11 +21,7 @@ const snippets = fc.constantFrom(
   ...["&#x10FFFF;", "&#x110000;", "&#99999999999;", "&lt", "&lol;", "&amp;", "\0", "\x01", "\r\n"],
   ...["\xef\xbb\xbf", "\xff\xfe", "\xfe\xff", "\xed\xa0\x80", "\xf0\x9f\x98\x80", "\xf0\x9f"],
   ...["\xc3", "\x80", "\xef\xbf\xbe", "\xe2\x80\xa8", "\xc2\x85", "<metrics statements='1'/>"],
-  ...[
-    "<line number='1' hits='1'/>",
-    "<class filename='a'><lines>",
-    "<project><metrics/></project>",
-  ],
+  ...["<line number='1' hits='1'/>", "<class filename='a'><lines>", "<project><metrics/>"],
   ...["<counter type='LINE' missed='-1' covered='5'/>", "<counter type='__proto__'/>"],
   ...["<!--", "<a b='", "<", ""].map((start) => start + "a".repeat(300_000)),
 );
@@ -84,7 +80,7 @@ function inserted(name: string, what: fc.Arbitrary<string>, behind: RegExp) {
   });
 }
 
-/** Replaces every so manieth match by the values in turn. */
+/** Replaces every n-th match by one value after the other. */
 function replaced(name: string, what: RegExp, by: fc.Arbitrary<string>) {
   const details = fc.tuple(fc.array(by, { minLength: 1, maxLength: 8 }), fc.nat(30));
   return onText(`replaced ${name}`, details, (text, [values, kept]) => {

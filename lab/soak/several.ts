@@ -261,7 +261,8 @@ async function verify({ soak, servers, uploads, url }: World): Promise<string[]>
     for (const [id, commit] of uploads.acknowledged) {
       if (commits.get(id) !== commit) problems.push(`LOST: ${commit}, acknowledged as row ${id}`);
     }
-    const stored = new Set(await Array.fromAsync(listStored(sql)));
+    const pages = await Array.fromAsync(listStored(sql, retention, undefined));
+    const stored = new Set(pages.flat().flatMap(({ report_id, parts }) => [report_id, ...parts]));
     const objects = new Set(await Array.fromAsync(store.bucket.list(), ({ id }) => id));
     for (const id of stored.difference(objects)) problems.push(`LOST: no object has report ${id}`);
     for (const id of objects.difference(stored)) problems.push(`no row has object ${id}`);

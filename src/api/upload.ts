@@ -21,7 +21,7 @@ import type { Handler } from "../http/router.ts";
 import { Semaphore } from "../http/semaphore.ts";
 import type { Log } from "../log.ts";
 import { toAnswer } from "../model/coverage_answer.ts";
-import { uploadPath } from "../model/urls.ts";
+import { badgePath, uploadPath } from "../model/urls.ts";
 import {
   completeUploadFields,
   parseUploadQuery,
@@ -41,7 +41,7 @@ import { counted } from "./upload_outcome.ts";
 export interface UploadDependencies {
   readonly config: Pick<
     Config,
-    "limits" | "publicUrl" | "statusContext" | "defaultBranches" | "retention"
+    "limits" | "publicUrl" | "login" | "statusContext" | "defaultBranches" | "retention"
   >;
   readonly sql: Sql;
   readonly store: ReportStore;
@@ -54,7 +54,7 @@ export interface UploadDependencies {
 /** Makes the handler; its slots are shared by all requests. */
 export function createUploadHandler(dependencies: UploadDependencies): Handler {
   const { config, sql, authenticate } = dependencies;
-  const { limits } = config;
+  const { limits, login } = config;
   const bodyLimits = { maxBytes: limits.maxUploadBytes, seconds: limits.uploadSeconds };
   // The body has its part of it, and extracting and reading what is in it the rest.
   const workSeconds = 2 * limits.uploadSeconds;
@@ -103,6 +103,8 @@ export function createUploadHandler(dependencies: UploadDependencies): Handler {
     return Response.json({
       coverage: toAnswer(row, origin),
       data: active.map((other) => toAnswer(other, origin)),
+      // Without a login it is an address that anybody can write down.
+      ...(login ? { badge_url: `${origin}${badgePath(row, login.secrets)}` } : {}),
       ...(parts === undefined ? {} : { parts }),
       ...(report.warnings.length > 0 ? { warnings: report.warnings } : {}),
       ...comparisonOf(fields, { ...added, checks }, origin),

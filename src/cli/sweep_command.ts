@@ -31,7 +31,7 @@ export const sweepCommand: Command = {
         ["not in the database", `${shown(orphans)} ${verb}`],
         ...objects ? [["objects not in it", `${shown(objects)} ${verb}`]] : [],
         ["kept", shown(stored)],
-        [`missing ${objects ? "in the bucket" : "on disk"}`, `${missing.length} reports`],
+        [`missing ${objects ? "in the bucket" : "on disk"}`, `${missing.reports} reports`],
       ];
       for (const [name, amount] of rows) console.log(`${name!.padEnd(24)}${amount}`);
     });

@@ -15,14 +15,17 @@ export const toBucketCommand: Command = {
   flags: { "dry-run": "Only say how many would be copied." },
   async run(_, flags) {
     const dryRun = flags.has("dry-run");
-    await withDatabase(async ({ sql, openReports }) => {
+    await withDatabase(async ({ sql, config: { retention }, openReports }) => {
       using store = await openReports();
       if (!(store instanceof BucketStore)) {
         throw new OperatorError("S3_URL must be set: it names the bucket to copy to.");
       }
       const there = new Set(await Array.fromAsync(store.bucket.list(), ({ id }) => id));
       const onDisk = new Set(await Array.fromAsync(store.published()));
-      const stored = await Array.fromAsync(listStored(sql));
+      const pages = await Array.fromAsync(listStored(sql, retention, undefined));
+      const stored = [
+        ...new Set(pages.flat().flatMap(({ report_id, parts }) => [report_id, ...parts])),
+      ];
       const toCopy = stored.filter((id) => onDisk.has(id) && !there.has(id));
       const nowhere = stored.filter((id) => !onDisk.has(id) && !there.has(id));
       const copied = stored.length - toCopy.length - nowhere.length;

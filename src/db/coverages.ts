@@ -7,6 +7,7 @@
 import type { Sql, TransactionSql } from "postgres";
 import type { Config } from "../config.ts";
 import type { CoverageRow, RepositoryName } from "../model/rows.ts";
+import { batched } from "./batched.ts";
 import { inTime } from "./connect.ts";
 import { isQueued } from "./other_refs.ts";
 import { findRepository, inScopes, named } from "./repository_names.ts";
@@ -110,6 +111,37 @@ export async function listCoverages(
   return await inTime(query).finally(() => signal?.removeEventListener("abort", cancel));
 }
 
+/** The function that finds the first `maxRows` active rows of a repository, oldest first. */
+export function createFindActiveRows(
+  sql: Sql,
+  maxRows: number,
+): (name: RepositoryName) => Promise<CoverageRow[]> {
+  return batched(async (names) => {
+    const asked = names.map(({ org_name, repo_name }, place) => ({ org_name, repo_name, place }));
+    const rows = await inTime(sql<(CoverageRow & { place: number })[]>`
+      select asked.place, ${columns(sql)}
+      from json_to_recordset(${JSON.stringify(asked)}::text::json) asked
+        (org_name text, repo_name text, place int)
+      cross join lateral (
+        select * from repositories r
+        where lower(r.org_name) = lower(asked.org_name)
+          and lower(r.repo_name) = lower(asked.repo_name)
+        limit 1
+      ) r
+      cross join lateral (
+        select * from (
+          select * from coverages c
+          where c.repository_id = r.id and c.newest and c.deleted_at is null offset 0
+        ) c
+        order by c.id limit ${maxRows}
+      ) c
+      order by asked.place, c.id`);
+    const found: CoverageRow[][] = names.map(() => []);
+    for (const { place, ...row } of rows) found[place]!.push(row);
+    return found;
+  });
+}
+
 /** An upload of the repository, whether or not its report is still stored. */
 export async function findUpload(
   sql: Sql,
@@ -117,6 +149,21 @@ export async function findUpload(
 ): Promise<CoverageRow | undefined> {
   const [row] = await inTime(sql<CoverageRow[]>`
     select ${columns(sql)} from coverages c join repositories r on r.id = c.repository_id
+    where c.id = ${id} and ${named(sql, name)}`);
+  return row;
+}
+
+/** A part of an upload, as an upload with that part's number and report. */
+export async function findPart(
+  sql: Sql,
+  { id, part, ...name }: RepositoryName & { id: number; part: string },
+): Promise<CoverageRow & { part: string } | undefined> {
+  const [row] = await inTime(sql<(CoverageRow & { part: string })[]>`
+    select ${
+    columns(sql)
+  }, p.part, p.percentage::float8 as percentage, p.report_id, p.report_index, true as report_stored
+    from coverages c join repositories r on r.id = c.repository_id
+    join parts p on p.repository_id = r.id and p.coverage_id = c.id and p.part = ${part}
     where c.id = ${id} and ${named(sql, name)}`);
   return row;
 }
@@ -141,7 +188,8 @@ export async function findGone(sql: Sql, reportId: string): Promise<CoverageRow 
   return row;
 }
 
-interface Branch extends RepositoryName {
+/** A branch, by default the main one, in a language, by default any. */
+export interface Branch extends RepositoryName {
   readonly branch_name?: string | undefined;
   readonly language?: string | undefined;
 }

@@ -3,15 +3,20 @@
  *
  * @module
  */
-import type { Sql } from "postgres";
+import type { Sql, TransactionSql } from "postgres";
 import type { Retention } from "../config.ts";
+import { withoutTimeout } from "../db/connect.ts";
+import { deleteOldRefs } from "../db/other_refs.ts";
 import {
-  findAllExpired,
+  findNewestOver,
   listStored,
   markRemoved,
   type Reason,
+  type StoredReport,
   storedReports,
   storedTotal,
+  type Superseded,
+  undone,
 } from "../db/stored_reports.ts";
 import type { Log } from "../log.ts";
 import { removeReports } from "./remove.ts";
@@ -20,6 +25,8 @@ import { type Amount, sweep, sweepBucket, type Swept } from "./sweep.ts";
 
 /** Reports removed at a time: few, so that uploads get their turn. */
 const BATCH = 200;
+/** Missing reports that are named. */
+const EXAMPLES = 3;
 
 /** Any constant other than that of migrations, the same in every version. */
 const ADVISORY_LOCK = 7_236_641_020_332;
@@ -44,8 +51,14 @@ export interface RetentionRun extends Swept, Readonly<Record<Reason, Amount>> {
   readonly stored: Amount;
   /** Objects in the bucket without a row; undefined without a bucket. */
   readonly objects: Amount | undefined;
-  /** Reports that are stored according to their row, and neither on disk nor, where there is one, in the bucket. */
-  readonly missing: readonly string[];
+  /** Reports that are stored according to their row, and not on disk, or not in the bucket if there is one. */
+  readonly missing: Missing;
+}
+
+interface Missing {
+  reports: number;
+  /** The first ones. */
+  readonly examples: string[];
 }
 
 export interface RunOptions {
@@ -56,7 +69,8 @@ export interface RunOptions {
 }
 
 /**
- * Removes the reports that the settings do not retain, the oldest first, and sweeps left-overs.
+ * Removes the reports that the settings do not retain, and sweeps left-overs. It goes through all
+ * reports a page at a time: neither its memory nor a transaction grows with their number.
  * Returns undefined without doing anything while another server of this database runs it. Rows are
  * marked before their folders go, so that a row never points at a report that is gone; a run that
  * ends in between leaves folders to the next one.
@@ -87,17 +101,40 @@ async function run(
     deleted: { reports: 0, bytes: 0 },
     space: { reports: 0, bytes: 0 },
   };
-  const expired = await findAllExpired(sql, retention, { dryRun });
-  for (let at = 0; at < expired.length && !signal?.aborted; at += BATCH) {
-    const batch = expired.slice(at, at + BATCH);
-    if (!dryRun) {
-      const marked = await markRemoved(sql, batch.map(({ report_id }) => report_id));
-      await removeReports(store, marked, log, signal);
+  const missing: Missing = { reports: 0, examples: [] };
+  const isThere = await whereStored(store);
+  const remove = async (expired: readonly StoredReport[]) => {
+    for (let at = 0; at < expired.length && !signal?.aborted; at += BATCH) {
+      const batch = expired.slice(at, at + BATCH);
+      if (!dryRun) {
+        const marked = await markRemoved(sql, batch.map(({ report_id }) => report_id));
+        await removeReports(store, marked, log, signal);
+      }
+      for (const { reason, bytes } of batch) {
+        removed[reason!].reports++;
+        removed[reason!].bytes += bytes;
+      }
     }
-    for (const { reason, bytes } of batch) {
-      removed[reason].reports++;
-      removed[reason].bytes += bytes;
+  };
+  const goThrough = async (on: Sql | TransactionSql, newestOver: Superseded | undefined) => {
+    for await (const page of listStored(on, retention, newestOver)) {
+      if (signal?.aborted) return;
+      await remove(page.filter(({ reason }) => reason !== null));
+      const retained = page.filter(({ reason }) => reason === null);
+      for (const id of await findMissing(on, isThere, retained)) {
+        missing.reports++;
+        if (missing.examples.length < EXAMPLES) missing.examples.push(id);
+      }
     }
+  };
+  if (dryRun) {
+    await undone(sql, async (tx) => {
+      await deleteOldRefs(tx);
+      await goThrough(tx, await findNewestOver(tx, retention));
+    });
+  } else {
+    await deleteOldRefs(sql);
+    await goThrough(sql, await withoutTimeout(sql, (tx) => findNewestOver(tx, retention)));
   }
   const stored = (ids: readonly string[]) => storedReports(sql, ids);
   const options = { stored, graceMs, dryRun, signal, log };
@@ -115,30 +152,57 @@ async function run(
         bytes: total.bytes - sum(amounts.map(({ bytes }) => bytes)),
       }
       : total,
-    missing: await findMissing(sql, store, signal),
+    missing,
   };
   if (!dryRun && !signal?.aborted) logRun(result, retention, log, performance.now() - startedAt);
   return result;
 }
 
-/** Reports whose folder or object was removed by hand, or was not in a backup. */
-async function findMissing(sql: Sql, store: ReportStore, signal?: AbortSignal): Promise<string[]> {
+/** Whether a report is where it is stored: its folder on disk, or its object in the bucket. */
+async function whereStored(store: ReportStore): Promise<(id: string) => Promise<boolean>> {
   const { bucket } = store;
-  const published = new Set(
-    bucket
-      ? await Array.fromAsync(bucket.list(), ({ id }) => id)
-      : await Array.fromAsync(store.published()),
-  );
-  const isThere = async (id: string) =>
-    bucket ? await bucket.has(id) : await store.publishedAt(id) !== undefined;
-  const missing: string[] = [];
-  for await (const id of listStored(sql)) {
-    if (signal?.aborted) break;
-    // One that was published meanwhile is there; one that was removed meanwhile is no longer stored.
-    if (published.has(id) || await isThere(id)) continue;
-    if ((await storedReports(sql, [id])).has(id)) missing.push(id);
+  if (!bucket) return async (id) => await store.publishedAt(id) !== undefined;
+  const listed = await numbersOf(bucket.list());
+  // One that was published meanwhile is not in the list.
+  return async (id) => indexIn(listed, numberOf(id)) >= 0 || await bucket.has(id);
+}
+
+/** 52 bits of each id, sorted: of a million reports they take 8 MB, and the ids themselves a hundred. */
+async function numbersOf(objects: AsyncIterable<{ id: string }>): Promise<Float64Array> {
+  const numbers: number[] = [];
+  for await (const { id } of objects) numbers.push(numberOf(id));
+  return Float64Array.from(numbers).sort();
+}
+
+function numberOf(id: string): number {
+  return parseInt(id.replaceAll("-", "").slice(0, 13), 16);
+}
+
+/** By bisection; -1 where it is absent. */
+function indexIn(sorted: Float64Array, number: number): number {
+  let from = 0, to = sorted.length;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (sorted[middle]! < number) from = middle + 1;
+    else to = middle;
   }
-  return missing;
+  return sorted[from] === number ? from : -1;
+}
+
+/** Of stored reports, those whose folder or object was removed by hand, or was not in a backup. */
+async function findMissing(
+  sql: Sql | TransactionSql,
+  isThere: (id: string) => Promise<boolean>,
+  reports: readonly StoredReport[],
+): Promise<string[]> {
+  const missing: string[] = [];
+  for (const id of reports.flatMap(({ report_id, parts }) => [...new Set([report_id, ...parts])])) {
+    if (!await isThere(id)) missing.push(id);
+  }
+  if (missing.length === 0) return missing;
+  // One that was removed meanwhile is no longer stored.
+  const stored = await storedReports(sql, missing);
+  return missing.filter((id) => stored.has(id));
 }
 
 function logRun(
@@ -167,10 +231,10 @@ function logRun(
       allowed_bytes: maxStoredBytes,
     });
   }
-  if (missing.length > 0) {
+  if (missing.reports > 0) {
     log.warn("reports are missing", {
-      missing: missing.length,
-      examples: missing.slice(0, 3),
+      missing: missing.reports,
+      examples: missing.examples,
     });
   }
 }

@@ -1,9 +1,5 @@
-/**
- * The changed lines of an upload: real git repositories with the report of a tool, whose change the
- * Action finds, in the checkout or on GitHub.
- *
- * @module
- */
+// The changed lines of an upload: real git repositories with the report of a tool, whose change the
+// Action finds, in the checkout or on GitHub.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { actionTest, annotations, pathOf, type RunOptions, type World } from "../support/action.ts";
@@ -74,36 +70,6 @@ const scenarios: Record<string, Scenario> = {
       },
       not_measured: ["src/untested.js"],
     },
-  },
-  "a file deleted": {
-    before: { "src/a.js": code(3), "src/gone.js": code(9) },
-    change: (git) => git.remove("src/gone.js"),
-    report: { "lcov.info": lcov("src/a.js", { 1: 1 }) },
-    patch: { percentage: null, lines_valid: 0, files: {}, not_measured: [] },
-  },
-  "Go's module paths": {
-    before: { "go.mod": "module example.com/shop\n", "pkg/cart/cart.go": code(4) },
-    change: (git) => git.write({ "pkg/cart/cart.go": code(8) }),
-    report: {
-      "coverage.out": "mode: set\nexample.com/shop/pkg/cart/cart.go:1.1,4.9 4 1\n" +
-        "example.com/shop/pkg/cart/cart.go:5.1,6.9 2 0\n" +
-        "example.com/shop/pkg/cart/cart.go:7.1,8.9 2 1\n",
-    },
-    inputs: { coverage_xml_file_name: "coverage.out" },
-    patch: { percentage: 50, files: { "pkg/cart/cart.go": "5-6" } },
-  },
-  "JaCoCo's packages": {
-    before: { "app/src/main/java/com/acme/A.java": code(3), "README": "" },
-    change: (git) => git.write({ "app/src/main/java/com/acme/A.java": code(5) }),
-    report: {
-      "jacoco.xml": '<report name="app"><package name="com/acme"><sourcefile name="A.java">' +
-        [1, 1, 1, 0, 1].map((ci, i) => `<line nr="${i + 1}" mi="${1 - ci}" ci="${ci}"/>`).join("") +
-        '<counter type="LINE" missed="1" covered="4"/></sourcefile>' +
-        '<counter type="LINE" missed="1" covered="4"/></package>' +
-        '<counter type="LINE" missed="1" covered="4"/></report>',
-    },
-    inputs: { coverage_xml_file_name: "jacoco.xml" },
-    patch: { percentage: 50, files: { "app/src/main/java/com/acme/A.java": "4" } },
   },
 };
 
@@ -334,21 +300,6 @@ actionTest("each event has its branch, commit and base", async (world) => {
   const unknown = await world.run({ ...run("pull_request", "dev", "eve"), inputs });
   assert.equal(unknown.code, 1);
   assert.match(annotations(unknown, "error")[0]!, /^eve:dev has no pull request\.$/);
-});
-
-actionTest("a force-pushed pull request replaces the report of a newer commit", async (world) => {
-  await using pull = await pullOf(world, added);
-  const event = structuredClone(pull.event);
-  const payload = event.payload as { before?: string; pull_request: { head: { sha: string } } };
-  await answerOf(world, event);
-  payload.before = pull.head;
-  payload.pull_request.head.sha = pull.first;
-  const { coverage } = await answerOf(world, event);
-  assert.equal(query(world).commit_time, undefined);
-  const compared = await world.server.get(
-    "/coverages-api/compare?org_name=acme&repo_name=shop&base=main&head=dev",
-  );
-  assert.equal((await compared.json()).head.id, coverage.id);
 });
 
 actionTest("limits and annotations", async (world) => {

@@ -82,14 +82,6 @@ actionTest("an incomplete list of branches is never sent", async (world) => {
   assert.deepEqual(await active(world), ["b000"]);
 });
 
-actionTest("retries a page of branches", async (world) => {
-  await branches(world, { uploaded: ["b000", "gone"], count: 101 });
-  world.github.down({ times: 1, when: ({ path }) => path.endsWith("page=2") });
-  const run = await world.run(deleted);
-  assert.equal(run.code, 0, run.output);
-  assert.deepEqual(await active(world), ["b000"]);
-});
-
 actionTest(
   "a deleted tag and a repository without uploads are no failures",
   async (world) => {

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { actionTest, annotations, withoutCommits } from "../support/action.ts";
-import { type Issuer, startIssuer } from "../support/oidc.ts";
+import { actionTest, annotations } from "../support/action.ts";
 
 /** Where a runner gets OIDC tokens from. */
 function tokenService(answers: (() => Response | Promise<Response>)[] = []) {
@@ -75,36 +74,3 @@ actionTest("a job that cannot get an OIDC token says why", async (world) => {
   assert.deepEqual(annotations(odd, "error"), ["GitHub did not issue an OIDC token."]);
   assert.equal(world.server.requests.length, 0);
 });
-
-let issuer: Issuer;
-actionTest(
-  "an OIDC token alone is enough to upload",
-  async (world) => {
-    await using _issuer = issuer;
-    const audience = "https://coverage.test";
-    await using service = tokenService([
-      async () => Response.json({ value: await issuer.token({ audience }) }),
-      async () => Response.json({ value: await issuer.token({ audience: "https://else.test" }) }),
-    ]);
-    await world.report(75);
-    const { env } = service;
-    const run = await world.run({ inputs: { auth: "oidc", oidc_audience: audience }, env });
-    assert.equal(run.code, 0, run.output);
-    assert.equal(run.outputs.percentage, "75");
-    const other = await world.run({ inputs: { auth: "oidc" }, env });
-    assert.equal(other.code, 1);
-    assert.match(
-      annotations(other, "error")[0]!,
-      /request it for https:\/\/coverage\.test \(401\)/,
-    );
-    assert.deepEqual(withoutCommits(world.github), []);
-  },
-  async () => {
-    issuer = await startIssuer("https://coverage.test");
-    return {
-      AUTH: "oidc",
-      OIDC_ISSUERS: issuer.address,
-      OIDC_AUDIENCE: "https://coverage.test",
-    };
-  },
-);

@@ -16,7 +16,6 @@ async function uploaded(
 
 async function locationOf(test: TestApp, path: string): Promise<string | null> {
   const response = await test.get(path);
-  await response.body?.cancel();
   assert.equal(response.status, 302, path);
   return response.headers.get("location");
 }
@@ -138,7 +137,6 @@ Deno.test("every answer of a report keeps its script in an origin of its own", a
     assert.equal(response.headers.get("access-control-allow-origin"), "*");
     assert.equal(response.headers.get("x-content-type-options"), "nosniff");
     assert.equal(response.headers.get("referrer-policy"), "no-referrer");
-    await response.body?.cancel();
   }
   const leading = await test.get(named);
   assert.equal(leading.headers.get("access-control-allow-origin"), null);
@@ -152,7 +150,6 @@ Deno.test("a browser is led from a name to the report's own address, and on when
   const named = new URL(report_url).pathname.replace("/cov", "");
   const open = async (path: string) => {
     const response = await test.get(path, { headers: { "sec-fetch-dest": "document" } });
-    await response.body?.cancel();
     return response;
   };
   const led = await open(`${named}?x=1`);
@@ -168,7 +165,7 @@ Deno.test("a browser is led from a name to the report's own address, and on when
   assert.match(page.headers.get("content-security-policy")!, /^sandbox allow-scripts allow-popups/);
   assert.equal(page.headers.get("access-control-allow-origin"), "*");
 
-  await (await test.upload(tar(goodReport()))).body?.cancel();
+  await test.upload(tar(goodReport()));
   assert.equal((await open(own)).headers.get("location"), report_url);
   assert.equal((await test.get(own)).status, 404, "a program is told that it is gone");
   const unknown = own.replace(row!.report_id, crypto.randomUUID());
@@ -181,7 +178,6 @@ Deno.test("files take conditional and range requests and HEAD", async () => {
   const path = (await locationOf(test, named))!;
   const first = await test.get(path);
   assert.equal(first.headers.get("cache-control"), "private, max-age=86400, immutable");
-  await first.body?.cancel();
   const since = { "if-modified-since": first.headers.get("last-modified")! };
   const same = await test.get(path, { headers: since });
   assert.equal(same.status, 304);
@@ -212,7 +208,6 @@ Deno.test("only files that cannot name their encoding get a charset", async () =
   await uploaded(test, goodReport(names.map((name) => ({ name, content: "x" }))));
   const types = await Promise.all(names.map(async (name) => {
     const response = await test.open(`${ASSETS}/main/archive/${name}`);
-    await response.body?.cancel();
     // RFC 7303, 9.2: two names of one type; the libraries differ.
     return response.headers.get("content-type")?.replace(/^text\/xml/, "application/xml");
   }));
@@ -220,18 +215,6 @@ Deno.test("only files that cannot name their encoding get a charset", async () =
     ...["text/html", "application/xml", "image/svg+xml", "text/css", "text/javascript"],
     ...["text/plain; charset=utf-8", "application/json", "application/octet-stream"],
   ]);
-});
-
-Deno.test("redirects stay behind PUBLIC_URL, with its path", async () => {
-  await using test = await testApp({ config: { publicUrl: "https://ci.example.com/cov" } });
-  const response = await test.upload(tar(goodReport()));
-  const { report_url } = (await response.json()).coverage;
-  const [row] = await test.sql`select report_id from coverages`;
-  const own = `https://ci.example.com/cov/coverages-api/reports/${
-    row!.report_id
-  }/report/index.html`;
-  assert.equal(await locationOf(test, `${ASSETS}/main/`), own);
-  assert(report_url.startsWith("https://ci.example.com/cov/coverages-api/"));
 });
 
 Deno.test("a page never has parts of two uploads; a tab goes on in the newest", async () => {
@@ -244,7 +227,6 @@ Deno.test("a page never has parts of two uploads; a tab goes on in the newest", 
   for (const destination of ["style", "script", "empty", "iframe"]) {
     const part = await test.get(style, { headers: { "sec-fetch-dest": destination } });
     assert.equal(part.status, 404, destination);
-    await part.body?.cancel();
   }
   const headers = { "sec-fetch-dest": "document" };
   const on = await test.get(`${page}?x=1`, { headers });
@@ -252,7 +234,6 @@ Deno.test("a page never has parts of two uploads; a tab goes on in the newest", 
   await test.sql`update coverages set deleted_at = now()`;
   const nowhere = await test.get(named, { headers });
   assert.equal(nowhere.status, 404);
-  await nowhere.body?.cancel();
   const shown = await test.get(named, { headers: { accept: "text/html" } });
   assert.match(await shown.text(), /href="\/coverages-ui\/acme\/shop"/, "the way back");
 });
@@ -300,6 +281,5 @@ Deno.test("what is not there is 404, what is malformed 400, and neither shows a 
   // Dot segments are gone before the server sees a URL: this is another, unknown path.
   const escape = await test.get(`${at}/../../../../../../etc/passwd`);
   assert.equal(escape.status, 404);
-  await escape.body?.cancel();
   assert.deepEqual(test.log.filter(({ level }) => level === "error"), []);
 });

@@ -391,7 +391,6 @@ Deno.test("one repository cannot use every upload slot", async () => {
   });
   const other = await test.upload(archive);
   assert.equal(other.status, 200);
-  await other.body?.cancel();
   for (const controller of slow) controller.error(new TypeError("connection lost"));
   for (const response of await Promise.all(held)) assert.equal(response.status, 400);
 });
@@ -405,7 +404,6 @@ Deno.test("too many uploads at once get 429, the others succeed", async () => {
   assert.equal(statuses.filter((status) => status === 200).length, 26);
   const refused = responses.find(({ status }) => status === 429)!;
   assert.equal(refused.headers.get("retry-after"), "10");
-  for (const response of responses) await response.body?.cancel();
   assert.equal((await storedReports(test.reports)).published.length, 26);
 });
 
@@ -451,7 +449,6 @@ Deno.test("uploads from elsewhere are refused where AUTH is unset, before the bo
   for (const host of ["127.0.0.1", "::1", "::ffff:127.0.0.1"]) {
     const response = await test.app(request(), from(host));
     assert.equal(response.status, 200, host);
-    await response.body?.cancel();
   }
 });
 
@@ -483,7 +480,6 @@ Deno.test("pages of other origins, and reports in their sandbox, cannot upload t
   for (const headers of own) {
     const response = await from(headers);
     assert.equal(response.status, 200);
-    await response.body?.cancel();
   }
 });
 

@@ -23,7 +23,6 @@ async function withBranches(test: TestApp, ...branches: string[]): Promise<void>
   for (const branch_name of branches) {
     const response = await test.upload(tar(goodReport()), { branch_name });
     assert.equal(response.status, 200);
-    await response.body?.cancel();
   }
 }
 
@@ -50,7 +49,6 @@ Deno.test("sync deletes the branches that are not named, with their reports, and
   assert.equal((await storedReports(test.reports)).published.length, 3);
   const page = await test.open("/coverages-api/assets/acme/shop/gone/archive/report/index.html");
   assert.equal(page.status, 404);
-  await page.body?.cancel();
   const again = await sync(test, { ...fields, active_branches: ["main", "feature/a"] });
   assert.deepEqual(await again.json(), { success: "1" });
 });
@@ -138,14 +136,14 @@ Deno.test("sync leaves pull requests and tags alone, which no list of branches h
   const queued = ["gh-readonly-queue/main/pr-7-0a1b", "gh-readonly-queue/main/pr-8-2c3d"];
   await withBranches(test, "main", ...refs, ...odd, ...queued);
   const active_branches = ["refs/heads/main", `refs/remotes/origin/${queued[0]}`];
-  await (await sync(test, { ...fields, active_branches })).body?.cancel();
+  await sync(test, { ...fields, active_branches });
   assert.deepEqual(await active(test), [queued[0], "main", ...refs]);
 });
 
 Deno.test("a deleted branch comes back with its next upload", async () => {
   await using test = await testApp();
   await withBranches(test, "main", "back");
-  await (await sync(test, { ...fields, active_branches: ["main"] })).body?.cancel();
+  await sync(test, { ...fields, active_branches: ["main"] });
   await withBranches(test, "back");
   assert.deepEqual(await active(test), ["back", "main"]);
 });
@@ -159,7 +157,8 @@ Deno.test("a sync that is not well-formed deletes nothing", async () => {
     [{ ...fields, active_branches: "main" }, 422, "active_branches"],
     [{ ...fields, active_branches: ["a..b"] }, 422, "active_branches"],
     [{ ...fields, active_branches: ["", "HEAD", "->", "origin/HEAD"] }, 422, "active_branches"],
-    [{ ...fields, active_branches: [7] }, 422, "active_branches"],
+    [{ ...fields, active_branches: ["main", 7] }, 422, "active_branches"],
+    [{ ...fields, active_branches: Array(20_001).fill("a") }, 422, "active_branches"],
     [{ ...fields, org_name: "a/b", active_branches: ["x"] }, 422, "org_name"],
     [{ ...fields, org_name: undefined, active_branches: ["x"] }, 422, "org_name"],
     [[], 422, undefined],
@@ -198,31 +197,6 @@ Deno.test("sync needs what an upload needs", async () => {
   await using test = await testApp({ config: { auth: readConfig({}).auth } });
   const response = await sync(test, { ...fields, active_branches: ["main"] });
   assert.equal(response.status, 401);
-  await response.body?.cancel();
-});
-
-Deno.test("sync looks at the branches of somebody who may, and at no more than it must", async () => {
-  await using test = await testApp();
-  await withBranches(test, "main");
-  const cases: [unknown, RegExp][] = [
-    [Array(20_001).fill("a"), /at most 20000 branches/],
-    [["main", 7], /a list of texts/],
-    [["HEAD", "->"], /at least one branch/],
-    ["main", /a list of branch names/],
-    [[], /at least one branch/],
-  ];
-  for (const [active_branches, sentence] of cases) {
-    const response = await sync(test, { ...fields, active_branches });
-    assert.equal(response.status, 422);
-    assert.match((await response.json()).error.active_branches, sentence);
-  }
-  const long = await sync(test, { ...fields, active_branches: ["x".repeat(1024 * 1024)] });
-  assert.equal(long.status, 413);
-  await long.body?.cancel();
-  assert.deepEqual(await active(test), ["main"]);
-  const all = await sync(test, { ...fields, active_branches: Array(20_000).fill("main") });
-  assert.equal(all.status, 200);
-  await all.body?.cancel();
 });
 
 Deno.test("clients that send nothing delay no sync, and the first of too many gives way", async () => {
@@ -237,12 +211,10 @@ Deno.test("clients that send nothing delay no sync, and the first of too many gi
   });
   const response = await sync(test, { ...fields, active_branches: ["main"] });
   assert.equal(response.status, 200);
-  await response.body?.cancel();
   const first = await waiting[0]!;
   assert.deepEqual([first.status, first.headers.get("retry-after")], [429, "10"]);
   assert.match((await first.json()).error, /Too many branch lists/);
   for (const controller of silent.slice(1)) controller.error(new TypeError("connection lost"));
   const others = await Promise.all(waiting.slice(1));
   assert.deepEqual(new Set(others.map(({ status }) => status)), new Set([400]));
-  for (const response of others) await response.body?.cancel();
 });

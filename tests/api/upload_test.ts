@@ -19,7 +19,7 @@ const file: [string, Blob] = ["file", new Blob([archive])];
 
 Deno.test("an upload answers with its coverage and that of every branch, in the documented order", async () => {
   await using test = await testApp();
-  await (await test.upload(archive, { branch_name: "feature/x" })).body?.cancel();
+  await test.upload(archive, { branch_name: "feature/x" });
   const response = await test.upload(archive);
   assert.equal(response.status, 200);
   assert.equal(response.headers.get("content-type"), "application/json");
@@ -95,7 +95,6 @@ Deno.test("the raw body is taken under each of its media types, or none", async 
       headers: type ? { "content-type": type } : {},
     });
     assert.equal(response.status, 200, type!);
-    await response.body?.cancel();
   }
 });
 
@@ -104,7 +103,7 @@ Deno.test("a new upload supersedes the one of its branch and language, and no ot
   const report = async (covered: number) =>
     await gzip(tar([{ name: "coverage.xml", content: cobertura(covered, 4) }]));
   for (const language of ["go", "php"]) {
-    await (await test.upload(await report(1), { language })).body?.cancel();
+    await test.upload(await report(1), { language });
   }
   const answer = await (await test.upload(await report(4))).json();
   assert.deepEqual(
@@ -141,7 +140,7 @@ Deno.test("whatever a CI system names a commit by is taken, and leads to GitHub"
 
 Deno.test("refs/heads/main is the branch main", async () => {
   await using test = await testApp();
-  await (await test.upload(archive)).body?.cancel();
+  await test.upload(archive);
   const answer = await (await test.upload(archive, { branch_name: "refs/heads/main" })).json();
   assert.equal(answer.coverage.branch_name, "main");
   assert.equal(answer.data.length, 1);
@@ -155,18 +154,10 @@ Deno.test("refs/heads/main is the branch main", async () => {
 
 Deno.test("letter case does not make another repository of a name", async () => {
   await using test = await testApp();
-  await (await test.upload(archive)).body?.cancel();
+  await test.upload(archive);
   const answer = await (await test.upload(archive, { org_name: "ACME", branch_name: "b" })).json();
   assert.equal(answer.data.length, 2);
   assert.equal(answer.coverage.org_name, "acme");
-});
-
-Deno.test("PUBLIC_URL is what links begin with", async () => {
-  await using test = await testApp({ config: { publicUrl: "https://coverage.example.com" } });
-  const answer = await (await test.upload(archive)).json();
-  assert(
-    answer.coverage.report_url.startsWith("https://coverage.example.com/coverages-api/assets/"),
-  );
 });
 
 Deno.test("twenty uploads of a branch at once leave one active row, one report, no orphan", async () => {
@@ -198,7 +189,6 @@ Deno.test("a symbolic link is left out, told and logged, and the report is store
   const path = new URL(coverage.report_url).pathname;
   const link = await test.open(path.replace("index.html", "link"));
   assert.equal(link.status, 404);
-  await link.body?.cancel();
   const stored = test.log.find(({ message }) => message === "upload stored");
   assert.equal(stored?.fields.skipped_links, 1);
   const noIndex = tar([

@@ -8,11 +8,12 @@ const limits = { maxReportBytes: 1_000_000, maxReportFiles: 100 };
 type Read = { path: string; kind: string; body?: string };
 
 async function read(
-  bytes: Uint8Array<ArrayBuffer>,
+  archive: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>,
   options: Partial<typeof limits> = {},
 ): Promise<Read[]> {
   const entries: Read[] = [];
-  for await (const entry of readArchive(new Blob([bytes]).stream(), { ...limits, ...options })) {
+  const source = archive instanceof Uint8Array ? new Blob([archive]).stream() : archive;
+  for await (const entry of readArchive(source, { ...limits, ...options })) {
     const { path, kind } = entry;
     if (entry.kind !== "file") entries.push({ path, kind });
     else entries.push({ path, kind, body: new TextDecoder().decode(await entry.whole()) });
@@ -34,6 +35,8 @@ Deno.test("readArchive takes a tar, gzipped or plain, by its first bytes", async
   const expected = [{ path: "a", kind: "folder" }, { path: "a/b", kind: "file", body: "x" }];
   assert.deepEqual(await read(bytes), expected);
   assert.deepEqual(await read(await gzip(bytes)), expected);
+  const pieces = ReadableStream.from(Array.from(bytes, (byte) => Uint8Array.of(byte)));
+  assert.deepEqual(await read(pieces), expected, "in pieces of any size");
 });
 
 Deno.test("readArchive resolves GNU long names and pax headers, and forgets them afterwards", async () => {
@@ -98,6 +101,8 @@ Deno.test("readArchive refuses what is no whole archive with 422", async () => {
   const zipped = await gzip(report);
   const brokenCrc = zipped.slice();
   brokenCrc[brokenCrc.length - 6]! ^= 1;
+  const wrongChecksum = report.slice();
+  wrongChecksum[0]! ^= 1;
   const cases: [bytes: Uint8Array<ArrayBuffer>, message: RegExp][] = [
     [new Uint8Array(0), /0 bytes/],
     [new TextEncoder().encode("<html>not an archive</html>".repeat(100)), /not a whole tar/],
@@ -110,6 +115,7 @@ Deno.test("readArchive refuses what is no whole archive with 422", async () => {
     [new Uint8Array(10_240), /archive is empty/],
     [await gzip(new Uint8Array(0)), /not a whole tar/],
     [report.slice(0, 3000), /not a whole tar/],
+    [wrongChecksum, /not a whole tar/],
     [await gzip(report.slice(0, 3000)), /not a whole tar/],
     [report.slice(0, 2048), /not a whole tar/], // between two entries
     [zipped.slice(0, -20), /gzip of the archive is damaged/],

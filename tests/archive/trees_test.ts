@@ -64,7 +64,6 @@ Deno.test("every sample uploads to its tool's number, with the report's first pa
     });
     if (Number.isNaN(sample.percentage)) {
       assert.equal(response.status, 422, name);
-      await response.body?.cancel();
       continue;
     }
     const { coverage } = await response.json();

@@ -4,7 +4,6 @@ import { readConfig } from "../../src/config.ts";
 import { checkIdentity, forgetIdentity } from "../../src/db/repository_names.ts";
 import { goodReport, gzip, tar } from "../support/archive.ts";
 import { testApp } from "../support/app.ts";
-import { uploadPath } from "../support/fields.ts";
 import { startGitHub } from "../support/github.ts";
 import { appWith, errorOf, shop, sync, TOKEN } from "../support/github_app.ts";
 import { startIssuer } from "../support/oidc.ts";
@@ -26,7 +25,6 @@ Deno.test("an account not in UPLOAD_ACCOUNTS is rejected without asking GitHub",
     await using test = await appWith(github, { config: { auth: authOf(accounts) } });
     const response = await test.send();
     assert.equal(response.status, 200, accounts);
-    await response.body?.cancel();
   }
 });
 
@@ -42,17 +40,13 @@ Deno.test("an OIDC token of another account is rejected before keys are fetched"
   const send = async (repository: string) => {
     const token = await issuer.token({ claims: { repository } });
     const [org_name, repo_name] = repository.split("/");
-    return await test.get(uploadPath({ org_name, repo_name }), {
-      method: "POST",
-      body: archive,
-      headers: { "content-type": "application/gzip", authorization: `Bearer ${token}` },
-    });
+    const authorization = `Bearer ${token}`;
+    return await test.upload(archive, { org_name, repo_name }, { authorization });
   };
   assert.match(await errorOf(await send("stranger/shop"), 403), /UPLOAD_ACCOUNTS/);
   assert.equal(issuer.asked(), 0);
   const response = await send("acme/shop");
   assert.equal(response.status, 200);
-  await response.body?.cancel();
 });
 
 Deno.test("a repository belongs to the GitHub that uploaded first", async () => {
@@ -85,7 +79,7 @@ Deno.test("a repository accepts GitHub and OIDC tokens of one GitHub in any orde
   const renewed = oidc.replace("4711", "4712");
   const others = ["https://github.com", "https://github.com 4711"];
   for (const order of [[api, oidc, api], [oidc, api, oidc], [api, api, oidc]]) {
-    await (await test.upload(archive)).body?.cancel();
+    await test.upload(archive);
     for (const identity of [undefined, ...order]) await checkIdentity(test.sql, name, identity);
     for (const identity of [...others, renewed]) {
       await assert.rejects(checkIdentity(test.sql, name, identity), { status: 403 });

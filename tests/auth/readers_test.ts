@@ -4,7 +4,6 @@ import { newToken } from "../../src/cli/token_command.ts";
 import { createSessions, nowSeconds } from "../../src/auth/session.ts";
 import { routesOf } from "../../src/server.ts";
 import { type AppOptions, type TestApp, testApp } from "../support/app.ts";
-import { uploadPath } from "../support/fields.ts";
 import { startGitHub } from "../support/github.ts";
 import { startIssuer } from "../support/oidc.ts";
 import { readArchiveFile } from "../support/test_data.ts";
@@ -28,10 +27,8 @@ async function withUploads(
   });
   const test = await testApp({ ...options, config });
   for (const [org_name, repo_name] of [["acme", "shop"], ["acme", "secret"], ["other", "shop"]]) {
-    const sent = await test.get(uploadPath({ org_name, repo_name }), {
-      method: "POST",
-      body: archive,
-      headers: { "content-type": "application/gzip", authorization: uploads.token },
+    const sent = await test.upload(archive, { org_name, repo_name }, {
+      authorization: uploads.token,
     });
     assert.equal(sent.status, 200, await sent.text());
   }
@@ -114,7 +111,7 @@ Deno.test("what a token does not read looks as if it were not there", async () =
     for (const other of others) assert.equal(other, hidden, route);
     checked++;
   }
-  assert.equal(checked, 12);
+  assert.equal(checked, 13);
   assert.equal((await ask("/coverages-ui/acme/shop")).status, 200);
   assert.equal((await ask("/coverages-ui/ACME/Shop")).status, 200);
 });
@@ -214,10 +211,8 @@ Deno.test("a repository of another GitHub does not read under the same name", as
   const authorization = "Bearer job";
   const at = (address: string) => new URLSearchParams({ github_api_url: address });
   const commit = { commit_hash: "a".repeat(40) };
-  const sent = await test.get(`${uploadPath(commit)}&${at(ours.address)}`, {
-    method: "POST",
-    body: archive,
-    headers: { "content-type": "application/gzip", authorization },
+  const sent = await test.upload(archive, { ...commit, github_api_url: ours.address }, {
+    authorization,
   });
   assert.equal(sent.status, 200, await sent.text());
   const files = (address: string) =>
@@ -287,8 +282,7 @@ Deno.test("metrics are for this machine and for a token for everything", async (
 
 Deno.test("a session only reads", async () => {
   await using test = await withUploads();
-  const headers = { cookie: await cookieOf("ada"), "content-type": "application/gzip" };
-  const sent = await test.get(uploadPath({}), { method: "POST", body: archive, headers });
+  const sent = await test.upload(archive, {}, { cookie: await cookieOf("ada") });
   assert.equal(sent.status, 401);
 });
 
@@ -302,11 +296,7 @@ Deno.test("a report that is gone leads strangers no further", async () => {
     /<html/,
     "whoever has the address has the report",
   );
-  const again = await test.get(uploadPath({ org_name: "acme", repo_name: "shop" }), {
-    method: "POST",
-    body: archive,
-    headers: { "content-type": "application/gzip", authorization: uploads.token },
-  });
+  const again = await test.upload(archive, {}, { authorization: uploads.token });
   assert.equal(again.status, 200);
   await test.store.settled();
   const led = await test.get(at, { headers: { "sec-fetch-dest": "document" } });

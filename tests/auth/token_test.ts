@@ -3,7 +3,6 @@ import { newToken } from "../../src/cli/token_command.ts";
 import { readConfig } from "../../src/config.ts";
 import { goodReport, gzip, tar } from "../support/archive.ts";
 import { testApp } from "../support/app.ts";
-import { uploadPath } from "../support/fields.ts";
 
 const archive = await gzip(tar(goodReport()));
 
@@ -15,11 +14,7 @@ Deno.test("an upload token works only in its scope", async () => {
   });
   await using test = await testApp({ config: { auth } });
   const send = async (authorization: string, org_name: string, repo_name: string) => {
-    const response = await test.get(uploadPath({ org_name, repo_name }), {
-      method: "POST",
-      body: archive,
-      headers: { "content-type": "application/gzip", authorization },
-    });
+    const response = await test.upload(archive, { org_name, repo_name }, { authorization });
     return [response.status, JSON.stringify((await response.json()).error)] as const;
   };
   const cases: [string, string, string, number][] = [
@@ -56,13 +51,8 @@ Deno.test("a self-made token is accepted by its hash", async () => {
     UPLOAD_TOKENS: `acme/shop:${new Uint8Array(digest).toHex().toUpperCase()}`,
   });
   await using test = await testApp({ config: { auth } });
-  const response = await test.get(uploadPath(), {
-    method: "POST",
-    body: archive,
-    headers: { "content-type": "application/gzip", authorization: secret },
-  });
+  const response = await test.upload(archive, {}, { authorization: secret });
   assert.equal(response.status, 200);
-  await response.body?.cancel();
 });
 
 Deno.test("newToken makes unguessable tokens and rejects invalid scopes", () => {
@@ -77,13 +67,8 @@ Deno.test("newToken makes unguessable tokens and rejects invalid scopes", () => 
 Deno.test("an Authorization header without a credential is a 401", async () => {
   await using test = await testApp({ config: { auth: readConfig({ AUTH: "github" }).auth } });
   for (const authorization of ["Bearer", "Basic dXNlcjpwYXNz", "two words", "x".repeat(20_000)]) {
-    const response = await test.get(uploadPath(), {
-      method: "POST",
-      body: archive,
-      headers: { "content-type": "application/gzip", authorization },
-    });
+    const response = await test.upload(archive, {}, { authorization });
     assert.equal(response.status, 401, authorization.slice(0, 20));
     assert.equal(response.headers.get("www-authenticate"), "Bearer");
-    await response.body?.cancel();
   }
 });

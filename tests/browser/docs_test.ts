@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
-import { FIELDS } from "../support/fields.ts";
 import { browserTest } from "../support/browser.ts";
 import { listeningApp } from "../support/listening.ts";
-import { archivePath } from "../support/test_data.ts";
 
 /** Opens the page by the link to it, and waits until Swagger UI has rendered it. */
 async function openDocs(page: Page, address: string): Promise<void> {
@@ -59,41 +56,3 @@ browserTest(
     assert.deepEqual(elsewhere, []);
   },
 );
-
-browserTest("a report can be uploaded from the API page", async (open) => {
-  await using test = await listeningApp();
-  const { page, complaints } = await open();
-  await openDocs(page, test.address);
-  const run = async (
-    id: string,
-    fill: (operation: ReturnType<Page["locator"]>) => Promise<void>,
-  ) => {
-    const operation = page.locator(`[id$="-${id}"].opblock`);
-    await operation.locator(".opblock-summary-control").click();
-    await operation.getByRole("button", { name: "Try it out" }).click();
-    await fill(operation);
-    await operation.getByRole("button", { name: "Execute" }).click();
-    const status = operation.locator(".live-responses-table .response-col_status").last();
-    await status.waitFor();
-    return {
-      status: (await status.innerText()).trim(),
-      body: await operation.locator(".live-responses-table .highlight-code").first().innerText(),
-    };
-  };
-  const uploaded = await run("upload", async (operation) => {
-    for (const [name, value] of Object.entries(FIELDS)) {
-      const field = operation.locator(`.parameters-container tr[data-param-name="${name}"]`);
-      // A field that may be repeated starts without an input.
-      if (await field.locator("input").count() === 0) await field.getByRole("button").click();
-      await field.locator("input").fill(value);
-    }
-    await operation.locator('input[type="file"]')
-      .setInputFiles(fileURLToPath(archivePath("go_coverage.tar.gz")));
-  });
-  assert.equal(uploaded.status, "200", uploaded.body);
-  assert.match(uploaded.body, /"percentage": 33\.03/);
-  const listed = await run("list", async () => {});
-  assert.equal(listed.status, "200");
-  assert.match(listed.body, /"acme\/shop": \[/);
-  assert.deepEqual(complaints, []);
-});

@@ -1,170 +1,41 @@
 import assert from "node:assert/strict";
 import { browserTest } from "../support/browser.ts";
-import { type ListeningApp, listeningApp } from "../support/listening.ts";
-import { goodReport, tar } from "../support/archive.ts";
+import { listeningApp } from "../support/listening.ts";
 import { seed } from "../support/seed.ts";
-import { readArchiveFile } from "../support/test_data.ts";
-
-/** Repositories of an organisation, the last one the newest. */
-async function withRepositories(test: ListeningApp, count: number): Promise<void> {
-  for (let index = 1; index <= count; index++) {
-    const number = String(index).padStart(2, "0");
-    await seed(test.sql, { repo_name: `repository-${number}`, percentage: 100 - index });
-  }
-}
 
 browserTest(
-  "the empty home page shows a command that works",
+  "repositories and branches are filtered while typing, and by the button without JavaScript",
   async (open) => {
     await using test = await listeningApp();
-    const { page, complaints } = await open();
-    await page.goto(test.address);
-    assert.equal(new URL(page.url()).pathname, "/coverages-ui");
-    const command = await page.locator("#first-report").textContent();
-    const url = /"(http[^"]+)"/.exec(command ?? "")?.[1];
-    const form = new FormData();
-    form.set("file", new Blob([tar(goodReport())]), "coverage.tar.gz");
-    const answer = await (await fetch(url!, { method: "POST", body: form })).json();
-    assert.equal(answer.coverage.percentage, 75);
-    await page.reload();
-    assert.match(await page.locator(".repositories").innerText(), /acme\/shop[^]*75\.00%/);
-    assert.deepEqual(complaints, []);
-  },
-);
-
-browserTest("two clicks lead from the repositories to a report", async (open) => {
-  await using test = await listeningApp();
-  const archive = await readArchiveFile("java-jacoco-gnu.tar.gz");
-  const { coverage } = await (await test.upload(archive, {
-    language: "java",
-    coverage_xml_file_name: "jacoco.xml",
-  })).json();
-  const { page, complaints } = await open();
-  await page.goto(`${test.address}/coverages-ui`);
-  await page.getByRole("link", { name: "acme/shop" }).click();
-  await page.waitForURL(`${test.address}/coverages-ui/acme/shop`);
-  assert.equal(await page.locator(".big").innerText(), "56.76%");
-  await page.locator(".cards").getByRole("link", { name: "Report" }).click();
-  const inReport = new URL(coverage.report_url).pathname.split("/archive/")[1]!;
-  await page.waitForURL(`${test.address}/coverages-ui/acme/shop/uploads/*/report/${inReport}`);
-  const heading = page.frameLocator("iframe").locator("h1");
-  assert.match(await heading.innerText(), /proben ü & <co>/);
-  assert.deepEqual(complaints, []);
-});
-
-browserTest(
-  "repositories are filtered while typing, and by the button without JavaScript",
-  async (open) => {
-    await using test = await listeningApp();
-    await withRepositories(test, 25);
+    for (let at = 1; at <= 12; at++) {
+      await seed(test.sql, { repo_name: `r${at}` });
+      await seed(test.sql, { branch_name: `feature/${at}` });
+    }
     for (const javaScriptEnabled of [true, false]) {
       const { page, complaints } = await open({ javaScriptEnabled });
       await page.goto(`${test.address}/coverages-ui?sort=name`);
       const search = page.getByRole("searchbox", { name: "Search repositories" });
-      await search.fill("ACME/Repository-1");
+      await search.fill("ACME/R1");
       if (!javaScriptEnabled) await page.getByRole("button", { name: "Search" }).click();
-      await page.getByText("10 repositories match “ACME/Repository-1”.").waitFor();
-      assert.equal(await page.locator(".repositories > li").count(), 10);
+      await page.getByText("4 repositories match “ACME/R1”.").waitFor();
+      assert.equal(await page.locator(".repositories > li").count(), 4);
       const { searchParams } = new URL(page.url());
-      assert.equal(searchParams.get("q"), "ACME/Repository-1");
+      assert.equal(searchParams.get("q"), "ACME/R1");
       if (javaScriptEnabled) assert.equal(searchParams.get("sort"), "name");
       await page.reload();
-      assert.equal(await search.inputValue(), "ACME/Repository-1");
+      assert.equal(await search.inputValue(), "ACME/R1");
       await search.fill("nothing like this");
       if (!javaScriptEnabled) await page.getByRole("button", { name: "Search" }).click();
       await page.getByText("No repositories match “nothing like this”.").waitFor();
       assert.equal(await page.locator(".repositories > li").count(), 0);
-      assert.deepEqual(complaints, []);
-    }
-  },
-);
 
-browserTest("repositories are sorted and paged", async (open) => {
-  await using test = await listeningApp();
-  await withRepositories(test, 25);
-  const { page, complaints } = await open();
-  const first = () => page.locator(".repositories .name a").first().innerText();
-  const last = () => page.locator(".repositories .name a").last().innerText();
-  await page.goto(`${test.address}/coverages-ui`);
-  assert.equal(await first(), "acme/repository-25");
-  const sortBy = async (name: string) => {
-    const before = page.url();
-    await page.getByRole("navigation", { name: "Sort by" }).getByRole("link", { name }).click();
-    await page.waitForURL((url) => url.href !== before);
-  };
-  await sortBy("Name");
-  assert.deepEqual([await first(), await last()], ["acme/repository-01", "acme/repository-20"]);
-  await sortBy("Name");
-  assert.equal(await first(), "acme/repository-25");
-  await sortBy("Coverage");
-  assert.equal(await first(), "acme/repository-01");
-  await page.getByRole("link", { name: "Next" }).click();
-  await page.waitForURL(/p=2/);
-  assert.deepEqual([await first(), await last()], ["acme/repository-21", "acme/repository-25"]);
-  await page.getByRole("link", { name: "Previous" }).click();
-  await page.waitForURL((url) => !url.search.includes("p="));
-  assert.equal(await first(), "acme/repository-01");
-  assert.deepEqual(complaints, []);
-});
-
-browserTest(
-  "branches can be chosen for the chart, whose points link to uploads",
-  async (open) => {
-    await using test = await listeningApp();
-    for (const branch_name of ["main", "a", "b", "c", "d", "e", "f"]) {
-      await seed(test.sql, { branch_name, percentage: 40 });
-      await seed(test.sql, { branch_name, percentage: 60 });
-    }
-    const { page, complaints } = await open();
-    const drawn = () => page.locator(".legend bdi").allInnerTexts();
-    await page.goto(`${test.address}/coverages-ui/acme/shop`);
-    assert.deepEqual(await drawn(), ["main", "f", "e", "d", "c"]);
-    await page.getByText("Choose branches (max. 6)").click();
-    for (const branch of ["f", "e", "d", "c"]) {
-      await page.getByLabel(branch, { exact: true })
-        .uncheck();
-    }
-    await page.getByLabel("a", { exact: true }).check();
-    await page.getByRole("button", { name: "Apply" }).click();
-    await page.waitForURL(/branch=a/);
-    assert.deepEqual(await drawn(), ["main", "a"]);
-    const chart = page.getByRole("figure", { name: /^Coverage over time/ });
-    assert.match(
-      await chart.getAttribute("aria-label") ?? "",
-      /a: from 40\.00% on \d{4}-\d\d-\d\d to 60\.00% on .* in 2 uploads/,
-    );
-    assert.equal(await page.locator("svg.wide title").count(), 4);
-    await page.locator("svg.wide a").last().click();
-    await page.waitForURL(/\/coverages-ui\/acme\/shop\/uploads\/4$/);
-    assert.equal(await page.locator("h1").innerText(), "go on a");
-    assert.deepEqual(complaints, []);
-  },
-);
-
-browserTest(
-  "branches are filtered while typing, and by the button without JavaScript",
-  async (open) => {
-    await using test = await listeningApp();
-    await seed(test.sql);
-    for (let index = 1; index <= 30; index++) {
-      await seed(test.sql, { branch_name: `feature/${index}` });
-    }
-    for (const javaScriptEnabled of [true, false]) {
-      const { page, complaints } = await open({ javaScriptEnabled });
       await page.goto(`${test.address}/coverages-ui/acme/shop?branches=2&history=2`);
-      const names = page.locator("#branches th bdi:first-child");
-      assert.equal(await names.first().innerText(), "main");
-      const filter = page.getByRole("searchbox", { name: "Filter branches" });
-      await filter.fill("FEATURE/3");
+      await page.getByRole("searchbox", { name: "Filter branches" }).fill("FEATURE/2");
       if (!javaScriptEnabled) await page.getByRole("button", { name: "Filter" }).click();
-      await page.waitForURL(/q=FEATURE/);
-      await page.waitForFunction(() =>
-        document.querySelectorAll("#branches tbody tr").length === 2
-      );
-      assert.equal(new URL(page.url()).searchParams.get("history"), "2");
-      await filter.fill("nothing");
-      if (!javaScriptEnabled) await page.getByRole("button", { name: "Filter" }).click();
-      await page.getByText("No branches match “nothing”.").waitFor();
+      await page.waitForURL(/q=FEATURE.*history=2|history=2.*q=FEATURE/);
+      assert.deepEqual(await page.locator("#branches tr th > a bdi").allInnerTexts(), [
+        "feature/2",
+      ]);
       assert.deepEqual(complaints, []);
     }
   },
@@ -234,12 +105,9 @@ browserTest("hostile names are shown as text and fit a phone", async (open) => {
   const addresses = [
     "/coverages-ui",
     "/coverages-ui/acme/shop",
-    `/coverages-ui/acme/shop?${new URLSearchParams(
-      branches.slice(0, 6).map((b) => ["branch", b]),
-    )}`,
     `/coverages-ui/${"o".repeat(100)}/${"r".repeat(100)}`,
-    ...authors.map((author) => `/coverages-ui/acme/user/${encodeURIComponent(author)}`),
-    ...branches.map((_, index) => `/coverages-ui/acme/shop/uploads/${index + 1}`),
+    "/coverages-ui/acme/shop/uploads/1",
+    "/coverages-ui/acme/shop/uploads/7",
   ];
   for (const address of addresses) {
     const response = await page.goto(`${test.address}${address}`);

@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readReport } from "../../src/cli/report_folder.ts";
 import { plain } from "../../src/cli/upload_answer.ts";
-import { jobTest, serverWithToken, type WatchedServer, watchedServer } from "../docs/job.ts";
+import { readConfig } from "../../src/config.ts";
+import { arrived, type JobServer, jobTest, list, serverWithToken } from "../docs/job.ts";
+import { type ListeningApp, listeningApp } from "../support/listening.ts";
 import { toolRecipes } from "../docs/recipes.ts";
 import { repository } from "../support/git.ts";
 import { startIssuer } from "../support/oidc.ts";
@@ -68,13 +70,13 @@ async function upload(
   return { code, lines: text.trimEnd().split("\n") };
 }
 
-const jobOf = ({ address, secret }: Awaited<ReturnType<typeof serverWithToken>>) => ({
+const jobOf = ({ address, secret }: JobServer) => ({
   COVERAGE_URL: address,
   ...secret,
 });
 
-async function rowsOf(server: WatchedServer) {
-  return Object.values(await server.list()).flat();
+async function rowsOf(server: ListeningApp) {
+  return Object.values(await list(server)).flat();
 }
 
 jobTest("upload sends the report with the change, and says what is not covered", async () => {
@@ -107,11 +109,11 @@ jobTest("upload sends the report with the change, and says what is not covered",
   assert.match(await (await fetch(String(report_url))).text(), /<html/i);
 
   await change(git, COVERED);
-  server.refusals.push(new Response(null, { status: 503, headers: { "retry-after": "0" } }));
+  server.planned.push(() => new Response(null, { status: 503, headers: { "retry-after": "0" } }));
   const passed = await upload(git.folder, args, jobOf(server));
   assert.equal(passed.code, 0, passed.lines.join("\n"));
   assert(passed.lines.includes("Changed lines: 100.00%, 1 of 1 covered"));
-  assert.deepEqual(server.arrived, ["POST", "POST", "POST"], "a 503 is retried");
+  assert.deepEqual(arrived(server), ["POST", "POST", "POST"], "a 503 is retried");
 });
 
 jobTest(
@@ -296,11 +298,12 @@ jobTest("upload exits 1 where it is refused, and 2 where it is not called right"
 jobTest("upload asks GitHub for an OIDC token where the job may have one", async () => {
   await using git = await checkout();
   await using issuer = await startIssuer("https://audience.example.com");
-  await using server = await watchedServer({
+  const { auth } = readConfig({
     AUTH: "oidc",
     OIDC_ISSUERS: issuer.address,
     OIDC_AUDIENCE: "https://audience.example.com",
   });
+  await using server = await listeningApp({ config: { auth } });
   let asked = "";
   await using endpoint = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen() {} },

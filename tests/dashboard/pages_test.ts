@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { goodReport, tar } from "../support/archive.ts";
 import { type TestApp, testApp } from "../support/app.ts";
 import { seed } from "../support/seed.ts";
 
@@ -11,7 +12,6 @@ async function page(test: TestApp, path: string, status = 200): Promise<string> 
 
 async function locationOf(test: TestApp, path: string): Promise<string | null> {
   const response = await test.get(path);
-  await response.body?.cancel();
   assert.equal(response.status, 302, path);
   return response.headers.get("location");
 }
@@ -31,6 +31,20 @@ Deno.test("/ redirects to all repositories, an organisation's address to its own
   await seed(test.sql);
   assert.match(await page(test, "/coverages-api/../coverages-ui/acme/shop"), /<h1 id="name">shop</);
   assert.match(await page(test, "/coverages-ui/ACME/Shop/"), /<h1 id="name">shop</);
+});
+
+Deno.test("the empty home page shows a command that works", async () => {
+  await using test = await testApp();
+  const html = (await page(test, "/coverages-ui")).replaceAll("&amp;", "&").replaceAll(
+    "&quot;",
+    '"',
+  );
+  const [, command] = /id="first-report"[^>]*>([^]*?)<\/pre>/.exec(html)!;
+  const url = new URL(/"(http[^"]+)"/.exec(command!)![1]!);
+  const form = new FormData();
+  form.set("file", new Blob([tar(goodReport())]), "coverage.tar.gz");
+  const answer = await test.get(url.pathname + url.search, { method: "POST", body: form });
+  assert.equal((await answer.json()).coverage.percentage, 75);
 });
 
 Deno.test("the list shows each repository's number, change, trend, languages and report", async () => {
@@ -131,10 +145,7 @@ Deno.test("a repository's history has every upload, with its change against the 
   await using test = await testApp();
   for (const percentage of [50, 60, 55.5]) await seed(test.sql, { percentage });
   await seed(test.sql, { branch_name: "gone", percentage: 20 });
-  await (await test.get("/coverages-api", {
-    method: "PUT",
-    body: JSON.stringify({ org_name: "acme", repo_name: "shop", active_branches: ["main"] }),
-  })).body?.cancel();
+  await test.sync("main");
   const html = await page(test, "/coverages-ui/acme/shop");
   const [branches, history] = html.slice(html.indexOf('id="branches"')).split('id="history"');
   assert.match(branches!, /main branch[^]*Report<\/a>[^]*gone[^]*deleted/);
@@ -162,6 +173,33 @@ Deno.test("the chart does not depend on the page of a table, and its limit count
   );
   assert.equal(chosen.match(/<input type="checkbox"[^>]* checked/g)?.length, 6);
   assert.equal(chart(chosen).match(/<li/g)!.length, 12);
+  await seed(test.sql, { language: "go" });
+  const [, points] = /<svg class="wide[^]*?>([^]*?)<\/svg>/.exec(
+    await page(test, "/coverages-ui/acme/shop"),
+  )!;
+  assert(links(points!).includes("/coverages-ui/acme/shop/uploads/13"), "points link to uploads");
+});
+
+Deno.test("a page of branches has the main branch first, and every other is on one page", async () => {
+  await using test = await testApp();
+  await seed(test.sql);
+  await test.sql`
+    insert into coverages (repository_id, branch_name, commit_hash, commit_author, language,
+      percentage, format, report_id, report_bytes, report_files)
+    select id, 'feature/' || n, 'abcdef0123', 'ada', 'go', n % 101, 'cobertura',
+      gen_random_uuid(), 1, 1
+    from repositories, generate_series(1, 120) n`;
+  const seen: string[] = [];
+  for (let next: string | undefined = "/coverages-ui/acme/shop"; next;) {
+    const html = await page(test, next);
+    const table = html.slice(html.indexOf('id="branches"'), html.indexOf('<section id="history"'));
+    const names = [...table.matchAll(/<th[^>]*><a[^>]*><bdi>([^<]+)/g)].map(([, name]) => name!);
+    assert.equal(names.shift(), "main");
+    seen.push(...names);
+    next = links(table.match(/<a[^>]*rel="next"[^>]*>/)?.[0] ?? "")[0];
+  }
+  assert.equal(seen.length, 120);
+  assert.equal(new Set(seen).size, 120);
 });
 
 Deno.test("pull requests, tags and merge queues are not in the chart, and behind a link", async () => {
@@ -206,10 +244,7 @@ Deno.test("a repository without an active branch and one with a single upload ha
   const one = await page(test, "/coverages-ui/acme/shop");
   assert.match(one, /The chart appears after the next upload/);
   assert.doesNotMatch(one, /NaN|undefined|Infinity/);
-  await (await test.get("/coverages-api", {
-    method: "PUT",
-    body: JSON.stringify({ org_name: "acme", repo_name: "shop", active_branches: ["main"] }),
-  })).body?.cancel();
+  await test.sync("main");
   const none = await page(test, "/coverages-ui/acme/shop");
   assert.match(none, /No active branch/);
   assert.doesNotMatch(none, /NaN|undefined|Infinity/);
@@ -282,7 +317,6 @@ Deno.test("errors are pages for people and JSON for programs", async () => {
   const post = await test.get("/coverages-ui", { method: "POST" });
   assert.equal(post.status, 405);
   assert.equal(post.headers.get("allow"), "GET, HEAD");
-  await post.body?.cancel();
 });
 
 Deno.test("an error page shows only the request id", async () => {

@@ -25,12 +25,6 @@ Deno.test("inTime treats a silent database as unavailable", async () => {
   assert.equal(await inTime(Promise.resolve(7)), 7);
 });
 
-Deno.test("isDatabaseAway is false for a missing file", async () => {
-  const missing = await Deno.stat("/nothing/here").catch((error) => error);
-  assert.equal(isDatabaseAway(missing), false);
-  assert.equal(isDatabaseAway(undefined), false);
-});
-
 Deno.test({
   name: "an abandoned statement ends in the database too",
   ignore: !ON_POSTGRES,

@@ -1,8 +1,4 @@
-/**
- * Stands in for the comments of a pull request on GitLab, Bitbucket and Azure.
- *
- * @module
- */
+// Stands in for the comments of a pull request on GitLab, Bitbucket and Azure.
 import assert from "node:assert/strict";
 
 const BASES = {

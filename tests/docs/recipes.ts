@@ -1,8 +1,4 @@
-/**
- * The blocks of `docs/ci.md`, and the shell lines in them as each CI system takes them out.
- *
- * @module
- */
+// The blocks of `docs/ci.md`, and the shell lines in them as each CI system takes them out.
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 

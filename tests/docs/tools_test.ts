@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
-import { dirname, join } from "node:path";
-import { addScript, assertSucceeded, Checkout, ended, jobTest, serverWithToken } from "./job.ts";
+import { dirname } from "node:path";
+import {
+  addScript,
+  assertSucceeded,
+  checkout,
+  jobTest,
+  list,
+  runScript,
+  serverWithToken,
+} from "./job.ts";
 import { recipe, scriptOf, toolRecipes } from "./recipes.ts";
 
 /** A small project, and what its tool says its tests cover. */
@@ -130,13 +138,10 @@ for (const [name, project] of Object.entries(PROJECTS)) {
     `the commands for ${name} write a report that the server reads${isThere ? "" : " (missing)"}`,
     async () => {
       await using server = await serverWithToken();
-      await using checkout = await Checkout.make();
-      await Deno.remove(join(checkout.folder, "coverage"), { recursive: true });
-      for (const [path, text] of Object.entries(project.files)) {
-        await Deno.mkdir(dirname(join(checkout.folder, path)), { recursive: true });
-        await Deno.writeTextFile(join(checkout.folder, path), text);
-      }
-      await addScript(checkout, server.address);
+      await using git = await checkout();
+      await git.remove("coverage");
+      await git.write(project.files);
+      await addScript(git, server.address);
       const { lines } = scriptOf(await recipe(name));
       const upload =
         "org=acme repo=shop branch=main commit=abcd author=Ada\n. ./upload-coverage.sh\n";
@@ -146,10 +151,8 @@ for (const [name, project] of Object.entries(PROJECTS)) {
         ...server.secret,
         ...(name === "Go" ? { GOCACHE: (await sh("go env GOCACHE")).output } : {}),
       };
-      assertSucceeded(
-        await ended(await checkout.command(["sh", "-e"], lines + upload, environment)),
-      );
-      const [row] = (await server.list())["acme/shop"]!;
+      assertSucceeded(await runScript(git, ["sh", "-e"], lines + upload, environment));
+      const [row] = (await list(server))["acme/shop"]!;
       assert.equal(row!.format, project.format);
       assert(project.percentages.includes(Number(row!.percentage)), `${row!.percentage}`);
     },

@@ -98,12 +98,12 @@ Deno.test("files with more lines than a batch, in order and not, are united as w
 Deno.test("lines that were added many times make room before memory ends", () => {
   using memory = new DocumentMemory();
   const collector = new LineCollector(memory);
-  for (let round = 0; round < 200; round++) {
+  for (let round = 0; round < 250; round++) {
     collector.begin(round % 2 === 0 ? "a" : "b");
-    for (let line = 0; line < 200_000; line++) collector.add(line, (line + round) % 2);
+    for (let line = 0; line < 100_000; line++) collector.add(line * 1000, (line + round) % 2);
   }
   const { valid } = collector.finish();
-  assert.equal(valid, 400_000);
+  assert.equal(valid, 200_000);
 });
 
 Deno.test("more lines than memory are refused", () => {

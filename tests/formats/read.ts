@@ -1,8 +1,4 @@
-/**
- * Reads documents that tests write.
- *
- * @module
- */
+// Reads documents that tests write.
 import assert from "node:assert/strict";
 import { type Coverage, CoverageError, type ParsedCoverage } from "../../src/formats/coverage.ts";
 import { decodeLines } from "../../src/formats/lines.ts";

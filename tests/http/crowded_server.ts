@@ -1,8 +1,4 @@
-/**
- * A server for a process that may have few files open: says where it listens, and what has failed.
- *
- * @module
- */
+// A server for a process that may have few files open: says where it listens, and what has failed.
 import { listen } from "../../src/http/listener.ts";
 
 // deno-lint-ignore require-await

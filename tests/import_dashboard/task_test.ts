@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { oldDashboard } from "../support/dashboard_source.ts";
 import { addDatabase, withFolder } from "../support/folder.ts";
 import { startServer, STOPPED } from "../support/server.ts";
@@ -31,30 +30,5 @@ Deno.test("deno task import:dashboard copies uploads that the server then shows"
     const page = await fetch(`${server.address}/coverages-api/assets/acme/shop/main/`);
     assert.equal(await page.text(), "<h1>copied</h1>");
     assert.equal((await server.stop("SIGTERM")).code, STOPPED);
-  });
-});
-
-Deno.test("deno task import:dashboard says what is wrong, and has --help", async () => {
-  await withFolder(async (folder) => {
-    for (
-      const [args, code, sentence] of [
-        [
-          ["--help"],
-          0,
-          /^Usage: deno task import:dashboard \[--dry-run\] <database> <assets folder>/,
-        ],
-        [["sqlite.db"], 1, /^It takes <database> <assets folder>\.\n/],
-        [["--dry", "sqlite.db", folder], 1, /^Unknown option '--dry'\.\n/],
-        [["sqlite.db", join(folder, "no")], 1, /^The assets folder cannot be read: No such file/],
-        [[join(folder, "no.db"), folder], 1, /no\.db cannot be read: unable to open/],
-      ] as const
-    ) {
-      const said = await task("import:dashboard", [...args], {
-        DATABASE_URL: "",
-        DATA_DIR: folder,
-      });
-      assert.equal(said.code, code, said.output);
-      assert.match(said.output, sentence);
-    }
   });
 });

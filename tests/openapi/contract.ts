@@ -1,8 +1,4 @@
-/**
- * Checks answers against the OpenAPI document.
- *
- * @module
- */
+// Checks answers against the OpenAPI document.
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 

@@ -1,8 +1,4 @@
-/**
- * Makes requests from the OpenAPI document: good ones from its examples, bad ones from its schemas.
- *
- * @module
- */
+// Makes requests from the OpenAPI document: good ones from its examples, bad ones from its schemas.
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { Operation, Schema } from "./contract.ts";
 

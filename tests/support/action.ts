@@ -1,19 +1,14 @@
-/**
- * Runs the Action as a runner of GitHub does: `action.yml` says what is run with which environment,
- * a real bash runs it, in a workspace of a test's own. Where a tool of the scripts is missing these
- * tests are skipped and say so, unless `ACTION_TOOLS=required`.
- *
- * @module
- */
+// Runs the Action as a runner of GitHub does: `action.yml` says what is run with which environment,
+// a real bash runs it, in a workspace of a test's own. Where a tool of the scripts is missing these
+// tests are skipped and say so, unless `ACTION_TOOLS=required`.
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { readConfig } from "../../src/config.ts";
-import { listen } from "../../src/http/listener.ts";
-import { type AppOptions, type TestApp, testApp } from "./app.ts";
 import { cobertura } from "./archive.ts";
 import { type GitHub, type RepositoryOptions, startGitHub } from "./github.ts";
+import { type ListeningApp, listeningApp } from "./listening.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const TOOLS = ["bash", "curl", "git", "tar", "gzip", "jq", "awk"];
@@ -65,25 +60,6 @@ export function actionTest(
   });
 }
 
-export interface ServerRequest {
-  method: string;
-  path: string;
-  query: Record<string, string>;
-  headers: Record<string, string>;
-}
-
-export type Planned = () => Response | Promise<Response>;
-
-/** A coverage server that listens, and what happens on the way to it. */
-export interface CoverageServer extends TestApp {
-  readonly address: string;
-  /** What `api_host` is. */
-  readonly api: string;
-  readonly requests: ServerRequest[];
-  /** Answers of something before the server, to the next requests. */
-  readonly planned: Planned[];
-}
-
 export interface RunOptions {
   /** Inputs of the workflow; what is not given has the default of `action.yml`. */
   inputs?: Record<string, string>;
@@ -103,7 +79,7 @@ export interface Run {
 }
 
 export interface World extends AsyncDisposable {
-  readonly server: CoverageServer;
+  readonly server: ListeningApp;
   readonly github: GitHub;
   readonly workspace: string;
   /** Writes a report into the workspace: so many of 100 lines covered. */
@@ -128,7 +104,7 @@ const SHOP: RepositoryOptions = {
 async function makeWorld(settings: Settings): Promise<World> {
   const github = await startGitHub({ repositories: [SHOP], people: { ghp_adas: "ada" } });
   const { limits, auth, login } = readConfig(await settings(github));
-  const server = await coverageServer({ config: { limits, auth, login } });
+  const server = await listeningApp({ config: { limits, auth, login } });
   const folder = await Deno.makeTempDir({ prefix: "coverage-action-" });
   const workspace = join(folder, "workspace");
   await Deno.mkdir(workspace);
@@ -157,36 +133,6 @@ async function makeWorld(settings: Settings): Promise<World> {
   };
 }
 
-async function coverageServer(options: AppOptions = {}): Promise<CoverageServer> {
-  const test = await testApp(options);
-  const requests: ServerRequest[] = [];
-  const planned: Planned[] = [];
-  const listening = listen(async (request, info) => {
-    const url = new URL(request.url);
-    requests.push({
-      method: request.method,
-      path: url.pathname,
-      query: Object.fromEntries(url.searchParams),
-      headers: Object.fromEntries(request.headers),
-    });
-    const answer = planned.shift();
-    if (!answer) return await test.app(request, info);
-    await request.bytes();
-    return await answer();
-  }, { host: "127.0.0.1", port: 0 });
-  return {
-    ...test,
-    address: listening.address,
-    api: `${listening.address}/coverages-api`,
-    requests,
-    planned,
-    async [Symbol.asyncDispose]() {
-      await listening.stop();
-      await test[Symbol.asyncDispose]();
-    },
-  };
-}
-
 /** What `action.yml` says. */
 export interface ActionFile {
   inputs: Record<string, { description: string; required?: boolean; default?: string }>;
@@ -210,7 +156,7 @@ export async function readActionFile(): Promise<ActionFile & { step: Step }> {
 
 async function runAction(
   { server, github, workspace, temp }: {
-    server: CoverageServer;
+    server: ListeningApp;
     github: GitHub;
     workspace: string;
     temp: string;

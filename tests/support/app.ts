@@ -1,8 +1,4 @@
-/**
- * An application of a test's own: a database, a reports folder, no port.
- *
- * @module
- */
+// An application of a test's own: a database, a reports folder, no port.
 import { join } from "node:path";
 import type { Sql } from "postgres";
 import { type App, createApp, type Dependencies } from "../../src/server.ts";
@@ -36,11 +32,18 @@ export interface TestApp extends AsyncDisposable {
   readonly store: ReportStore;
   readonly reports: string;
   readonly log: LogRecord[];
+  /** Asks for a path; the answer is read whole. */
   get(path: string, init?: RequestInit): Promise<Response>;
   /** The same, and what a report's name leads to, as `curl -L` follows it. */
   open(path: string, init?: RequestInit): Promise<Response>;
   /** Uploads an archive as the raw body, with defaults for every field. */
-  upload(archive: BodyInit, fields?: Record<string, string | undefined>): Promise<Response>;
+  upload(
+    archive: BodyInit,
+    fields?: Record<string, string | undefined>,
+    headers?: Record<string, string>,
+  ): Promise<Response>;
+  /** Says which branches acme/shop still has. */
+  sync(...active_branches: string[]): Promise<Response>;
 }
 
 /** Makes an application that takes uploads from anybody; dispose it to remove all it has. */
@@ -73,8 +76,10 @@ export async function testApp(options: AppOptions = {}): Promise<TestApp> {
     await ownStore.settled();
     return response;
   };
-  const get = (path: string, init?: RequestInit) =>
-    app(new Request(`http://coverage.test${path}`, init));
+  const get = async (path: string, init?: RequestInit) => {
+    const response = await app(new Request(`http://coverage.test${path}`, init));
+    return new Response(response.body && await response.bytes(), response);
+  };
   return {
     app,
     dependencies,
@@ -91,11 +96,16 @@ export async function testApp(options: AppOptions = {}): Promise<TestApp> {
         ? await get(new URL(location, "http://coverage.test").pathname, init)
         : response;
     },
-    upload: (archive, fields) =>
+    upload: (archive, fields, headers) =>
       get(uploadPath(fields), {
         method: "POST",
         body: archive,
-        headers: { "content-type": "application/gzip" },
+        headers: { "content-type": "application/gzip", ...headers },
+      }),
+    sync: (...active_branches) =>
+      get("/coverages-api", {
+        method: "PUT",
+        body: JSON.stringify({ org_name: "acme", repo_name: "shop", active_branches }),
       }),
     async [Symbol.asyncDispose]() {
       await ownStore.settled();

@@ -1,8 +1,4 @@
-/**
- * Builds tar archives byte by byte, the hostile ones too, which no tar would make.
- *
- * @module
- */
+// Builds tar archives byte by byte, the hostile ones too, which no tar would make.
 
 /** An entry as it is to stand in the archive. */
 export interface Entry {

@@ -1,9 +1,5 @@
-/**
- * A real browser: the Chromium that is installed. Without one, tests that need it are skipped and
- * say so, unless `BROWSER=required`, as `deno task test:browser` sets it.
- *
- * @module
- */
+// A real browser: the Chromium that is installed. Without one, tests that need it are skipped and
+// say so, unless `BROWSER=required`, as `deno task test:browser` sets it.
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 
 const PLACES = [

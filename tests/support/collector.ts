@@ -1,8 +1,4 @@
-/**
- * A collector of OpenTelemetry: takes what is exported over HTTP as JSON, and keeps it.
- *
- * @module
- */
+// A collector of OpenTelemetry: takes what is exported over HTTP as JSON, and keeps it.
 
 interface Value {
   stringValue?: string;

@@ -1,8 +1,5 @@
-/**
- * A code-coverage-dashboard as its operator has it: the table that GORM makes, and an assets folder.
- *
- * @module
- */
+// A code-coverage-dashboard as its operator has it: the table that GORM makes, and an assets
+// folder.
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 

@@ -1,9 +1,5 @@
-/**
- * An empty database for each test. `run.ts` makes one for files that run one after the other; a file
- * that is run alone makes its own when it first needs it.
- *
- * @module
- */
+// An empty database for each test. `run.ts` makes one for files that run one after the other; a
+// file that is run alone makes its own when it first needs it.
 import type { Sql } from "postgres";
 import { connect } from "../../src/db/connect.ts";
 import { migrate, readMigrations } from "../../src/db/migrate.ts";

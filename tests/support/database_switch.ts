@@ -1,8 +1,4 @@
-/**
- * A way to a database that can be cut and joined again, as a network or a restart does it.
- *
- * @module
- */
+// A way to a database that can be cut and joined again, as a network or a restart does it.
 import net from "node:net";
 import type { TestDatabase } from "./database.ts";
 

@@ -1,8 +1,4 @@
-/**
- * The fields of an upload.
- *
- * @module
- */
+// The fields of an upload.
 
 export const FIELDS: Record<string, string> = {
   org_name: "acme",

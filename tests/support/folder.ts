@@ -1,8 +1,4 @@
-/**
- * A folder of a test's own.
- *
- * @module
- */
+// A folder of a test's own.
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 

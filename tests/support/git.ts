@@ -1,8 +1,4 @@
-/**
- * Git repositories of a test's own.
- *
- * @module
- */
+// Git repositories of a test's own.
 import { dirname, join } from "node:path";
 
 export interface GitRepository extends AsyncDisposable {
@@ -38,7 +34,7 @@ export async function repository(files: Record<string, string>): Promise<GitRepo
       }
     },
     async remove(...paths) {
-      for (const path of paths) await Deno.remove(join(folder, path));
+      for (const path of paths) await Deno.remove(join(folder, path), { recursive: true });
     },
     async commit(message) {
       await run("add", "-A");

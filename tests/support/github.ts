@@ -1,10 +1,6 @@
-/**
- * A GitHub of a test's own: a server on 127.0.0.1 with the endpoints of the REST API (version
- * 2022-11-28) that the product uses. It keeps what it is sent and refuses what GitHub refuses, with
- * GitHub's statuses and messages.
- *
- * @module
- */
+// A GitHub of a test's own: a server on 127.0.0.1 with the endpoints of the REST API (version
+// 2022-11-28) that the product uses. It keeps what it is sent and refuses what GitHub refuses, with
+// GitHub's statuses and messages.
 
 import { answerLogin, type GithubLogin } from "./github_login.ts";
 import { compareCommits, readCommit } from "./github_commits.ts";

@@ -1,13 +1,8 @@
-/**
- * An application whose uploads a fake GitHub vouches for.
- *
- * @module
- */
+// An application whose uploads a fake GitHub vouches for.
 import assert from "node:assert/strict";
 import { readConfig } from "../../src/config.ts";
 import { cobertura, gzip, tar } from "./archive.ts";
 import { type AppOptions, type TestApp, testApp } from "./app.ts";
-import { uploadPath } from "./fields.ts";
 import type { GitHub, GitHubOptions } from "./github.ts";
 
 /** A commit of `acme/shop`. */
@@ -40,18 +35,10 @@ export async function appWith(
   const archive = await report(3, 4);
   return Object.assign(test, {
     send: (fields: Record<string, string> = {}, init: RequestInit = {}) =>
-      test.get(
-        uploadPath({ commit_hash: SHA, github_api_url: github.address, ...fields }),
-        {
-          method: "POST",
-          body: archive,
-          ...init,
-          headers: {
-            "content-type": "application/gzip",
-            authorization: TOKEN,
-            ...init.headers as Record<string, string>,
-          },
-        },
+      test.upload(
+        init.body ?? archive,
+        { commit_hash: SHA, github_api_url: github.address, ...fields },
+        { authorization: TOKEN, ...init.headers as Record<string, string> },
       ),
   });
 }

@@ -1,8 +1,4 @@
-/**
- * What GitHub says of commits, from a real git repository.
- *
- * @module
- */
+// What GitHub says of commits, from a real git repository.
 import { type Call, notAccessible, refusal } from "./github.ts";
 
 /** Where every two commits part in a repository without git. */

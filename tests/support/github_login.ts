@@ -1,8 +1,5 @@
-/**
- * What a GitHub answers to the sign-in of an OAuth app, and to the questions that its tokens may ask.
- *
- * @module
- */
+// What a GitHub answers to the sign-in of an OAuth app, and to the questions that its tokens may
+// ask.
 import { createHash } from "node:crypto";
 import { refusal } from "./github.ts";
 

@@ -1,8 +1,4 @@
-/**
- * A log to look into.
- *
- * @module
- */
+// A log to look into.
 import type { Log } from "../../src/log.ts";
 
 export interface LogRecord {

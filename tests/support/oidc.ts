@@ -1,9 +1,5 @@
-/**
- * An issuer of OIDC tokens with keys of its own, as GitHub Actions and GitLab have one: it publishes
- * its keys, and signs what a job asks for.
- *
- * @module
- */
+// An issuer of OIDC tokens with keys of its own, as GitHub Actions and GitLab have one: it
+// publishes its keys, and signs what a job asks for.
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 
 /** What a token says, beside what the issuer adds. */

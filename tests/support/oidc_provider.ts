@@ -1,9 +1,5 @@
-/**
- * An OpenID Connect provider of a test's own: `oidc-provider`, listening on 127.0.0.1. Whoever signs in
- * there is who they say they are.
- *
- * @module
- */
+// An OpenID Connect provider of a test's own: `oidc-provider`, listening on 127.0.0.1. Whoever
+// signs in there is who they say they are.
 import { createServer, type RequestListener } from "node:http";
 import {
   decodeJwt,

@@ -1,8 +1,4 @@
-/**
- * Databases of one's own, on the Postgres at `DATABASE_URL` or embedded.
- *
- * @module
- */
+// Databases of one's own, on the Postgres at `DATABASE_URL` or embedded.
 import { PGlite } from "@electric-sql/pglite";
 import { connect } from "../../src/db/connect.ts";
 import { OPTIONS, serve, startEmbedded } from "../../src/db/embedded.ts";

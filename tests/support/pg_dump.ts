@@ -1,8 +1,4 @@
-/**
- * Whether `pg_dump` and `psql` can be tested with the Postgres of the tests.
- *
- * @module
- */
+// Whether `pg_dump` and `psql` can be tested with the Postgres of the tests.
 import { connect } from "../../src/db/connect.ts";
 
 /** Why not; nothing where they can. */

@@ -1,8 +1,4 @@
-/**
- * What is on disk.
- *
- * @module
- */
+// What is on disk.
 import { join } from "node:path";
 
 /** The files and folders below a folder, sorted, folders with a slash at their end. */

@@ -1,8 +1,4 @@
-/**
- * Rows as uploads leave them, for tests that only read.
- *
- * @module
- */
+// Rows as uploads leave them, for tests that only read.
 import type { Sql } from "postgres";
 import { readConfig } from "../../src/config.ts";
 import { addCoverage, type NewCoverage } from "../../src/db/add_coverage.ts";

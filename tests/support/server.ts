@@ -1,8 +1,4 @@
-/**
- * The server as an operator starts it: a process of its own, on a free port.
- *
- * @module
- */
+// The server as an operator starts it: a process of its own, on a free port.
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));

@@ -1,8 +1,4 @@
-/**
- * A disk that is soon full, or can no longer be written.
- *
- * @module
- */
+// A disk that is soon full, or can no longer be written.
 
 /** A file system in memory; dispose it to take it away with all it holds. */
 export interface SmallDisk extends AsyncDisposable {

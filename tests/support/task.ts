@@ -1,8 +1,4 @@
-/**
- * Tasks of `deno.json`, as an operator runs them.
- *
- * @module
- */
+// Tasks of `deno.json`, as an operator runs them.
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));

@@ -1,8 +1,4 @@
-/**
- * The archives in `test_data/`, made by real tools.
- *
- * @module
- */
+// The archives in `test_data/`, made by real tools.
 
 const folder = new URL("../../test_data/", import.meta.url);
 

@@ -1,9 +1,5 @@
-/**
- * Somebody with a browser: it keeps cookies and follows redirects, to the application and to whoever
- * signs people in.
- *
- * @module
- */
+// Somebody with a browser: it keeps cookies and follows redirects, to the application and to
+// whoever signs people in.
 import { readConfig } from "../../src/config.ts";
 import type { TestApp } from "./app.ts";
 import { CLIENT } from "./oidc_provider.ts";

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { variableNames } from "../../src/config.ts";
 import { openDatabase } from "../../src/db/connect.ts";
 import { cobertura, gzip, tar } from "../../tests/support/archive.ts";
+import { addDatabase } from "../../tests/support/folder.ts";
 import { type RunningServer, startServer } from "../../tests/support/server.ts";
 import { readArchiveFile } from "../../tests/support/test_data.ts";
 import { demoHistory, type DemoUpload } from "./history.ts";
@@ -32,6 +33,7 @@ export async function startDemo(
     await Deno.remove(folder, { recursive: true });
   };
   try {
+    await addDatabase(folder);
     server = await start(folder, "0");
     const times = await upload(server.address, end, progress);
     await server.stop("SIGTERM");
