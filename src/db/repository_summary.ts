@@ -75,14 +75,14 @@ export async function summarise(
           select last.branch_name from (
             select e.branch_name, e.deleted_at from coverages e
             where e.repository_id = same.id and e.newest and e.is_branch
-            order by (e.deleted_at is not null), e.id desc limit 1
+            order by (e.deleted_at is null) desc, e.id desc limit 1
           ) last
           where last.deleted_at is null
         )
       )
       group by c.branch_name
     ) main on true
-    where same.id = r.id and r.id = any(${ids}::bigint[])`;
+    where same.id = r.id and same.id = any(${ids}::bigint[]) and r.id = any(${ids}::bigint[])`;
 }
 
 /** Summarises the repositories that were summarised by other `defaultBranches`; returns how many. */
