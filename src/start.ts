@@ -21,7 +21,7 @@ import { Metrics } from "./telemetry/metrics.ts";
 import { createLog } from "./log.ts";
 import { ReportStore } from "./reports/store.ts";
 import { ORPHAN_GRACE_MS, sweep } from "./reports/sweep.ts";
-import { runRetention } from "./reports/retention.ts";
+import { RETENTION_REST, runRetention } from "./reports/retention.ts";
 import { schedule } from "./reports/schedule.ts";
 
 const RETENTION_PAUSE_MS = 60 * 60 * 1000;
@@ -84,7 +84,7 @@ export async function start(): Promise<void> {
     async (signal) => {
       await runRetention(
         { sql, embedded, store, retention, graceMs, log },
-        { signal },
+        { signal, rest: RETENTION_REST },
       );
       metrics.setTotals(await totals(sql));
     },
