@@ -9,7 +9,7 @@ import { readEnvironment } from "./config.ts";
 import { CoverageThread } from "./formats/parser_thread.ts";
 import { storedReports } from "./db/stored_reports.ts";
 import { databaseIdentity } from "./db/coverages.ts";
-import { summariseAll } from "./db/repository_summary.ts";
+import { readPercentages, summariseAll } from "./db/repository_summary.ts";
 import { openDatabase } from "./db/connect.ts";
 import { forOperator } from "./db/for_operator.ts";
 import { migrate, readMigrations } from "./db/migrate.ts";
@@ -87,6 +87,8 @@ export async function start(): Promise<void> {
         { signal, rest: RETENTION_REST },
       );
       metrics.setTotals(await totals(sql));
+      // For what is exported without being scraped.
+      metrics.setPercentages(await readPercentages(sql, config.metricsRepositories));
     },
     RETENTION_PAUSE_MS,
     (error) => log.warn("retention failed; next attempt in an hour", { error }),

@@ -32,8 +32,8 @@ const EXAMPLES = 3;
 /** Any constant other than that of migrations, the same in every version. */
 const ADVISORY_LOCK = 7_236_641_020_332;
 
-/** Rest of the server's runs: uploads get nine tenths of the time. */
-export const RETENTION_REST = 9;
+/** Rest of the server's runs: uploads have 19 twentieths of the time for themselves. */
+export const RETENTION_REST = 19;
 
 export interface RetentionDependencies {
   readonly sql: Sql;

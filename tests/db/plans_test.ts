@@ -59,6 +59,7 @@ async function useEverything(test: TestApp, turn: number): Promise<void> {
     `/coverages-api/assets/acme-0/repo-0/main/go/${id}/archive/index.html`,
     `/coverages-api/reports/${report_id}/index.html`,
     "/coverages-api/health",
+    "/coverages-api/metrics",
   ];
   for (const path of paths) {
     const response = await test.get(path);
@@ -116,6 +117,7 @@ Deno.test({
   async fn() {
     const plans: Plan[] = [];
     await using test = await testApp({
+      config: { metricsRepositories: 100 },
       sql: ({ target }) => connectExplained(target as string, (plan) => plans.push(plan)),
     });
     // By the client that is not explained.
