@@ -127,6 +127,8 @@ export interface Config {
   readonly defaultBranches: readonly string[];
   /** Where links to branches, commits and authors point, no trailing slash. */
   readonly codeHost: { readonly kind: CodeHostKind; readonly url: string };
+  /** Repositories whose coverage is among the metrics, those uploaded last. Default: 0. */
+  readonly metricsRepositories: number;
   /** Least severe level that is logged. */
   readonly logLevel: "debug" | "info" | "warning" | "error";
   /** How a log line looks. */
@@ -280,6 +282,7 @@ const variables = z.object({
   GITHUB_URL: z.string().refine(isApiUrl).default("https://github.com")
     .describe("an address like https://github.example.com"),
   CODE_HOST: z.enum(CODE_HOSTS).optional().describe(`one of ${CODE_HOSTS.join(", ")}`),
+  METRICS_REPOSITORIES: whole(0, 10_000, 0),
   LOG_LEVEL: oneOf(["debug", "info", "warning", "error"], "info"),
   LOG_FORMAT: oneOf(["text", "json"], "text"),
 });
@@ -377,6 +380,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       kind: env.CODE_HOST ?? kindOf(env.GITHUB_URL),
       url: env.GITHUB_URL.replace(/\/+$/, ""),
     },
+    metricsRepositories: env.METRICS_REPOSITORIES,
     logLevel: env.LOG_LEVEL,
     logFormat: env.LOG_FORMAT,
   };

@@ -10,7 +10,7 @@ import { readEnvironment } from "./config.ts";
 import { CoverageThread } from "./formats/parser_thread.ts";
 import { storedReports } from "./db/stored_reports.ts";
 import { databaseIdentity } from "./db/coverages.ts";
-import { summariseAll } from "./db/repository_summary.ts";
+import { readPercentages, summariseAll } from "./db/repository_summary.ts";
 import { openDatabase } from "./db/connect.ts";
 import { forOperator } from "./db/for_operator.ts";
 import { migrate, readMigrations } from "./db/migrate.ts";
@@ -22,7 +22,7 @@ import { Metrics } from "./telemetry/metrics.ts";
 import { createLog } from "./log.ts";
 import { openReports } from "./reports/bucket_store.ts";
 import { ORPHAN_GRACE_MS, sweep } from "./reports/sweep.ts";
-import { runRetention } from "./reports/retention.ts";
+import { RETENTION_REST, runRetention } from "./reports/retention.ts";
 import { schedule } from "./reports/schedule.ts";
 
 const RETENTION_PAUSE_MS = 60 * 60 * 1000;
@@ -89,11 +89,13 @@ export async function start(): Promise<void> {
       const stored = (ids: readonly string[]) => storedReports(sql, ids);
       const run = await runRetention(
         { sql, embedded, store, retention, graceMs, log },
-        { signal },
+        { signal, rest: RETENTION_REST },
       );
       // Another server's run has not seen the disk of this one.
       if (!run && store.bucket) await sweep(store, { stored, graceMs, signal, log });
       metrics.setTotals(await totals(sql));
+      // For what is exported without being scraped.
+      metrics.setPercentages(await readPercentages(sql, config.metricsRepositories));
     },
     RETENTION_PAUSE_MS,
     (error) => log.warn("retention failed; next attempt in an hour", { error }),

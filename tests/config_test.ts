@@ -43,6 +43,7 @@ Deno.test("readConfig has a default for everything", () => {
     statusContext: "coverage/{language}",
     defaultBranches: ["main", "master", "develop", "trunk"],
     codeHost: { kind: "github", url: "https://github.com" },
+    metricsRepositories: 0,
     logLevel: "info",
     logFormat: "text",
   });

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Sql, TransactionSql } from "postgres";
+import type { Fragment, Sql, TransactionSql } from "postgres";
 import type { Config } from "../config.ts";
 import type { CoverageRow, RepositoryName } from "../model/rows.ts";
 import { batched } from "./batched.ts";
@@ -24,15 +24,41 @@ export const columns = (sql: Sql | TransactionSql) =>
     c.lines_valid, c.patch_percentage::float8 as patch_percentage, c.format, c.report_id, c.report_index, c.coverage_files, c.deleted_at,
     c.report_stored`;
 
-/** The active rows of a repository, oldest first. */
+/** Rows in the answer to an upload. */
+export const MAX_ACTIVE_ROWS = 1000;
+
+/** The last {@linkcode MAX_ACTIVE_ROWS} active rows of a repository, oldest first. */
 export async function activeRows(
   sql: Sql | TransactionSql,
   repositoryId: string,
 ): Promise<CoverageRow[]> {
   return await sql<CoverageRow[]>`
-    select ${columns(sql)} from coverages c join repositories r on r.id = c.repository_id
-    where c.repository_id = ${repositoryId} and c.newest and c.deleted_at is null
+    select ${columns(sql)}
+    from repositories r
+    cross join lateral (${activeOf(sql, sql`id desc`, MAX_ACTIVE_ROWS)}) c
+    where r.id = ${repositoryId}
     order by c.id`;
+}
+
+/**
+ * The first active rows of the repository `r` in an order of ids, of those that also meet a condition.
+ * Branches and other refs are two ends of an index, each of which has its rows in that order.
+ */
+function activeOf(
+  sql: Sql | TransactionSql,
+  order: Fragment,
+  limit: number,
+  condition: Fragment = sql`true`,
+): Fragment {
+  return sql`
+    select c.* from (values (true), (false)) kind (is_branch)
+    cross join lateral (
+      select * from coverages c
+      where c.repository_id = r.id and c.newest and c.is_branch = kind.is_branch
+        and c.deleted_at is null and ${condition}
+      order by ${order} limit ${limit}
+    ) c
+    order by ${order} limit ${limit}`;
 }
 
 /** What a list shows. */
@@ -71,14 +97,29 @@ export async function listCoverages(
   signal?: AbortSignal,
 ): Promise<CoverageRow[]> {
   const { org_name, repo_name, commit_author, keyword, full, scopes } = filter;
-  const matching = sql`
-    c.repository_id = r.id
-    ${full ? sql`` : sql`and c.newest and c.deleted_at is null`}
-    ${commit_author === undefined ? sql`` : sql`and c.commit_author = ${commit_author}`}`;
+  const matching = commit_author === undefined
+    ? sql`true`
+    : sql`c.commit_author = ${commit_author}`;
   const name = sql`(lower(r.org_name), lower(r.repo_name))`;
   const place = after && sql`(lower(${after.org_name}), lower(${after.repo_name}))`;
+  // What comes after it is read from there.
+  const rest = after && place
+    ? sql`${matching} and c.id > case when ${name} = ${place} then ${after.id}::bigint else 0 end`
+    : matching;
+  // A repository with a main branch has an active row, and one without rows is deleted: only for some
+  // are rows looked for, each by itself, which the offset says.
+  const isKnown = commit_author !== undefined
+    ? sql`false`
+    : full
+    ? sql`true`
+    : sql`r.main_branch is not null`;
+  const hasRows = sql`(${isKnown} or exists (
+    select from coverages c where c.repository_id = r.id and ${matching}
+      ${full ? sql`` : sql`and c.newest and c.deleted_at is null`}
+    offset 0
+  ))`;
   const conditions = [
-    sql`exists (select from coverages c where ${matching})`,
+    hasRows,
     ...(org_name === undefined ? [] : [sql`lower(r.org_name) = lower(${org_name})`]),
     ...(repo_name === undefined ? [] : [sql`lower(r.repo_name) = lower(${repo_name})`]),
     ...(keyword === undefined
@@ -96,13 +137,13 @@ export async function listCoverages(
       limit ${maxRepositories} offset ${offset}
     ) r
     cross join lateral (
-      select c.* from (
-        select c.* from coverages c where ${matching}
-        ${after && place ? sql`and (${name} <> ${place} or c.id > ${after.id})` : sql``}
-        -- Without this the active rows are searched for among all old ones, in the order of ids.
-        ${full ? sql`` : sql`offset 0`}
-      ) c
-      order by c.id limit ${maxRows}
+      ${
+    full
+      ? sql`
+        select * from coverages c where c.repository_id = r.id and ${rest}
+        order by c.id limit ${maxRows}`
+      : activeOf(sql, sql`id`, maxRows, rest)
+  }
     ) c
     order by lower(r.org_name), lower(r.repo_name), c.id
     limit ${maxRows}`;
@@ -129,11 +170,7 @@ export function createFindActiveRows(
         limit 1
       ) r
       cross join lateral (
-        select * from (
-          select * from coverages c
-          where c.repository_id = r.id and c.newest and c.deleted_at is null offset 0
-        ) c
-        order by c.id limit ${maxRows}
+        ${activeOf(sql, sql`id`, maxRows)}
       ) c
       order by asked.place, c.id`);
     const found: CoverageRow[][] = names.map(() => []);

@@ -31,7 +31,7 @@ export interface Scope {
 }
 
 /** Reports that are read at a time; more where a branch and language has more. */
-const PAGE = 500;
+const PAGE = 200;
 
 /**
  * Every stored report, a page at a time, each page in a statement of its own: whole branches and

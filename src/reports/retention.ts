@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { setTimeout } from "node:timers/promises";
 import type { Sql, TransactionSql } from "postgres";
 import type { Retention } from "../config.ts";
 import { withoutTimeout } from "../db/connect.ts";
@@ -31,8 +32,8 @@ const EXAMPLES = 3;
 /** Any constant other than that of migrations, the same in every version. */
 const ADVISORY_LOCK = 7_236_641_020_332;
 
-/** How often the server runs retention. */
-export const RETENTION_INTERVAL_MS = 60 * 60 * 1000;
+/** Rest of the server's runs: uploads have 19 twentieths of the time for themselves. */
+export const RETENTION_REST = 19;
 
 export interface RetentionDependencies {
   readonly sql: Sql;
@@ -66,6 +67,8 @@ export interface RunOptions {
   readonly dryRun?: boolean;
   /** Ends the run after what it is doing. */
   readonly signal?: AbortSignal;
+  /** Lets uploads have the machine for so many times as long as each page took; default: 0. */
+  readonly rest?: number;
 }
 
 /**
@@ -93,7 +96,7 @@ export async function runRetention(
 
 async function run(
   { sql, store, retention, graceMs, log }: RetentionDependencies,
-  { dryRun = false, signal }: RunOptions,
+  { dryRun = false, signal, rest = 0 }: RunOptions,
 ): Promise<RetentionRun> {
   const startedAt = performance.now();
   const removed: Record<Reason, Amount> = {
@@ -117,6 +120,7 @@ async function run(
     }
   };
   const goThrough = async (on: Sql | TransactionSql, newestOver: Superseded | undefined) => {
+    let began = performance.now();
     for await (const page of listStored(on, retention, newestOver)) {
       if (signal?.aborted) return;
       await remove(page.filter(({ reason }) => reason !== null));
@@ -125,6 +129,9 @@ async function run(
         missing.reports++;
         if (missing.examples.length < EXAMPLES) missing.examples.push(id);
       }
+      // Aborted, it goes on at once, and ends.
+      if (rest > 0) await delay(rest * (performance.now() - began), signal);
+      began = performance.now();
     }
   };
   if (dryRun) {
@@ -156,6 +163,10 @@ async function run(
   };
   if (!dryRun && !signal?.aborted) logRun(result, retention, log, performance.now() - startedAt);
   return result;
+}
+
+async function delay(ms: number, signal?: AbortSignal): Promise<void> {
+  await setTimeout(ms, undefined, signal && { signal }).catch(() => {});
 }
 
 /** Whether a report is where its row says. */

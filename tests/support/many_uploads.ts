@@ -14,8 +14,10 @@ export interface Amounts {
 
 /** Branches of every other repository. */
 const BRANCHES = 8;
-/** Repositories of an organisation, and authors of each. */
-const PER_ORG = 100, AUTHORS = 50;
+/** Repositories of an organisation. */
+const PER_ORG = 20;
+/** Authors of each repository. */
+const AUTHORS = 5;
 
 /**
  * Fills an empty, migrated database: `acme-<n>/repo-<n>` with `main` and `branch-<n>`, an upload a
