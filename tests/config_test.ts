@@ -11,42 +11,6 @@ function sentences(environment: Record<string, string>): readonly string[] {
   throw new Error("no ConfigError");
 }
 
-Deno.test("readConfig has a default for everything", () => {
-  assert.deepEqual(readConfig({}), {
-    host: "127.0.0.1",
-    port: 3000,
-    publicUrl: undefined,
-    reportsUrl: undefined,
-    databaseUrl: undefined,
-    dataDir: "./data",
-    limits: {
-      maxUploadBytes: 104_857_600,
-      maxReportBytes: 1_073_741_824,
-      maxReportFiles: 100_000,
-      maxCoverageBytes: 268_435_456,
-      uploadConcurrency: 4,
-      uploadSeconds: 600,
-    },
-    retention: { keepSuperseded: 0, keepDeletedDays: 30, maxStoredBytes: undefined },
-    shutdownSeconds: 10,
-    auth: {
-      methods: new Set(["github"]),
-      local: true,
-      githubApiUrls: ["https://api.github.com"],
-      oidcIssuers: ["https://token.actions.githubusercontent.com"],
-      oidcAudiences: [],
-      uploadAccounts: ["*"],
-      uploadTokens: [],
-    },
-    login: undefined,
-    statusContext: "coverage/{language}",
-    defaultBranches: ["main", "master", "develop", "trunk"],
-    codeHost: { kind: "github", url: "https://github.com" },
-    logLevel: "info",
-    logFormat: "text",
-  });
-});
-
 Deno.test("readConfig takes what is set, and counts an empty variable as unset", () => {
   const config = readConfig({
     HOST: "0.0.0.0",
