@@ -348,7 +348,7 @@ actionTest("limits and annotations", async (world) => {
 });
 
 actionTest(
-  "a runner of Windows: CRLF from jq, a drive letter, bsdtar, a linked report",
+  "a Windows runner: CRLF from jq, a drive letter, bsdtar, a linked report",
   async (world) => {
     await using pull = await pullOf(world, added);
     await pull.checkOut(pull.merge, { shallow: true });

@@ -83,7 +83,7 @@ actionTest("an incomplete list of branches is never sent", async (world) => {
 });
 
 actionTest(
-  "a deleted tag and a repository without uploads are no failures",
+  "a deleted tag or a repository without uploads does not fail the job",
   async (world) => {
     const tag = await world.run({ ...deleted, payload: { ref: "v1", ref_type: "tag" } });
     assert.equal(tag.code, 0, tag.output);

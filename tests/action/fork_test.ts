@@ -67,7 +67,7 @@ actionTest("a fork without OIDC tokens does not fail", async (world) => {
   assert.equal(world.server.requests.length, 0);
 });
 
-actionTest("a pull request of a deleted fork counts as one of a fork", async (world) => {
+actionTest("a pull request from a deleted fork is treated as one from a fork", async (world) => {
   await world.report(10);
   const gone = structuredClone(fork.payload) as { pull_request: { head: { repo: unknown } } };
   gone.pull_request.head.repo = null;

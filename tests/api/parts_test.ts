@@ -60,7 +60,7 @@ Deno.test("the parts of a commit are united in one upload, and each keeps its re
   assert.deepEqual(pages.sort(), ["end to end", "unit tests again"]);
 });
 
-Deno.test("the next commit starts afresh, and a late part of the one before joins that", async () => {
+Deno.test("the next commit starts without parts, and a late part joins its own commit", async () => {
   await using test = await testApp({
     config: { retention: { keepSuperseded: 5, keepDeletedDays: 0, maxStoredBytes: undefined } },
   });

@@ -92,7 +92,7 @@ Deno.test("an incomplete, damaged or differently versioned database is refused a
   });
 });
 
-await diskTest("a full and a read-only disk are told", 80, async (disk) => {
+await diskTest("a full or read-only disk is reported", 80, async (disk) => {
   const folder = join(disk.folder, "postgres");
   await (await openDatabase({ folder })).close();
   const fill = join(disk.folder, "fill");

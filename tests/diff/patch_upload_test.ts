@@ -45,7 +45,7 @@ const summary = ({ patch }: { patch: { files: Fields[] } }) =>
     ) => [path, `${lines_covered} of ${lines_valid}, ${uncovered}`]),
   );
 
-Deno.test("Deno: two packages with the same names of files", async () => {
+Deno.test("Deno: two packages with the same file names", async () => {
   const one = "export function name() {\n  return 1;\n}\n";
   const check = 'import { name } from "./src/index.ts";\nDeno.test("name", () => void name());\n';
   await using git = await repository({
