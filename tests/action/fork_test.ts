@@ -17,8 +17,7 @@ const forbidden = () =>
 actionTest(
   "a fork's pull request has its own branch name, and no comment",
   async (world) => {
-    await world.report(80);
-    assert.equal((await world.run()).code, 0);
+    await world.upload(80);
     await world.report(10);
     const run = await world.run(fork);
     assert.equal(run.code, 0, run.output);

@@ -173,13 +173,6 @@ Deno.test({
       await server.stop("SIGTERM");
       assert.deepEqual(await run(copy.join("\n"), environment), { code: 0, output: "" });
 
-      // What comes later has no part in it.
-      const goesOn = await running(environment);
-      const later = new Uploads(goesOn.address);
-      await later.more(10);
-      await later.stop();
-      await goesOn.stop("SIGTERM");
-
       const restored = { ...environment, DATA_DIR: join(folder, "new") };
       await Deno.mkdir(restored.DATA_DIR);
       assert.deepEqual(await run(lines(heading, 1), restored), { code: 0, output: "" });
