@@ -5,9 +5,8 @@ import { variableNames } from "../src/config.ts";
 import { MINIMUM_DENO, refuseDeno } from "../src/deno_version.ts";
 import { UsageError } from "../src/errors.ts";
 import { cobertura, tar } from "./support/archive.ts";
-import { uploadPath } from "./support/fields.ts";
 import { addDatabase, withFolder } from "./support/folder.ts";
-import { startServer } from "./support/server.ts";
+import { running, uploadTo } from "./support/server.ts";
 import { task } from "./support/task.ts";
 
 Deno.test("token prints a token and its entry, or what a scope may be", async () => {
@@ -110,16 +109,9 @@ Deno.test("health, delete, sweep and forget-identity say what they found and did
   await withFolder(async (folder) => {
     await addDatabase(folder);
     const env = { DATABASE_URL: "", DATA_DIR: folder };
-    const server = await startServer({ ...env, AUTH: "" });
-    assert(!("code" in server), "the server starts");
+    const server = await running(env);
     const report = tar([{ name: "c.xml", content: cobertura(1, 2) }]);
-    const path = uploadPath({ coverage_xml_file_name: "c.xml" });
-    const answer = await fetch(`${server.address}${path}`, {
-      method: "POST",
-      headers: { "content-type": "application/x-tar" },
-      body: report,
-    });
-    assert.equal(answer.status, 200, await answer.text());
+    await uploadTo(server, report, { coverage_xml_file_name: "c.xml" });
     const PORT = new URL(server.address).port;
     assert.deepEqual(await task("start", ["health"], { PORT }), {
       code: 0,

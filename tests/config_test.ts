@@ -11,45 +11,7 @@ function sentences(environment: Record<string, string>): readonly string[] {
   throw new Error("no ConfigError");
 }
 
-Deno.test("readConfig has a default for everything", () => {
-  assert.deepEqual(readConfig({}), {
-    host: "127.0.0.1",
-    port: 3000,
-    publicUrl: undefined,
-    reportsUrl: undefined,
-    databaseUrl: undefined,
-    dataDir: "./data",
-    bucket: undefined,
-    limits: {
-      maxUploadBytes: 104_857_600,
-      maxReportBytes: 1_073_741_824,
-      maxReportFiles: 100_000,
-      maxCoverageBytes: 268_435_456,
-      uploadConcurrency: 4,
-      uploadSeconds: 600,
-    },
-    retention: { keepSuperseded: 0, keepDeletedDays: 30, maxStoredBytes: undefined },
-    shutdownSeconds: 10,
-    auth: {
-      methods: new Set(["github"]),
-      local: true,
-      githubApiUrls: ["https://api.github.com"],
-      oidcIssuers: ["https://token.actions.githubusercontent.com"],
-      oidcAudiences: [],
-      uploadAccounts: ["*"],
-      uploadTokens: [],
-    },
-    login: undefined,
-    statusContext: "coverage/{language}",
-    defaultBranches: ["main", "master", "develop", "trunk"],
-    codeHost: { kind: "github", url: "https://github.com" },
-    metricsRepositories: 0,
-    logLevel: "info",
-    logFormat: "text",
-  });
-});
-
-Deno.test("readConfig takes what is set, and counts an empty variable as unset", () => {
+Deno.test("readConfig reads settings, and treats an empty variable as unset", () => {
   const config = readConfig({
     HOST: "0.0.0.0",
     PORT: "0",
@@ -68,7 +30,7 @@ Deno.test("readConfig takes what is set, and counts an empty variable as unset",
   assert.equal(config.logLevel, "info");
 });
 
-Deno.test("readConfig says for each bad variable what it is and what is allowed", () => {
+Deno.test("readConfig reports each bad variable with its value and what is allowed", () => {
   const said = sentences({ PORT: "70000", LOG_LEVEL: "loud", PUBLIC_URL: "example.com" });
   assert.deepEqual(said, [
     'PORT is "70000"; must be a whole number from 0 to 65535.',
@@ -77,7 +39,7 @@ Deno.test("readConfig says for each bad variable what it is and what is allowed"
   ]);
 });
 
-Deno.test("readConfig wants an origin for REPORTS_URL that shares no cookie with PUBLIC_URL", () => {
+Deno.test("readConfig requires REPORTS_URL to be an origin that shares no cookie with PUBLIC_URL", () => {
   const urls = { PUBLIC_URL: "https://cov.example.com/x", REPORTS_URL: "https://Rep.example.com/" };
   assert.equal(
     readConfig({ ...urls, UPLOAD_ACCOUNTS: "acme" }).reportsUrl,
@@ -113,7 +75,7 @@ Deno.test("readConfig trusts this machine where nobody else can reach the server
   assert.equal(readConfig({ AUTH: "github" }).auth.local, false);
 });
 
-Deno.test("readConfig takes kinds of credentials together, and none alone", () => {
+Deno.test("readConfig accepts several kinds of credentials together, or none", () => {
   const entry = `acme/*:${"AB".repeat(32)}`;
   const { auth } = readConfig({
     AUTH: "github, oidc,token",
@@ -182,7 +144,7 @@ const LOGIN = {
   SESSION_SECRET: `${"a".repeat(32)},${"b".repeat(32)}`,
 };
 
-Deno.test("readConfig takes the settings of a login", () => {
+Deno.test("readConfig reads the settings of a login", () => {
   assert.deepEqual(readConfig(LOGIN).login, {
     issuer: "https://accounts.example.com",
     provider: "accounts.example.com",

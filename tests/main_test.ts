@@ -5,16 +5,10 @@ import { fileURLToPath } from "node:url";
 import { storedReports, tree } from "./support/reports.ts";
 import { cobertura, tar } from "./support/archive.ts";
 import { emptyDatabase, ON_POSTGRES } from "./support/database.ts";
-import { CAN_ASK, type RunningServer, startServer, STOPPED } from "./support/server.ts";
+import { CAN_ASK, running, startServer, STOPPED } from "./support/server.ts";
 import { addDatabase, withFolder } from "./support/folder.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
-
-async function running(environment: Record<string, string>): Promise<RunningServer> {
-  const server = await startServer({ DATABASE_URL: "", ...environment });
-  if ("code" in server) throw new Error(`The server ended with ${server.code}: ${server.output}`);
-  return server;
-}
 
 /** The README's upload, as a shell runs it. */
 async function documentedUpload(address: string): Promise<string> {

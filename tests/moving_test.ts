@@ -3,29 +3,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { goodReport, tar } from "./support/archive.ts";
 import { emptyDatabase } from "./support/database.ts";
-import { uploadPath } from "./support/fields.ts";
-import { type RunningServer, startServer, STOPPED } from "./support/server.ts";
+import { running, type RunningServer, STOPPED, uploadTo } from "./support/server.ts";
 import { whyNoPgDump } from "./support/pg_dump.ts";
 import { task, taskWith } from "./support/task.ts";
 import { addDatabase, withFolder } from "./support/folder.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
-
-/** A server on the embedded database, or on the one at `DATABASE_URL`. */
-async function running(environment: Record<string, string>): Promise<RunningServer> {
-  const server = await startServer({ DATABASE_URL: "", ...environment });
-  if ("code" in server) throw new Error(`The server ended with ${server.code}: ${server.output}`);
-  return server;
-}
-
-async function upload({ address }: RunningServer, fields: Record<string, string>): Promise<void> {
-  const response = await fetch(`${address}${uploadPath(fields)}`, {
-    method: "POST",
-    headers: { "content-type": "application/x-tar" },
-    body: tar(goodReport()),
-  });
-  assert.equal(response.status, 200, await response.text());
-}
 
 /** What readers see, without the address, whose port differs each time. */
 async function answers({ address }: RunningServer): Promise<string[]> {
@@ -52,7 +35,9 @@ Deno.test("uploads to the embedded database move to another database with their 
     const before = join(folder, "before");
     await addDatabase(before);
     const first = await running({ DATA_DIR: before });
-    for (const branch_name of ["main", "feature/x", "main"]) await upload(first, { branch_name });
+    for (const branch_name of ["main", "feature/x", "main"]) {
+      await uploadTo(first, tar(goodReport()), { branch_name });
+    }
     const seen = await answers(first);
     const file = join(folder, "coverage.sql");
     const embedded = { DATABASE_URL: "", DATA_DIR: before };
@@ -91,7 +76,7 @@ Deno.test("uploads to the embedded database move to another database with their 
 
     const second = await running(after);
     assert.deepEqual(await answers(second), seen);
-    await upload(second, { branch_name: "main" });
+    await uploadTo(second, tar(goodReport()), { branch_name: "main" });
     assert.equal((await second.stop("SIGTERM")).code, STOPPED);
   });
 });
@@ -130,7 +115,7 @@ Deno.test({
       const visit = async (env: Record<string, string>, branch_name: string) => {
         const server = await running(env);
         if (seen.length > 0) assert.deepEqual(await answers(server), seen.at(-1));
-        await upload(server, { branch_name });
+        await uploadTo(server, tar(goodReport()), { branch_name });
         seen.push(await answers(server));
         assert.equal((await server.stop("SIGTERM")).code, STOPPED);
       };

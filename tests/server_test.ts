@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { testApp } from "./support/app.ts";
 
-Deno.test("every answer of the API says not to sniff, to frame or to keep it", async () => {
+Deno.test("answers of the API must not be sniffed, framed or cached", async () => {
   await using test = await testApp();
   for (const path of ["/coverages-api/health", "/coverages-api/compare", "/nothing"]) {
     const response = await test.get(path);

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { goodReport, tar } from "./support/archive.ts";
 import { type Span, startCollector } from "./support/collector.ts";
-import { uploadPath } from "./support/fields.ts";
 import { addDatabase, withFolder } from "./support/folder.ts";
-import { CAN_ASK, startServer } from "./support/server.ts";
+import { CAN_ASK, running, uploadTo } from "./support/server.ts";
 
 Deno.test({
   name: "Deno exports the spans of an upload, the metrics and the log",
@@ -12,26 +11,16 @@ Deno.test({
     await using collector = startCollector();
     await withFolder(async (folder) => {
       await addDatabase(folder);
-      const server = await startServer({
-        DATABASE_URL: "",
+      const server = await running({
         DATA_DIR: folder,
         OTEL_DENO: "true",
         OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
         OTEL_METRIC_EXPORT_INTERVAL: "5",
         OTEL_EXPORTER_OTLP_ENDPOINT: collector.address,
       });
-      assert(!("code" in server), "the server starts");
-      const upload = (archive: Uint8Array<ArrayBuffer>) =>
-        fetch(server.address + uploadPath(), {
-          method: "POST",
-          headers: { "content-type": "application/x-tar" },
-          body: archive,
-        });
-      const stored = await upload(tar(goodReport()));
-      assert.equal((await stored.json()).coverage.percentage, 75);
-      const refused = await upload(tar([{ name: "page.html", content: "no coverage" }]));
-      assert.equal(refused.status, 422);
-      await refused.body?.cancel();
+      assert.equal((await uploadTo(server, tar(goodReport()))).coverage.percentage, 75);
+      const noCoverage = tar([{ name: "page.html", content: "no coverage" }]);
+      await assert.rejects(uploadTo(server, noCoverage), /^Error: 422 /);
       await collector.metrics(
         ...["coverage.uploads", "coverage.report.size", "coverage.rows", "coverage.stored"],
       );

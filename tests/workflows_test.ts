@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
-import { newToken } from "../src/cli/token_command.ts";
 import { pathOf } from "./support/action.ts";
-import { addDatabase, withFolder } from "./support/folder.ts";
+import { withFolder } from "./support/folder.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const read = (path: string) => Deno.readTextFile(`${root}${path}`);
@@ -72,38 +71,4 @@ Deno.test({
       assert.equal(code, 0, new TextDecoder().decode(stdout));
     });
   },
-});
-
-/** Tries this server, as a release tries a binary. */
-async function tryServer(environment: Record<string, string>) {
-  return await withFolder(async (folder) => {
-    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    const { port } = listener.addr;
-    listener.close();
-    await addDatabase(folder);
-    const program = `${folder}/server`;
-    // Starts in an empty folder, with the data folder `data`; a database there saves it from making one.
-    await Deno.writeTextFile(
-      program,
-      `#!/bin/sh
-[ -d data ] || cp -R '${folder}' data
-exec '${Deno.execPath()}' run --no-prompt -A '${root}main.ts' "$@"
-`,
-      { mode: 0o755 },
-    );
-    const { code, stdout, stderr } = await new Deno.Command("bash", {
-      args: [`${root}tools/try.sh`, `http://127.0.0.1:${port}`, program],
-      env: { DATABASE_URL: "", NO_COLOR: "1", ...environment },
-    }).output();
-    return { code, output: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
-  });
-}
-
-Deno.test("try.sh accepts a working server and fails on one that rejects uploads", async () => {
-  const good = await tryServer({});
-  assert.equal(good.code, 0, good.output);
-  assert.match(good.output, /takes uploads, and shows them\.\n/);
-  const refusing = await tryServer({ AUTH: "token", UPLOAD_TOKENS: newToken("acme/shop").entry });
-  assert.equal(refusing.code, 22, refusing.output);
-  assert.match(refusing.output, /error: 401/);
 });

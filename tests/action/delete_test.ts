@@ -11,12 +11,7 @@ async function branches(world: World, { uploaded, count }: { uploaded: string[];
   const { branches } = world.github.repository("acme/shop");
   branches.clear();
   for (let i = 0; i < count; i++) branches.set(`b${String(i).padStart(3, "0")}`, HEAD);
-  await world.report(75);
-  for (const branch of uploaded) {
-    const run = await world.run({ env: { GITHUB_REF_NAME: branch } });
-    assert.equal(run.code, 0, run.output);
-  }
-  world.server.requests.length = 0;
+  for (const branch of uploaded) await world.upload(75, branch);
   return branches;
 }
 
@@ -83,7 +78,7 @@ actionTest("an incomplete list of branches is never sent", async (world) => {
 });
 
 actionTest(
-  "a deleted tag and a repository without uploads are no failures",
+  "a deleted tag or a repository without uploads does not fail the job",
   async (world) => {
     const tag = await world.run({ ...deleted, payload: { ref: "v1", ref_type: "tag" } });
     assert.equal(tag.code, 0, tag.output);

@@ -17,8 +17,7 @@ const forbidden = () =>
 actionTest(
   "a fork's pull request has its own branch name, and no comment",
   async (world) => {
-    await world.report(80);
-    assert.equal((await world.run()).code, 0);
+    await world.upload(80);
     await world.report(10);
     const run = await world.run(fork);
     assert.equal(run.code, 0, run.output);
@@ -67,7 +66,7 @@ actionTest("a fork without OIDC tokens does not fail", async (world) => {
   assert.equal(world.server.requests.length, 0);
 });
 
-actionTest("a pull request of a deleted fork counts as one of a fork", async (world) => {
+actionTest("a pull request from a deleted fork is treated as one from a fork", async (world) => {
   await world.report(10);
   const gone = structuredClone(fork.payload) as { pull_request: { head: { repo: unknown } } };
   gone.pull_request.head.repo = null;

@@ -144,7 +144,7 @@ Deno.test("every answer of a report keeps its script in an origin of its own", a
   assert.equal(leading.headers.get("cross-origin-opener-policy"), "same-origin");
 });
 
-Deno.test("a browser is led from a name to the report's own address, and on when a newer one replaces it", async () => {
+Deno.test("a browser is redirected to the report's own address, and to the newest report once it is replaced", async () => {
   await using test = await testApp({ config: { publicUrl: "https://ci.example.com/cov" } });
   const { report_url } = (await (await test.upload(tar(goodReport()))).json()).coverage;
   const named = new URL(report_url).pathname.replace("/cov", "");
@@ -217,7 +217,7 @@ Deno.test("only files that cannot name their encoding get a charset", async () =
   ]);
 });
 
-Deno.test("a page never has parts of two uploads; a tab goes on in the newest", async () => {
+Deno.test("a page never mixes files of two uploads; an open tab continues in the newest", async () => {
   await using test = await testApp({ config: { publicUrl: "https://ci.example.com" } });
   const named = await uploaded(test, goodReport([{ name: "report/style.css", content: "old" }]));
   const page = new URL((await locationOf(test, named))!).pathname;
@@ -238,7 +238,7 @@ Deno.test("a page never has parts of two uploads; a tab goes on in the newest", 
   assert.match(await shown.text(), /href="\/coverages-ui\/acme\/shop"/, "the way back");
 });
 
-Deno.test("a report that is there is served without the database", async () => {
+Deno.test("an existing report is served without the database", async () => {
   await using test = await testApp();
   const path = (await locationOf(test, await uploaded(test, goodReport())))!;
   await test.sql.end();
@@ -249,7 +249,7 @@ Deno.test("a report that is there is served without the database", async () => {
   );
 });
 
-Deno.test("what is not there is 404, what is malformed 400, and neither shows a file of ours", async () => {
+Deno.test("missing files are 404, malformed paths 400, and neither shows a file of the server", async () => {
   await using test = await testApp();
   await uploaded(test, goodReport());
   const at = (await locationOf(test, `${ASSETS}/main/archive`))!.slice(0, -1);

@@ -47,7 +47,7 @@ Deno.test("label and subtitle are shown instead, escaped; every style is a badge
   }
 });
 
-Deno.test("a badge looks as it did", async () => {
+Deno.test("a badge matches the golden file", async () => {
   await using test = await testApp();
   await seed(test.sql, { percentage: 33.03, branch_name: "develop" });
   const response = await test.get(`${PATH}&branch_name=develop&label=develop`);
@@ -55,7 +55,7 @@ Deno.test("a badge looks as it did", async () => {
   assert.equal(await response.text(), (await Deno.readTextFile(golden)).trimEnd());
 });
 
-Deno.test("what is unknown is a grey badge, not a broken image", async () => {
+Deno.test("an unknown branch gives a grey badge, not a broken image", async () => {
   await using test = await testApp();
   const response = await test.get(`${PATH}&branch_name=nothing`);
   assert.equal(response.status, 200);
@@ -64,7 +64,7 @@ Deno.test("what is unknown is a grey badge, not a broken image", async () => {
   assert(svg.includes('fill="#939393"'), "shields' lightgrey");
 });
 
-Deno.test("repo_name may be org/repo, in any letter case", async () => {
+Deno.test("repo_name may be org/repo, and is case-insensitive", async () => {
   await using test = await testApp();
   await seed(test.sql, { percentage: 33.03 });
   for (
@@ -75,7 +75,7 @@ Deno.test("repo_name may be org/repo, in any letter case", async () => {
   }
 });
 
-Deno.test("fields that are missing or ill-formed are a red badge, not a broken image", async () => {
+Deno.test("missing or malformed fields give a red badge, not a broken image", async () => {
   await using test = await testApp();
   await seed(test.sql);
   const repository = "org_name=acme&repo_name=shop";
@@ -108,7 +108,7 @@ Deno.test("fields that are missing or ill-formed are a red badge, not a broken i
   }
 });
 
-Deno.test("a coverage's colour tells bad from middling, and good as shields.io does", () => {
+Deno.test("the colour of a badge depends on the percentage", () => {
   const scale: [number, string][] = [
     [0, "red"],
     [39.99, "red"],

@@ -35,7 +35,7 @@ async function upload(
   return answer;
 }
 
-Deno.test("the answer has a comparison if a field asks for it, else what it always had", async () => {
+Deno.test("the answer has a comparison only if a field asks for one", async () => {
   await using test = await testApp();
   assert.deepEqual(Object.keys(await upload(test, {})), ["coverage", "data"]);
   assert.deepEqual(Object.keys(await upload(test, { base_branch: "", max_drop: "" })), [
@@ -56,7 +56,7 @@ Deno.test("the answer has a comparison if a field asks for it, else what it alwa
   );
 });
 
-Deno.test("a diff that cannot be used is told and fails no upload", async () => {
+Deno.test("an unusable diff is reported and does not fail the upload", async () => {
   await using test = await testApp();
   const reasonOf = async (diff: string | undefined, coverage = lcov([1])) => {
     const { patch, patch_reason } = await upload(test, DIFF, {

@@ -38,7 +38,7 @@ Deno.test("the list has the active rows of every repository by name, the oldest 
   assert(!("deleted_at" in data["Beta/shop"]![0]!));
 });
 
-Deno.test("the list is filtered by names in any letter case, by author and by keyword", async () => {
+Deno.test("the list is filtered by case-insensitive names, by author and by keyword", async () => {
   await using test = await testApp();
   await seed(test.sql, { repo_name: "web-shop" });
   await seed(test.sql, { repo_name: "web-shop", branch_name: "b", commit_author: "Bob" });
@@ -54,7 +54,7 @@ Deno.test("the list is filtered by names in any letter case, by author and by ke
   assert.deepEqual(branches(data["acme/web-shop"]), ["b"]);
 });
 
-Deno.test("the list comes in pages of repositories", async () => {
+Deno.test("the list is paged by repositories", async () => {
   await using test = await testApp();
   for (const repo_name of ["a", "b", "c"]) {
     await seed(test.sql, { repo_name });
@@ -220,7 +220,7 @@ Deno.test({
   },
 });
 
-Deno.test("an ill-formed filter is refused with what is allowed", async () => {
+Deno.test("a malformed filter is refused with the allowed values", async () => {
   await using test = await testApp();
   const cases: Record<string, string[]> = {
     p: ["1.5", "x", "1e3"],
@@ -241,7 +241,7 @@ Deno.test("an ill-formed filter is refused with what is allowed", async () => {
   }
 });
 
-Deno.test("lists, comparisons, badges and pages are asked for each time, and cost a 304 while they are the same", async () => {
+Deno.test("lists, comparisons, badges and pages are revalidated, with a 304 while they are unchanged", async () => {
   await using test = await testApp();
   let percentage = 40;
   await seed(test.sql, { percentage });

@@ -14,7 +14,7 @@ const archive = await gzip(
   tar(goodReport([{ name: "report/big", content: "x".repeat(3_000_000) }])),
 );
 
-Deno.test("while the database is away uploads and reads get 503, and service again when it is back", async () => {
+Deno.test("uploads and reads get 503 while the database is unavailable, and work when it is back", async () => {
   const gates: DatabaseSwitch[] = [];
   await using test = await testApp({
     sql(database) {
@@ -67,7 +67,7 @@ Deno.test("while the database is away uploads and reads get 503, and service aga
   assert.equal((await storedReports(test.reports)).published.length, 1);
 });
 
-Deno.test("a commit whose outcome is unknown keeps the folder, and the sweeper decides", async () => {
+Deno.test("a commit with unknown outcome keeps the folder for the sweeper", async () => {
   for (const committed of [true, false]) {
     await using test = await testApp({
       sql: (database) => breakAtCommit(connect(database.target), committed),
@@ -113,7 +113,7 @@ function breakAtCommit(sql: Sql, committed: boolean): Sql {
 }
 
 await diskTest(
-  "a disk that really is full is 507 and leaves everything as it was",
+  "a full tmpfs gives 507 and changes nothing",
   4,
   async (disk) => {
     await using test = await testApp({ disk: disk.folder });
@@ -139,7 +139,7 @@ await diskTest(
   },
 );
 
-Deno.test("a disk that is full or cannot be used leaves everything as it was", async () => {
+Deno.test("an upload to a full or unusable disk changes nothing", async () => {
   const failure = (code: string) => () => Promise.reject(Object.assign(new Error("no"), { code }));
   const full = failure("ENOSPC");
   // A write to a full disk fails, whichever of a report's writes it is.

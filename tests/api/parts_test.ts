@@ -70,7 +70,7 @@ Deno.test("the parts of a commit are united in one upload, and each keeps its re
   assert.match(await none.text(), /There is no such part of upload 1\./);
 });
 
-Deno.test("the next commit starts afresh, and a late part of the one before joins that", async () => {
+Deno.test("the next commit starts without parts, and a late part joins its own commit", async () => {
   await using test = await testApp({
     config: { retention: { keepSuperseded: 5, keepDeletedDays: 0, maxStoredBytes: undefined } },
   });

@@ -422,7 +422,7 @@ Deno.test("a bug is answered with an id, logged once, and changes nothing", asyn
   assert.deepEqual(await storedReports(test.reports), { published: [], staged: [] });
 });
 
-Deno.test("uploads from elsewhere are refused where AUTH is unset, before the body is read", async () => {
+Deno.test("if AUTH is unset, uploads from other machines are refused before the body is read", async () => {
   await using test = await testApp({ config: { auth: readConfig({}).auth } });
   const request = (headers: Record<string, string> = {}, host = "localhost:3000") =>
     new Request(`http://${host}${uploadPath()}`, {
@@ -483,7 +483,7 @@ Deno.test("pages of other origins, and reports in their sandbox, cannot upload t
   }
 });
 
-Deno.test("a name never decides where something is stored", async () => {
+Deno.test("names do not decide where a report is stored", async () => {
   await using test = await testApp();
   const odd = { org_name: "..a", repo_name: "...", branch_name: "a/b", language: "c#" };
   const { coverage } = await (await test.upload(archive, odd)).json();

@@ -53,7 +53,7 @@ Deno.test("sync deletes the branches that are not named, with their reports, and
   assert.deepEqual(await again.json(), { success: "1" });
 });
 
-Deno.test("names as git branch --remotes prints them are taken, and what is no branch is left out", async () => {
+Deno.test("names printed by git branch --remotes are accepted, and entries that are no branch are skipped", async () => {
   await using test = await testApp();
   await withBranches(test, "main", "origin/feature", "feature", "gone");
   const response = await sync(test, {
@@ -67,7 +67,7 @@ Deno.test("names as git branch --remotes prints them are taken, and what is no b
   assert.deepEqual([logged.fields.active_branches, logged.fields.deleted], [2, 1]);
 });
 
-Deno.test("sync takes a form, with active_branches once for each branch", async () => {
+Deno.test("sync accepts a form, with active_branches once for each branch", async () => {
   await using test = await testApp();
   const put = (body: BodyInit, headers?: HeadersInit) =>
     test.get("/coverages-api", { method: "PUT", body, ...headers ? { headers } : {} });
@@ -129,7 +129,7 @@ Deno.test("sync takes a form, with active_branches once for each branch", async 
   }
 });
 
-Deno.test("sync leaves pull requests and tags alone, which no list of branches has", async () => {
+Deno.test("sync leaves pull requests and tags alone, because no list of branches has them", async () => {
   await using test = await testApp();
   const odd = ["pull/8", "pull/x/head", "pull/9/head/x", "my/pull/9/head"];
   const refs = ["pull/7/head", "refs/pull/8/merge", "refs/tags/v1"];
@@ -148,7 +148,7 @@ Deno.test("a deleted branch comes back with its next upload", async () => {
   assert.deepEqual(await active(test), ["back", "main"]);
 });
 
-Deno.test("a sync that is not well-formed deletes nothing", async () => {
+Deno.test("a malformed sync deletes nothing", async () => {
   await using test = await testApp();
   await withBranches(test, "main");
   const cases: [body: unknown, status: number, field: string | undefined][] = [
@@ -180,7 +180,7 @@ Deno.test("a sync that is not well-formed deletes nothing", async () => {
   assert.equal((await storedReports(test.reports)).published.length, 1);
 });
 
-Deno.test("a sync whose client stops half-way is 400 and deletes nothing", async () => {
+Deno.test("a sync that is cut off gets 400 and deletes nothing", async () => {
   await using test = await testApp();
   await withBranches(test, "main");
   const stopped = new ReadableStream<Uint8Array>({
@@ -199,7 +199,7 @@ Deno.test("sync needs what an upload needs", async () => {
   assert.equal(response.status, 401);
 });
 
-Deno.test("clients that send nothing delay no sync, and the first of too many gives way", async () => {
+Deno.test("silent clients do not delay a sync, and the oldest of too many is dropped", async () => {
   await using test = await testApp();
   await withBranches(test, "main");
   const silent: ReadableStreamDefaultController<Uint8Array>[] = [];

@@ -77,7 +77,7 @@ function countsOf(files: readonly FileAnswer[]): string[] {
 
 const pathsOf = (files: readonly FileAnswer[]) => files.map(({ path }) => path).sort();
 
-Deno.test("several files of one upload make the number and the files of the tool's own whole", async () => {
+Deno.test("several files of one upload give the totals and files of the tool's own merged report", async () => {
   await using test = await testApp();
   for (const { archive, coverageFiles, covered, valid, files } of await unions()) {
     const bytes = await Deno.readFile(archivePath(archive));
@@ -94,7 +94,7 @@ Deno.test("several files of one upload make the number and the files of the tool
   }
 });
 
-Deno.test("shards that are uploaded one by one, in any order, make the whole", async () => {
+Deno.test("shards uploaded one by one, in any order, give the merged report", async () => {
   await using test = await testApp();
   const shards = (await unions()).filter(({ archive }) => archive.includes("shards"));
   assert(shards.length > 0);
@@ -117,7 +117,7 @@ Deno.test("shards that are uploaded one by one, in any order, make the whole", a
   }
 });
 
-Deno.test("files of one path in two modules stay apart, and are named by the module", async () => {
+Deno.test("files with the same path in two modules stay apart, named by module", async () => {
   await using test = await testApp();
   const paths = async (archive: string, pattern: string) =>
     pathsOf((await upload(test, await Deno.readFile(archivePath(archive)), [pattern])).files);
@@ -165,7 +165,7 @@ Deno.test("a JaCoCo report of the whole without groups is united with those of i
   assert.deepEqual(counts, [0, 8]);
 });
 
-Deno.test("shards of a package are one, beside another package of the same paths", async () => {
+Deno.test("shards of a package are united, apart from another package with the same paths", async () => {
   await using test = await testApp();
   const lcov = (lines: Record<number, number>, ...functions: string[]) =>
     `SF:src/index.js\n${functions.map((name, at) => `FN:${at + 1},${name}\n`).join("")}` +

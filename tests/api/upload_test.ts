@@ -92,7 +92,7 @@ Deno.test("a form may hold the file, and the fields that the query does not", as
   assert.equal((await both.json()).coverage.branch_name, "other");
 });
 
-Deno.test("the raw body is taken under each of its media types, or none", async () => {
+Deno.test("a raw body is accepted with each of its media types, or none", async () => {
   await using test = await testApp();
   for (
     const type of [
@@ -130,7 +130,7 @@ Deno.test("a new upload supersedes the one of its branch and language, and no ot
   assert.equal((await storedReports(test.reports)).published.length, 2);
 });
 
-Deno.test("whatever a CI system names a commit by is taken, and leads to GitHub", async () => {
+Deno.test("any commit name of a CI system is accepted and links to GitHub", async () => {
   await using test = await testApp();
   const commits = [
     "a",
@@ -166,7 +166,7 @@ Deno.test("refs/heads/main is the branch main", async () => {
   );
 });
 
-Deno.test("letter case does not make another repository of a name", async () => {
+Deno.test("repository names are case-insensitive", async () => {
   await using test = await testApp();
   await test.upload(archive);
   const answer = await (await test.upload(archive, { org_name: "ACME", branch_name: "b" })).json();
@@ -223,7 +223,7 @@ Deno.test("a symbolic link is left out, told and logged, and the report is store
   assert.deepEqual(Object.keys(plain), ["coverage", "data"]);
 });
 
-Deno.test("of two entries of one name the last is stored", async () => {
+Deno.test("of two entries with the same name, the last is stored", async () => {
   await using test = await testApp();
   const twice = goodReport([
     { name: "report/page.html", content: "a long first version" },

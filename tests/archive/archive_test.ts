@@ -30,7 +30,7 @@ async function refusal(
   return { status: error.status, message: error.message };
 }
 
-Deno.test("readArchive takes a tar, gzipped or plain, by its first bytes", async () => {
+Deno.test("readArchive recognizes a tar, gzipped or plain, by its first bytes", async () => {
   const bytes = tar([{ name: "./a/", type: "5" }, { name: "./a/b", content: "x" }]);
   const expected = [{ path: "a", kind: "folder" }, { path: "a/b", kind: "file", body: "x" }];
   assert.deepEqual(await read(bytes), expected);
@@ -61,7 +61,7 @@ Deno.test("readArchive resolves GNU long names and pax headers, and forgets them
   ]);
 });
 
-Deno.test("readArchive takes old archives' folders, contiguous files and volume labels", async () => {
+Deno.test("readArchive accepts old archives' folders, contiguous files and volume labels", async () => {
   const entries = await read(tar([
     { name: "label", type: "V" },
     { name: "old/", type: "0" },
@@ -75,7 +75,7 @@ Deno.test("readArchive takes old archives' folders, contiguous files and volume 
   ]);
 });
 
-Deno.test("readArchive takes a file that was named twice, and an empty size field, as tar -x does", async () => {
+Deno.test("readArchive accepts a file named twice and an empty size field, as tar -x does", async () => {
   const long = `${"folder-name/".repeat(12)}coverage.xml`;
   const entries = await read(
     tar([
@@ -96,7 +96,7 @@ Deno.test("readArchive takes a file that was named twice, and an empty size fiel
   ]);
 });
 
-Deno.test("readArchive refuses what is no whole archive with 422", async () => {
+Deno.test("readArchive refuses invalid and incomplete archives with 422", async () => {
   const report = tar(goodReport([{ name: "big", content: "z".repeat(5000) }]));
   const zipped = await gzip(report);
   const brokenCrc = zipped.slice();
@@ -131,7 +131,7 @@ Deno.test("readArchive refuses what is no whole archive with 422", async () => {
   }
 });
 
-Deno.test("readArchive refuses links but symbolic ones, devices and what it does not know", async () => {
+Deno.test("readArchive refuses hard links, devices and unknown entry types", async () => {
   const cases: [entry: Entry, what: RegExp][] = [
     [
       { name: "n", type: "1", linkName: "report/index.html" },
@@ -227,7 +227,7 @@ Deno.test("readArchive inflates a gzip bomb no further than the limit needs", as
   assert(grown < 128 * zeros.byteLength, `resident memory grew by ${grown} bytes`);
 });
 
-Deno.test("readArchive counts what stands behind the end of the archive as well", async () => {
+Deno.test("readArchive counts bytes after the end of the archive too", async () => {
   const padded = concat([tar([{ name: "a" }]), new Uint8Array(2_000_000)]);
   assert.equal((await refusal(await gzip(padded))).status, 413);
   assert.deepEqual(await read(concat([tar([{ name: "a" }]), new Uint8Array(9000)])), [
@@ -235,7 +235,7 @@ Deno.test("readArchive counts what stands behind the end of the archive as well"
   ]);
 });
 
-Deno.test("readArchive gives its source up when nobody reads on", async () => {
+Deno.test("readArchive cancels its source when the reader stops", async () => {
   let cancelled = false;
   const bytes = tar(goodReport([{ name: "big", content: "z".repeat(500_000) }]));
   let at = 0;

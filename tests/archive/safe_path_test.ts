@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { HttpError } from "../../src/errors.ts";
 import { safePath } from "../../src/archive/safe_path.ts";
 
-Deno.test("safePath keeps a good name and drops what tar drops", () => {
+Deno.test("safePath keeps good names, without the parts that tar drops", () => {
   const cases: [name: string, path: string][] = [
     ["a/b.html", "a/b.html"],
     ["./a//b/./c", "a/b/c"],
@@ -18,7 +18,7 @@ Deno.test("safePath keeps a good name and drops what tar drops", () => {
   for (const [name, path] of cases) assert.equal(safePath(name, "linux"), path, name);
 });
 
-Deno.test("safePath refuses what leads out or names no file, with the reason", () => {
+Deno.test("safePath refuses paths that leave the folder or name no file, with the reason", () => {
   const cases: [name: string, why: RegExp][] = [
     ["../a", /contains \.\./],
     ["a/../../b", /contains \.\./],
@@ -47,7 +47,7 @@ Deno.test("safePath refuses what leads out or names no file, with the reason", (
   }
 });
 
-Deno.test("safePath refuses on Windows what means another file there, a device or none", () => {
+Deno.test("safePath refuses names that Windows maps to another file, a device or none", () => {
   const names = [
     ...[
       "a:b",

@@ -78,7 +78,7 @@ Deno.test("every sample uploads to its tool's number, with the report's first pa
   }
 });
 
-Deno.test("archives that cannot be unpacked as they are meant are refused", async () => {
+Deno.test("archives that cannot be unpacked faithfully are refused", async () => {
   await using test = await testApp();
   const cases: Record<string, RegExp> = {
     "refused/variant-sparse.tar.gz": /sparse/,

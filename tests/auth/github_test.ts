@@ -108,7 +108,7 @@ Deno.test("the fields that a credential is checked for must be in the query", as
   assert.equal(github.requests.length, 0);
 });
 
-Deno.test("the client gets 503 or 429 while GitHub is down, slow or rate limited", async () => {
+Deno.test("uploads get 503 or 429 while GitHub is down, slow or rate limited", async () => {
   await using github = await startGitHub(shop);
   await using test = await appWith(github);
   github.down();
@@ -138,7 +138,7 @@ Deno.test("the client gets 503 or 429 while GitHub is down, slow or rate limited
   release();
 });
 
-Deno.test("a bad token is checked once and does not lock out a good one", async () => {
+Deno.test("a bad token is checked once and does not block a good one", async () => {
   await using github = await startGitHub(shop);
   await using test = await appWith(github);
   const bad = { headers: { authorization: "ghs_bad" } };

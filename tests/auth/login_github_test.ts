@@ -58,7 +58,7 @@ Deno.test("GitHub is asked again every hour whether somebody is a member", async
   assert.equal(ada.session, undefined);
 });
 
-Deno.test("codes of GitHub are good once, for the sign-in that asked for them", async () => {
+Deno.test("GitHub's codes work once, for the sign-in that requested them", async () => {
   await using world = await atGithub();
   const { login, test } = world;
   login.members.acme = { ada: "active" };
@@ -80,7 +80,7 @@ Deno.test("codes of GitHub are good once, for the sign-in that asked for them", 
   }
 });
 
-Deno.test("a GitHub that is away is a 503, and refuses nobody", async () => {
+Deno.test("sign-in gets 503 while GitHub is unavailable", async () => {
   await using world = await atGithub();
   const { login, github, test } = world;
   login.members.acme = { ada: "active" };

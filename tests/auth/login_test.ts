@@ -62,7 +62,7 @@ Deno.test("a person signs in, comes back to the page that was asked for, and sig
     assert.equal(ada.session, undefined);
   }));
 
-Deno.test("a session is an encrypted cookie that is for this host and no script", () =>
+Deno.test("a session is an encrypted cookie for this host only, hidden from scripts", () =>
   inWorld(async ({ test }) => {
     const ada = new Visitor(test);
     await ada.open("/coverages-api/login", { until: CALLBACK });
@@ -149,7 +149,7 @@ Deno.test("after an hour the provider is asked again, without the person", () =>
     assert.equal(stolen.status, 401);
   }));
 
-Deno.test("where the provider has forgotten the person, the page to sign in comes back", () =>
+Deno.test("if the provider's session is gone, the sign-in page is shown again", () =>
   inWorld(async ({ provider, test }) => {
     const ada = new Visitor(test);
     await ada.signIn();
@@ -161,7 +161,7 @@ Deno.test("where the provider has forgotten the person, the page to sign in come
     assert.equal((await ada.signIn()).status, 200);
   }));
 
-Deno.test("a provider that is away is a 503, and is asked again", () =>
+Deno.test("sign-in gets 503 while the provider is unavailable, and works when it is back", () =>
   inWorld(async ({ provider, test }) => {
     const ada = new Visitor(test);
     provider.isDown = true;
@@ -201,7 +201,7 @@ Deno.test("SESSION_SECRET may be replaced while people are signed in", () =>
     }
   }));
 
-Deno.test("ID tokens that are not for this sign-in let nobody in", () =>
+Deno.test("ID tokens of another sign-in are rejected", () =>
   inWorld(async ({ provider, test }) => {
     const soon = Math.floor(Date.now() / 1000);
     const alterations: NonNullable<OidcProvider["alter"]>[] = [
@@ -224,7 +224,7 @@ Deno.test("ID tokens that are not for this sign-in let nobody in", () =>
     assert.equal((await new Visitor(test).signIn()).status, 200);
   }));
 
-Deno.test("a sign-in ends in the browser that began it, once", () =>
+Deno.test("a sign-in can be completed once, in the browser that began it", () =>
   inWorld(async ({ provider, test }) => {
     const ada = new Visitor(test);
     await ada.open("/coverages-api/login", { until: CALLBACK });
@@ -257,7 +257,7 @@ Deno.test("a sign-in ends in the browser that began it, once", () =>
     assert.equal((await slow.send(slow.visited.at(-1)!)).status, 401, "after ten minutes");
   }));
 
-Deno.test("the way back from a sign-in leads to this server, whatever was asked for", () =>
+Deno.test("after sign-in the redirect always stays on this server", () =>
   inWorld(async ({ test }) => {
     const ada = new Visitor(test);
     await ada.signIn();

@@ -50,7 +50,7 @@ function addressOf(path: string, repository = "acme/shop"): string {
   return `${segments}?org_name=${org}&repo_name=${repo}&branch_name=main&base=main&head=main`;
 }
 
-Deno.test("every route says who may use it, and is answered so to strangers", async () => {
+Deno.test("every route declares who may use it, and enforces it for strangers", async () => {
   await using test = await withUploads();
   const routes = routesOf(test.dependencies, createCredentialCheck(test.dependencies));
   const open: string[] = [];
@@ -86,7 +86,7 @@ Deno.test("every route says who may use it, and is answered so to strangers", as
   ]);
 });
 
-Deno.test("what a token does not read looks as if it were not there", async () => {
+Deno.test("repositories outside a token's scope look as if they did not exist", async () => {
   const { token, entry } = newToken("acme/shop");
   await using test = await withUploads({ READ_TOKENS: entry });
   const routes = routesOf(test.dependencies, createCredentialCheck(test.dependencies));
@@ -116,7 +116,7 @@ Deno.test("what a token does not read looks as if it were not there", async () =
   assert.equal((await ask("/coverages-ui/ACME/Shop")).status, 200);
 });
 
-Deno.test("lists have what the reader's token covers", async () => {
+Deno.test("lists show only what the reader's token covers", async () => {
   const [shop, acme, all] = [newToken("Acme/shop"), newToken("acme/*"), newToken("*")];
   await using test = await withUploads({
     READ_TOKENS: [shop, acme, all].map(({ entry }) => entry).join(","),
@@ -280,13 +280,13 @@ Deno.test("metrics are for this machine and for a token for everything", async (
   assert.equal(await ask({}), 401);
 });
 
-Deno.test("a session only reads", async () => {
+Deno.test("a session cannot upload", async () => {
   await using test = await withUploads();
   const sent = await test.upload(archive, {}, { cookie: await cookieOf("ada") });
   assert.equal(sent.status, 401);
 });
 
-Deno.test("a report that is gone leads strangers no further", async () => {
+Deno.test("after a report is removed, strangers cannot reach the newest one", async () => {
   await using test = await withUploads();
   const [first] = await test.sql<{ report_id: string }[]>`
     select report_id from coverages order by id limit 1`;

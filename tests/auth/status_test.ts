@@ -72,7 +72,7 @@ Deno.test("the final status compares with the main branch in the same language",
   assert.equal(await send("main", 827), "82.70% (−0.10% against the upload before)");
 });
 
-Deno.test("a check that fails makes the final status a failure with its sentence", async () => {
+Deno.test("a failed check makes the final status a failure, with the check's sentence", async () => {
   await using github = await startGitHub(shop);
   await using test = await appWith(github);
   for (
@@ -89,7 +89,7 @@ Deno.test("a check that fails makes the final status a failure with its sentence
   }
 });
 
-Deno.test("the final status says why an upload was rejected, and hides a bug", async () => {
+Deno.test("the final status says why an upload was rejected, but not the details of a bug", async () => {
   await using github = await startGitHub(shop);
   let isBroken = false;
   await using test = await appWith(github, {

@@ -122,14 +122,5 @@ browserTest("hostile names are shown as text and fit a phone", async (open) => {
   await page.goto(`${test.address}/coverages-ui/acme/shop`);
   const shown = await page.locator("#branches tbody th > a > bdi").allTextContents();
   assert.deepEqual(new Set(shown), new Set(branches));
-  const links = await page.locator('#branches small a[href*="/user/"]').evaluateAll((all) =>
-    all.map((link) => (link as HTMLAnchorElement).href)
-  );
-  assert.equal(new Set(links).size, authors.length);
-  for (const link of new Set(links)) {
-    const response = await page.goto(link);
-    assert.equal(response?.status(), 200, link);
-    assert(authors.includes(await page.locator("h1").textContent() ?? ""));
-  }
   assert.deepEqual(complaints, []);
 });

@@ -117,7 +117,7 @@ jobTest("upload sends the report with the change, and says what is not covered",
 });
 
 jobTest(
-  "upload in a job takes the names of its variables and the commit that was tested",
+  "upload in a job uses its variables and the tested commit",
   async () => {
     await using git = await checkout();
     await git.run("checkout", "-q", "-b", "feature/x");
@@ -255,7 +255,7 @@ jobTest("upload finds the file of each tool in docs/ci.md, but for Kover's", asy
   assert.deepEqual(missed, ["Kotlin: Kover"]);
 });
 
-jobTest("upload exits 1 where it is refused, and 2 where it is not called right", async () => {
+jobTest("upload exits with 1 if it is refused, and with 2 for wrong usage", async () => {
   await using git = await checkout();
   await using server = await serverWithToken();
   const COVERAGE_URL = server.address;
@@ -295,7 +295,7 @@ jobTest("upload exits 1 where it is refused, and 2 where it is not called right"
   assert.deepEqual(await rowsOf(server), []);
 });
 
-jobTest("upload asks GitHub for an OIDC token where the job may have one", async () => {
+jobTest("upload asks GitHub for an OIDC token if the job may have one", async () => {
   await using git = await checkout();
   await using issuer = await startIssuer("https://audience.example.com");
   const { auth } = readConfig({

@@ -47,7 +47,7 @@ Deno.test("the empty home page shows a command that works", async () => {
   assert.equal((await answer.json()).coverage.percentage, 75);
 });
 
-Deno.test("the list shows each repository's number, change, trend, languages and report", async () => {
+Deno.test("the list shows each repository's percentage, change, trend, languages and report", async () => {
   await using test = await testApp();
   await seed(test.sql, { percentage: 41.5 });
   await seed(test.sql, { percentage: 41.2 });
@@ -238,7 +238,7 @@ Deno.test("an author's change is against the previous upload, however old", asyn
   assert.match(html, /title="ada"[^]*?61\.50%[^]*?\+11\.50/);
 });
 
-Deno.test("a repository without an active branch and one with a single upload have a page", async () => {
+Deno.test("pages of a repository without active branches and of one with a single upload", async () => {
   await using test = await testApp();
   await seed(test.sql, { branch_name: "gone" });
   const one = await page(test, "/coverages-ui/acme/shop");

@@ -49,7 +49,7 @@ function rows(html: string, list: "Files" | "Folders"): string[] {
   );
 }
 
-Deno.test("an upload's page has its number, and its change against the main branch", async () => {
+Deno.test("an upload's page has its percentage, and its change against the main branch", async () => {
   await using test = await testApp();
   await seed(test.sql, { percentage: 40, commit_hash: "abcdef0123" });
   const base = await idOf(test, await seed(test.sql, { percentage: 50 }));
@@ -162,7 +162,7 @@ Deno.test("a folder that contains only one folder is merged into its row", async
   assert.doesNotMatch(html, /vs base|>new</);
 });
 
-Deno.test("the page says why a tool's report shows another number", async () => {
+Deno.test("the page explains why a tool's report shows another percentage", async () => {
   await using test = await testApp();
   const note = async (format: string, language: string) => {
     const coverage = { percentage: 50, linesCovered: null, linesValid: null, format };

@@ -51,7 +51,9 @@ Deno.test("an incomplete, damaged or differently versioned database is refused a
   await withFolder(async (folder) => {
     await addDatabase(folder);
     const whole = join(folder, "postgres");
-    await (await openDatabase({ folder: whole })).close();
+    if (!await Deno.stat(whole).catch(() => false)) {
+      await (await openDatabase({ folder: whole })).close();
+    }
     const cases: [string, (folder: string) => Promise<void>, RegExp][] = [
       [
         "incomplete",
@@ -84,17 +86,15 @@ Deno.test("an incomplete, damaged or differently versioned database is refused a
       await change(copy);
       const files = async () => (await tree(copy)).filter((path) => path !== "postmaster.pid");
       const before = await files();
-      for (let attempt = 0; attempt < 2; attempt++) {
-        await assert.rejects(openDatabase({ folder: copy }), { name: "OperatorError", message });
-      }
+      await assert.rejects(openDatabase({ folder: copy }), { name: "OperatorError", message });
       assert.deepEqual(await files(), before, name);
     }
   });
 });
 
-await diskTest("a full and a read-only disk are told", 80, async (disk) => {
+await diskTest("a full or read-only disk is reported", 80, async (disk) => {
+  await addDatabase(disk.folder);
   const folder = join(disk.folder, "postgres");
-  await (await openDatabase({ folder })).close();
   const fill = join(disk.folder, "fill");
   await Deno.writeFile(fill, new Uint8Array(80 * 1024 * 1024)).catch(() => {});
   const sentence = (reason: string) => ({

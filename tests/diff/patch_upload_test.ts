@@ -22,7 +22,7 @@ async function run(cwd: string, command: string, ...args: string[]): Promise<str
   const { success, stdout, stderr } = await new Deno.Command(command, {
     args,
     cwd,
-    env: { NO_COLOR: "1", GOFLAGS: "-mod=mod", GOPROXY: "off", GOTOOLCHAIN: "local" },
+    env: { NO_COLOR: "1" },
   }).output();
   const text = new TextDecoder();
   if (!success) throw new Error(`${command} ${args.join(" ")}: ${text.decode(stderr)}`);
@@ -45,7 +45,7 @@ const summary = ({ patch }: { patch: { files: Fields[] } }) =>
     ) => [path, `${lines_covered} of ${lines_valid}, ${uncovered}`]),
   );
 
-Deno.test("Deno: two packages with the same names of files", async () => {
+Deno.test("Deno: two packages with the same file names", async () => {
   const one = "export function name() {\n  return 1;\n}\n";
   const check = 'import { name } from "./src/index.ts";\nDeno.test("name", () => void name());\n';
   await using git = await repository({
@@ -79,32 +79,6 @@ Deno.test("Deno: two packages with the same names of files", async () => {
     summary(await upload(test, [relative(a), relative(b), diff], fields)),
     expected,
   );
-});
-
-Deno.test({
-  name: "Go: paths that begin with the module",
-  ignore: !await run(".", "go", "version").then(() => true, () => false),
-  async fn() {
-    await using git = await repository({
-      "server/go.mod": "module example.com/shop/server\n\ngo 1.19\n",
-      "server/main.go": "package main\n\nfunc main() {}\n",
-      "server/pkg/a.go": "package pkg\n\nfunc A() int {\n\treturn 1\n}\n",
-      "server/pkg/a_test.go":
-        'package pkg\n\nimport "testing"\n\nfunc TestA(t *testing.T) {\n\tA()\n}\n',
-    });
-    await git.write({
-      "server/pkg/a.go":
-        "package pkg\n\nfunc A() int {\n\treturn 1\n}\n\nfunc B() int {\n\treturn 2\n}\n",
-    });
-    await git.commit("B");
-    await run(join(git.folder, "server"), "go", "test", "-coverprofile=cover.out", "./...");
-    await using test = await testApp();
-    const answer = await upload(test, [
-      ["cover.out", await Deno.readTextFile(join(git.folder, "server/cover.out"))],
-      ["changes.diff", await git.run("diff", "HEAD~1", "HEAD")],
-    ], { coverage_xml_file_name: "cover.out", diff_file_name: "changes.diff" });
-    assert.deepEqual(summary(answer), { "server/pkg/a.go": "0 of 3, 7-9" });
-  },
 });
 
 Deno.test("JaCoCo: paths that begin with the package", async () => {

@@ -35,7 +35,7 @@ Deno.test("paths of every kind of report are found", () => {
   }
 });
 
-Deno.test("files that only end alike are not each other", () => {
+Deno.test("files that only share an ending are not matched", () => {
   assert.deepEqual(
     matches(["web/src/index.ts"], ["server/src/index.ts", "/ci/api/src/index.ts"]),
     { "web/src/index.ts": "unknown" },
@@ -54,7 +54,7 @@ Deno.test("files that only end alike are not each other", () => {
   });
 });
 
-Deno.test("two packages with the same names of files are told apart, or ambiguous", () => {
+Deno.test("two packages with the same file names are told apart, or reported as ambiguous", () => {
   const changed = ["packages/x/src/index.ts", "packages/y/src/index.ts"];
   for (const root of ["", "/home/ci/shop/", "example.com/shop/"]) {
     const report = changed.map((path) => root + path);

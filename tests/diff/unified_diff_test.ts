@@ -164,7 +164,7 @@ Deno.test("diffs of other tools are read", async () => {
   for (const [diff, expected] of cases) assert.deepEqual(await changes(diff), expected, diff);
 });
 
-Deno.test("what is no diff of one range is refused with a reason", async () => {
+Deno.test("anything but a unified diff of one range is refused with a reason", async () => {
   const cases: [string, RegExp][] = [
     [
       "diff --cc x.ts\nindex 1,2..3\n--- a/x.ts\n+++ b/x.ts\n@@@ -1,1 -1,1 +1,2 @@@\n",
@@ -190,7 +190,7 @@ Deno.test("what is no diff of one range is refused with a reason", async () => {
   for (const [diff, reason] of cases) assert.match(await refusal(diff), reason);
 });
 
-Deno.test("a mutated diff is read or refused, and nothing else", async () => {
+Deno.test("a mutated diff is either read or refused", async () => {
   await using git = await everyKind();
   const diff = await git.run("diff", "-C", "-U1", "--binary", "HEAD~1", "HEAD");
   const lines = diff.split("\n");

@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { connect } from "../../src/db/connect.ts";
 import { cobertura, tar } from "../support/archive.ts";
-import { uploadPath } from "../support/fields.ts";
 import { ownDatabase } from "../support/own_database.ts";
 import { storedReports } from "../support/reports.ts";
-import { type RunningServer, startServer } from "../support/server.ts";
+import { running, type RunningServer, uploadTo } from "../support/server.ts";
 import { whyNoPgDump } from "../support/pg_dump.ts";
 import { addDatabase, withFolder } from "../support/folder.ts";
 
@@ -30,12 +29,6 @@ async function run(
     env: environment,
   }).output();
   return { code, output: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
-}
-
-async function started(environment: Record<string, string>): Promise<RunningServer> {
-  const server = await startServer(environment);
-  if ("code" in server) throw new Error(server.output);
-  return server;
 }
 
 const BRANCHES = ["main", "develop", "feature/a"];
@@ -72,13 +65,7 @@ class Uploads {
 
   async #loop(address: string, branch_name: string): Promise<void> {
     while (!this.#stopped) {
-      const response = await fetch(`${address}${uploadPath({ branch_name })}`, {
-        method: "POST",
-        headers: { "content-type": "application/x-tar" },
-        body: archive,
-      });
-      const answer = await response.text();
-      assert.equal(response.status, 200, answer);
+      await uploadTo({ address }, archive, { branch_name });
       this.done++;
       for (const { least, resolve } of this.#waiting) if (this.done >= least) resolve();
     }
@@ -115,7 +102,7 @@ Deno.test({
         DATA_DIR: join(folder, "data"),
         backup: join(folder, "data", "backup"),
       };
-      const server = await started(environment);
+      const server = await running(environment);
       const uploads = new Uploads(server.address);
       await uploads.more(20);
       const before = uploads.done;
@@ -158,7 +145,7 @@ Deno.test({
       const folders = Array.from(Deno.readDirSync(join(restored.DATA_DIR, "reports")))
         .filter((entry) => entry.isDirectory).map(({ name }) => name);
       assert.deepEqual(folders.toSorted(), names.toSorted());
-      const again = await started(restored);
+      const again = await running(restored);
       await assertWhole(again);
       await again.stop("SIGTERM");
     }),
@@ -179,24 +166,17 @@ Deno.test({
         backup: join(folder, "backup"),
       };
       await addDatabase(environment.DATA_DIR);
-      const server = await started(environment);
+      const server = await running(environment);
       const uploads = new Uploads(server.address);
       await uploads.more(10);
       await uploads.stop();
       await server.stop("SIGTERM");
       assert.deepEqual(await run(copy.join("\n"), environment), { code: 0, output: "" });
 
-      // What comes later has no part in it.
-      const goesOn = await started(environment);
-      const later = new Uploads(goesOn.address);
-      await later.more(10);
-      await later.stop();
-      await goesOn.stop("SIGTERM");
-
       const restored = { ...environment, DATA_DIR: join(folder, "new") };
       await Deno.mkdir(restored.DATA_DIR);
       assert.deepEqual(await run(lines(heading, 1), restored), { code: 0, output: "" });
-      const again = await started(restored);
+      const again = await running(restored);
       await assertWhole(again);
       const all = await (await fetch(`${again.address}/coverages-api?full=1`)).json();
       assert.equal(all.data["acme/shop"].length, uploads.done);

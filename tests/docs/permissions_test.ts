@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { variableNames } from "../../src/config.ts";
-import { cobertura, tar } from "../support/archive.ts";
-import { uploadPath } from "../support/fields.ts";
+import { goodReport, tar } from "../support/archive.ts";
 import { withFolder } from "../support/folder.ts";
-import { startServer } from "../support/server.ts";
+import { startServer, uploadTo } from "../support/server.ts";
 
 const document = await Deno.readTextFile(new URL("../../docs/operations.md", import.meta.url));
 const section = document.split("\n### Permissions\n")[1]!.split("\n### ")[0]!;
@@ -40,17 +39,8 @@ Deno.test({
         cwd: folder,
       });
       assert("stop" in server, "output" in server ? String(server.output) : "");
-      const response = await fetch(`${server.address}${uploadPath({})}`, {
-        method: "POST",
-        headers: { "content-type": "application/x-tar" },
-        body: tar([
-          { name: "coverage.xml", content: cobertura(1, 2) },
-          { name: "index.html", content: "<html>" },
-        ]),
-      });
-      const { coverage, error } = await response.json();
-      assert.equal(response.status, 200, error);
-      assert.match(await (await fetch(coverage.report_url)).text(), /<html/);
+      const { coverage } = await uploadTo(server, tar(goodReport()));
+      assert.match(await (await fetch(coverage.report_url)).text(), /<h1/);
       for (const path of ["/coverages-ui", "/coverages-api/docs", "/coverages-api/health"]) {
         const page: Response = await fetch(`${server.address}${path}`);
         await page.body?.cancel();

@@ -37,7 +37,7 @@ Deno.test("Clover: without the project's numbers, the files' metrics count, then
   }
 });
 
-Deno.test("Clover: counts that are none are refused", async () => {
+Deno.test("Clover: invalid counts are refused", async () => {
   assert.match(
     await refusal(clover(`<metrics statements="-1" coveredstatements="0"/>`)),
     /statements="-1", which is not a count/,

@@ -50,7 +50,7 @@ Deno.test("Cobertura: totals without lines that contradict themselves", async ()
   );
 });
 
-Deno.test("Cobertura: a count that is none is refused, not replaced by the rate", async () => {
+Deno.test("Cobertura: an invalid count is refused, not replaced by the rate", async () => {
   for (const count of ["-1", "NaN", " 1", "", "1.5", "1e3"]) {
     const root = `<coverage line-rate="0.5" lines-valid="${count}" lines-covered="1"/>`;
     assert.match(await refusal(root), /lines-valid=.*is not a count/, count);
@@ -123,6 +123,6 @@ Deno.test("Cobertura: the lines of each file, and where the paths begin", async 
   assert.deepEqual((await parse(document)).sourceRoots, ["/src & more"]);
 });
 
-Deno.test("Cobertura without any attribute of the root is told by its packages", async () => {
+Deno.test("Cobertura without root attributes is recognized by its packages", async () => {
   assert.equal(await counted(coverage("", file("a", 1))), "1/1 cobertura");
 });

@@ -126,7 +126,7 @@ Deno.test("gcovr: each line once, without lines that are no code; its summary", 
   );
 });
 
-Deno.test("JSON that is not valid, not known, or without an end", async () => {
+Deno.test("JSON that is invalid, unknown or truncated is refused", async () => {
   assert.match(
     await refusal(`{"a": {"s": {"0": 1}`),
     /not valid JSON: it ends early \(in "a › s"\)/,

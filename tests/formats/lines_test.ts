@@ -51,7 +51,7 @@ function expected(added: Addition[]): FileLines[] {
   });
 }
 
-Deno.test("lines that are added in any order are read again united and sorted", () => {
+Deno.test("lines added in any order come back united and sorted", () => {
   fc.assert(fc.property(additions, (added) => {
     const collector = new LineCollector();
     let path: string | undefined;
@@ -83,7 +83,7 @@ Deno.test("the union is the same in any order", () => {
   }));
 });
 
-Deno.test("files with more lines than a batch, in order and not, are united as well", () => {
+Deno.test("files with more lines than a batch are united, in any order", () => {
   const numbers = Array.from({ length: 200_000 }, (_, at) => at);
   for (const order of [numbers, numbers.toReversed(), [...numbers, ...numbers]]) {
     const collector = new LineCollector();
@@ -95,7 +95,7 @@ Deno.test("files with more lines than a batch, in order and not, are united as w
   }
 });
 
-Deno.test("lines that were added many times make room before memory ends", () => {
+Deno.test("repeated lines are united before memory runs out", () => {
   using memory = new DocumentMemory();
   const collector = new LineCollector(memory);
   for (let round = 0; round < 250; round++) {
@@ -106,7 +106,7 @@ Deno.test("lines that were added many times make room before memory ends", () =>
   assert.equal(valid, 200_000);
 });
 
-Deno.test("more lines than memory are refused", () => {
+Deno.test("a document with more lines than fit in memory is refused", () => {
   using memory = new DocumentMemory();
   const collector = new LineCollector(memory);
   assert.throws(() => {
@@ -136,7 +136,7 @@ Deno.test("100,000 lines take at most 25 kB", () => {
   assert(byteLength <= 25_000, `${byteLength} bytes`);
 });
 
-Deno.test("uncovered ranges go over lines that cannot be hit", () => {
+Deno.test("uncovered ranges span lines without code", () => {
   const ranges = (lines: Record<number, number>) => uncoveredRanges(file("a", lines));
   assert.equal(ranges({ 12: 0, 14: 0, 18: 0, 19: 1, 40: 0, 41: 1 }), "12-18,40");
   assert.equal(ranges({ 1: 1, 2: 1 }), "");
@@ -164,7 +164,7 @@ Deno.test("several coverage files are one union; a summary has no lines for it",
   );
 });
 
-Deno.test("bytes that are no lines are refused", () => {
+Deno.test("bytes that are not encoded lines are refused", () => {
   const encoded = encodeLines([file("a", { 1: 1, 2: 0 })]);
   assert.throws(() => decodeLines(encoded.subarray(0, -4)));
   assert.throws(() => decodeLines(new Uint8Array([1, 2, 3, 4, 5])));

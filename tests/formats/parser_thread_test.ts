@@ -18,7 +18,7 @@ Deno.test("CoverageThread reads several documents at once", async () => {
   assert.deepEqual(totals.map(({ total }) => total.percentage), [25, 50, 75, 100]);
 });
 
-Deno.test("CoverageThread throws what reading here would throw, and goes on", async () => {
+Deno.test("CoverageThread throws the reader's errors, and keeps working", async () => {
   using thread = new CoverageThread();
   await assert.rejects(thread.read(bytes("<coverage line-rate='1'>", "</b>")), (error) => {
     assert(error instanceof CoverageError);
@@ -36,7 +36,7 @@ Deno.test("CoverageThread throws what reading here would throw, and goes on", as
   assert.equal((await thread.read(bytes(cobertura(1, 2)))).total.percentage, 50);
 });
 
-Deno.test("CoverageThread outlives a document that is refused while more of it arrives", async () => {
+Deno.test("CoverageThread survives a document that is refused before all of it has arrived", async () => {
   using thread = new CoverageThread();
   const attributes = Array.from({ length: 300 }, (_, at) => `a${at}=""`).join(" ");
   const text = `<coverage line-rate="1" ${attributes}>`.padEnd(20_000);
@@ -49,7 +49,7 @@ Deno.test("CoverageThread outlives a document that is refused while more of it a
   }
 });
 
-Deno.test("CoverageThread refuses a document of which another piece comes after the refusal", async () => {
+Deno.test("CoverageThread ignores pieces that arrive after a refusal", async () => {
   using thread = new CoverageThread();
   const refused = Promise.withResolvers<void>();
   let pieces = 0;
@@ -63,7 +63,7 @@ Deno.test("CoverageThread refuses a document of which another piece comes after 
   await assert.rejects(thread.read({ [Symbol.asyncIterator]: () => source }), CoverageError);
 });
 
-Deno.test("CoverageThread passes the source's failure on, and goes on", async () => {
+Deno.test("CoverageThread passes on errors of the source, and keeps working", async () => {
   using thread = new CoverageThread();
   const source = new ReadableStream<Uint8Array<ArrayBuffer>>({
     start: (controller) => controller.enqueue(encoder.encode("<coverage line-rate='1'>")),
@@ -73,7 +73,7 @@ Deno.test("CoverageThread passes the source's failure on, and goes on", async ()
   assert.equal((await thread.read(bytes(cobertura(1, 2)))).total.percentage, 50);
 });
 
-Deno.test("CoverageThread keeps no more of a document than may wait for it", async () => {
+Deno.test("CoverageThread buffers only a bounded part of a document", async () => {
   using thread = new CoverageThread();
   const piece = encoder.encode(`<line number="1" hits="1"/>`.repeat(4000));
   let pulled = 0;

@@ -45,7 +45,7 @@ Deno.test("the encoding is what the first bytes say", async () => {
   assert.match(await refusal(document("klingon")), /unknown encoding, "klingon"/);
 });
 
-Deno.test("what cannot be read is refused with the reason", async () => {
+Deno.test("an unreadable document is refused with the reason", async () => {
   assert.equal(await refusal(""), "is empty");
   assert.equal(await refusal(" \r\n\t\n"), "is empty");
   assert.equal(await refusal("\ufeff"), "is empty");
@@ -58,7 +58,7 @@ Deno.test("what cannot be read is refused with the reason", async () => {
   );
 });
 
-Deno.test("a file of no known format is told what it looks like, and what is read", async () => {
+Deno.test("an unknown format is refused with what it looks like and what is supported", async () => {
   const latin1 = (text: string) => Uint8Array.from(text, (char) => char.charCodeAt(0));
   const looks: [document: string, message: RegExp][] = [
     ["<svg/>", /its root element is <svg>. Known are Cobertura, Clover, JaCoCo, LCOV, Go/],
@@ -125,7 +125,7 @@ Deno.test("a coverage file has a size limit", async () => {
   await assert.rejects(read(document.length - 1), /is larger than \d+ bytes/);
 });
 
-Deno.test("of documents that take much memory one is read at a time", async () => {
+Deno.test("large documents are read one at a time", async () => {
   const large = new LargeDocuments();
   let rows = 0;
   async function* document() {
@@ -155,7 +155,7 @@ Deno.test("a DTD is not processed: no entity of it is expanded", async () => {
   assert.match(await refusal(laughs), /not well-formed XML/);
 });
 
-Deno.test("a failure of the source is passed on as it is", async () => {
+Deno.test("errors of the source are passed on unchanged", async () => {
   const source = new ReadableStream<Uint8Array<ArrayBuffer>>({
     pull: (controller) => controller.error(new TypeError("client gone")),
   });

@@ -24,7 +24,7 @@ Deno.test("LCOV: lines that coverage.py excludes are in LH and not in LF, and co
   assert.equal(await counted(module + empty), "1/2 lcov");
 });
 
-Deno.test("LCOV: a line that is there again counts once, as hit if it is hit in any", async () => {
+Deno.test("LCOV: a repeated line counts once, as hit if any record hit it", async () => {
   const document = record("a", "DA:1,5", "DA:1,0", "DA:2,0,Qf0p2eFWKe0af6dUgPI8ug");
   assert.deepEqual(await lines(document), { a: { 1: 1, 2: 0 } });
 });

@@ -206,26 +206,6 @@ Deno.test("the newest of several active rows stays active, and the newest langua
   ]);
 });
 
-Deno.test("an author's uploads to several repositories are shown by time, the trend's oldest left", async () => {
-  await using old = await oldDashboard();
-  await using test = await testApp();
-  // The first repository is copied first, so its later upload gets the lower id.
-  old.add(
-    { repo_name: "b", created_at: "2022-01-02 00:00:00+00:00", percentage: "2" },
-    { repo_name: "a", created_at: "2022-01-01 00:00:00+00:00", percentage: "1" },
-    { repo_name: "b", created_at: "2022-01-04 00:00:00+00:00", percentage: "4" },
-    { repo_name: "a", created_at: "2022-01-03 00:00:00+00:00", percentage: "3" },
-  );
-  await copy(test, old);
-  const page = await text(test, "/coverages-ui/acme/user/ada");
-  const table = page.slice(page.indexOf("<table"));
-  const shown = [...table.matchAll(/class="percentage [^"]*">(\d)\.00%/g)];
-  assert.deepEqual(shown.map(([, percentage]) => percentage), ["4", "3", "2", "1"]);
-  const lines = [...page.matchAll(/<path[^>]* d="M([\d.]+),[\d.]+L([\d.]+),[\d.]+"/g)];
-  assert.equal(lines.length, 4, "two repositories, in two sizes");
-  for (const [line, left, right] of lines) assert(Number(left) < Number(right), line);
-});
-
 Deno.test("rows that no upload could have made are skipped and listed", async () => {
   await using old = await oldDashboard();
   await using test = await testApp();

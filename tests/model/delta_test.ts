@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { changeOf, signed } from "../../src/model/percentage.ts";
 
-Deno.test("a change has its sign, and the two decimals that binary fractions blur", () => {
+Deno.test("a change has a sign and exactly two decimals", () => {
   const cases: [before: number, after: number, text: string][] = [
     [54.16, 54.17, "+0.01"],
     [33.02, 33.03, "+0.01"],

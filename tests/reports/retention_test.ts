@@ -225,7 +225,7 @@ Deno.test("above MAX_STORED_BYTES superseded reports are removed, oldest first, 
   assert.deepEqual(warning.fields, { stored_bytes: 2 * each, allowed_bytes: 1 });
 });
 
-Deno.test("a run removes left-overs and logs missing reports", async () => {
+Deno.test("retention removes left-over folders and logs missing reports", async () => {
   await using test = await testApp();
   await upload(test, "weighed");
   await upload(test, "missing", { branch_name: "missing" });
@@ -264,7 +264,7 @@ Deno.test("a report that cannot be removed is left over, and the next run remove
   assert.deepEqual(await pages(test), { [id]: "2" });
 });
 
-Deno.test("an aborted run finishes the report it is removing and leaves the others to the next run", async () => {
+Deno.test("an aborted retention run finishes the report it is removing and leaves the others to the next run", async () => {
   const stopping = new AbortController();
   await using test = await testApp({
     config: { retention: KEEP_ALL },
@@ -319,7 +319,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a run survives a database that ends idle transactions",
+  name: "retention survives a database that ends idle transactions",
   ignore: !ON_POSTGRES,
   async fn() {
     await using test = await testApp({

@@ -200,7 +200,7 @@ Deno.test("files of a report get the server's file modes", async () => {
   });
 });
 
-Deno.test("what a running server could not remove is left over at once, for any sweeper", async () => {
+Deno.test("files that a running server failed to remove are left for any sweeper", async () => {
   await withStore(async (store, folder) => {
     const staged = await store.stage();
     await staged.makeFolder("a");
@@ -224,7 +224,7 @@ Deno.test("what a running server could not remove is left over at once, for any 
   });
 });
 
-Deno.test("a mark without content is written again where no report can be lost, else refused", async () => {
+Deno.test("an empty .database file is rewritten if there are no reports, and refused otherwise", async () => {
   await withStore(async (store, folder) => {
     const mark = join(folder, ".database");
     await Deno.writeTextFile(mark, "");

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { readConfig } from "../../src/config.ts";
-import { cobertura } from "./archive.ts";
+import { cobertura, tar } from "./archive.ts";
 import { type GitHub, type RepositoryOptions, startGitHub } from "./github.ts";
 import { type ListeningApp, listeningApp } from "./listening.ts";
 
@@ -84,6 +84,8 @@ export interface World extends AsyncDisposable {
   readonly workspace: string;
   /** Writes a report into the workspace: so many of 100 lines covered. */
   report(covered: number, folder?: string, file?: string): Promise<void>;
+  /** Uploads such a report to a branch, without the Action. */
+  upload(covered: number, branch_name?: string): Promise<void>;
   /** Runs the Action in a job of acme/shop. */
   run(options?: RunOptions): Promise<Run>;
 }
@@ -117,6 +119,10 @@ async function makeWorld(settings: Settings): Promise<World> {
       await Deno.mkdir(dirname(path), { recursive: true });
       await Deno.writeTextFile(path, cobertura(covered, 100));
       await Deno.writeTextFile(join(workspace, name, "index.html"), "<h1>coverage</h1>");
+    },
+    async upload(covered, branch_name = "main") {
+      const archive = tar([{ name: "coverage.xml", content: cobertura(covered, 100) }]);
+      assert.equal((await server.upload(archive, { branch_name })).status, 200);
     },
     async run(options = {}) {
       const temp = await Deno.makeTempDir({ dir: folder });

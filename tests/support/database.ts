@@ -30,13 +30,19 @@ export async function emptyDatabase(): Promise<TestDatabase> {
 /** One with empty tables; dispose it when the test is over. */
 export async function testDatabase(): Promise<TestDatabase> {
   const { sql, ...database } = await openDatabase();
-  // The comment says that a test before has migrated. Emptying its tables takes a tenth of the time.
-  const [schema] =
-    await sql`select obj_description('public'::regnamespace, 'pg_namespace') as state`;
+  // The comment says that a test before has migrated. Emptying its tables takes a tenth of the time;
+  // to delete a few rows, a sixth of that.
+  const [schema] = await sql`
+    select obj_description('public'::regnamespace, 'pg_namespace') as state,
+      (select sum(last_value) from pg_sequences where schemaname = 'public')::float8 as rows`;
   if (schema?.state === MIGRATED) {
     await sql.unsafe(
-      "truncate repositories, coverages, parts, identity restart identity; insert into identity default values",
+      schema.rows > 500
+        ? "truncate repositories, coverages, parts restart identity"
+        : `delete from parts; delete from coverages; delete from repositories;
+          select setval(s, 1, false) from unnest('{repositories_id_seq,coverages_id_seq}'::regclass[]) s`,
     );
+    await sql`update identity set id = default`;
   } else {
     await sql.unsafe("drop schema public cascade; create schema public");
     await migrate(sql, await readMigrations());

@@ -5,16 +5,11 @@
 import { answerLogin, type GithubLogin } from "./github_login.ts";
 import { compareCommits, readCommit } from "./github_commits.ts";
 
-export type Access = "read" | "write";
-
 /** A token's permissions in a repository; what is not named is denied. */
-export interface Permissions {
-  contents?: Access;
-  statuses?: Access;
-  "pull-requests"?: Access;
-}
+export type Permissions = Partial<
+  Record<"contents" | "statuses" | "pull-requests", "read" | "write">
+>;
 
-/** A repository as a test describes it. */
 export interface RepositoryOptions {
   owner: string;
   name: string;
@@ -25,8 +20,6 @@ export interface RepositoryOptions {
   pulls?: Iterable<number>;
   /** Who sees the repository, and what each token may do. */
   tokens?: Readonly<Record<string, Permissions>>;
-  /** A folder with a git repository that has the commits, to compare them. */
-  git?: string;
   /** `owner/name` of before; requests for them are redirected. */
   formerNames?: readonly string[];
 }
@@ -46,7 +39,7 @@ export interface User {
   type: "User" | "Bot";
 }
 
-export interface Comment {
+interface Comment {
   id: number;
   /** Of the pull request. */
   number: number;
@@ -54,7 +47,7 @@ export interface Comment {
   user: User;
 }
 
-export interface Status {
+interface Status {
   id: number;
   sha: string;
   state: string;
@@ -72,18 +65,16 @@ export interface LoggedRequest {
   body: unknown;
 }
 
-export interface TroubleOptions {
+interface TroubleOptions {
   /** After so many it is over; default: it stays. */
   times?: number;
   /** Default: all. */
   when?: (request: LoggedRequest) => boolean;
 }
 
-/** When a limit says that it ends. */
-export interface RateLimitOptions extends TroubleOptions {
-  /** Of the primary limit; seconds since 1970. Default: in an hour. */
+/** When a limit says that it ends: the primary one in seconds since 1970, the secondary in seconds. */
+interface RateLimitOptions extends TroubleOptions {
   reset?: number;
-  /** Of the secondary limit; seconds. Default: 60. */
   retryAfter?: number;
 }
 
@@ -118,13 +109,13 @@ export class Repository {
   readonly statuses: Status[] = [];
   /** What the list of pull requests has, in GitHub's shape. */
   readonly pullRequests: { head: { ref: string } }[] = [];
+  /** A folder with a git repository that has the commits, to compare them. */
   git: string | undefined;
   #lastId = 100_000;
 
   /** Its number is in the links to it, and outlives its names. */
   constructor(readonly id: number, readonly options: RepositoryOptions) {
     this.commits = new Set(options.commits);
-    this.git = options.git;
     this.branches = new Map(Array.from(options.branches ?? [], (name) => [name, "0".repeat(40)]));
     this.pulls = new Set(options.pulls);
     this.permissions = new Map(Object.entries(options.tokens ?? {}));
@@ -146,9 +137,7 @@ export class Repository {
   }
 }
 
-export function person(login: string): User {
-  return { login, type: "User" };
-}
+export const person = (login: string): User => ({ login, type: "User" });
 
 /** Starts a GitHub on a free port; dispose it to stop it. */
 // deno-lint-ignore require-await
@@ -158,11 +147,8 @@ export async function startGitHub(
   const repositories = (options.repositories ?? []).map((one, i) => new Repository(1000 + i, one));
   const requests: LoggedRequest[] = [];
   /** An answer of `undefined` lets the request pass after all. */
-  const troubles: {
-    left: number;
-    when: (request: LoggedRequest) => boolean;
-    answer: (gone: AbortSignal) => Response | Promise<undefined>;
-  }[] = [];
+  const troubles: { left: number; when: (request: LoggedRequest) => boolean; answer: Answer }[] =
+    [];
   const held = new Set<() => void>();
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen() {} },
@@ -181,27 +167,29 @@ export async function startGitHub(
   );
   const address = `http://127.0.0.1:${server.addr.port}${prefix}`;
   const world: World = { repositories, people, address };
-  const add = (
-    { times = Infinity, when = () => true }: TroubleOptions,
-    answer: (gone: AbortSignal) => Response | Promise<undefined>,
-  ) => void troubles.push({ left: times, when, answer });
+  const add = ({ times = Infinity, when = () => true }: TroubleOptions, answer: Answer) =>
+    void troubles.push({ left: times, when, answer });
   const github: GitHub = {
     address,
     requests,
     held: async () => {},
     repository: (fullName) => repositories.find((one) => one.isNamed(fullName))!,
-    rateLimited(kind = "primary", limit = {}) {
-      add(limit, () => kind === "primary" ? primaryLimit(limit) : secondaryLimit(limit));
-    },
-    down(trouble = {}) {
+    rateLimited(kind = "primary", { reset, retryAfter = 60, ...trouble } = {}) {
+      const until = String(reset ?? Math.floor(Date.now() / 1000) + 3600);
+      const primary = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": until };
       add(
         trouble,
         () =>
-          new Response("<p>No server is currently available to service your request.</p>", {
-            status: 503,
-            headers: { "content-type": "text/html" },
-          }),
+          kind === "primary"
+            ? refusal(403, "API rate limit exceeded for installation ID 1.", primary)
+            : refusal(429, "You have exceeded a secondary rate limit.", {
+              "retry-after": String(retryAfter),
+            }),
       );
+    },
+    down(trouble = {}) {
+      const headers = { "content-type": "text/html" };
+      add(trouble, () => new Response("<p>No server is available.</p>", { status: 503, headers }));
     },
     slow() {
       const released = Promise.withResolvers<undefined>();
@@ -224,6 +212,8 @@ export async function startGitHub(
   };
   return github;
 }
+
+type Answer = (gone: AbortSignal) => Response | Promise<undefined>;
 
 interface World {
   readonly repositories: readonly Repository[];
@@ -292,9 +282,6 @@ function answer(
   for (const [method, pattern, endpoint] of endpoints) {
     const part = pattern.exec(rest)?.[1];
     if (part === undefined || method !== request.method) continue;
-    if (["POST", "PATCH"].includes(method) && (typeof body !== "object" || body === null)) {
-      return refusal(400, "Problems parsing JSON");
-    }
     return endpoint({ repository, address, body, url, may, user, part, request });
   }
   return refusal(404, "Not Found");
@@ -404,18 +391,6 @@ function logOf(request: Request, text: string): LoggedRequest {
     // It stays text.
   }
   return { method: request.method, path: pathname + search, headers, body };
-}
-
-function primaryLimit({ reset = Math.floor(Date.now() / 1000) + 3600 }: RateLimitOptions) {
-  return refusal(403, "API rate limit exceeded for installation ID 1.", {
-    "x-ratelimit-remaining": "0",
-    "x-ratelimit-reset": String(reset),
-  });
-}
-
-function secondaryLimit({ retryAfter = 60 }: RateLimitOptions) {
-  const message = "You have exceeded a secondary rate limit.";
-  return refusal(429, message, { "retry-after": String(retryAfter) });
 }
 
 export function notAccessible({ type }: User): Response {

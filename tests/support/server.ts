@@ -1,5 +1,6 @@
 // The server as an operator starts it: a process of its own, on a free port.
 import { fileURLToPath } from "node:url";
+import { uploadPath } from "./fields.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -82,4 +83,27 @@ export async function startServer(
       return stopped;
     },
   };
+}
+
+/** The same for a server on the embedded database, or on another; throws where it does not start. */
+export async function running(environment: Record<string, string>): Promise<RunningServer> {
+  const server = await startServer({ DATABASE_URL: "", ...environment });
+  if ("code" in server) throw new Error(`The server ended with ${server.code}: ${server.output}`);
+  return server;
+}
+
+/** Uploads a plain tar, which must be taken; returns the answer. */
+export async function uploadTo(
+  { address }: { address: string },
+  archive: Uint8Array<ArrayBuffer>,
+  fields: Record<string, string> = {},
+) {
+  const response = await fetch(`${address}${uploadPath(fields)}`, {
+    method: "POST",
+    headers: { "content-type": "application/x-tar" },
+    body: archive,
+  });
+  const answer = await response.json();
+  if (response.status !== 200) throw new Error(`${response.status} ${JSON.stringify(answer)}`);
+  return answer;
 }

@@ -152,7 +152,7 @@ Deno.test("histograms have cumulative buckets, and labels are escaped", () => {
   ]);
 });
 
-Deno.test("made-up addresses and methods add no time series", async () => {
+Deno.test("unknown addresses and methods add no time series", async () => {
   await using test = await testApp();
   for (const n of [1, 2, 3]) {
     await test.get(`/nowhere/${n}`, { method: `X-${n}` });
