@@ -42,12 +42,15 @@ export async function findOrAddRepository(
   tx: TransactionSql,
   name: RepositoryName,
 ): Promise<string> {
-  const known = await findRepository(tx, name);
-  if (known !== undefined) return known;
-  const [added] = await tx<{ id: string }[]>`
-    insert into repositories (org_name, repo_name) values (${name.org_name}, ${name.repo_name})
-    on conflict do nothing returning id`;
-  return added?.id ?? (await findRepository(tx, name))!;
+  // It may be added by another transaction before it is added here, and deleted before it is found.
+  while (true) {
+    const known = await findRepository(tx, name);
+    if (known !== undefined) return known;
+    const [added] = await tx<{ id: string }[]>`
+      insert into repositories (org_name, repo_name) values (${name.org_name}, ${name.repo_name})
+      on conflict do nothing returning id`;
+    if (added) return added.id;
+  }
 }
 
 /**
