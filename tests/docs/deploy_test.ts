@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { parseAllDocuments } from "yaml";
 import { readConfig, variableNames } from "../../src/config.ts";
 import { version } from "../../src/version.ts";
@@ -98,4 +99,19 @@ Deno.test("the Kubernetes manifests name each other, and addresses that the serv
     await response.body?.cancel();
     assert.equal(response.status, 200, path);
   }
+});
+
+const VALIDATOR = "kubernetes-validate"; // https://pypi.org/project/kubernetes-validate
+const hasValidator = await new Deno.Command(VALIDATOR, { args: ["--version"], stdout: "null" })
+  .output().then(({ success }) => success, () => false);
+
+Deno.test({
+  name: "the Kubernetes manifests are valid (needs kubernetes-validate)",
+  ignore: !hasValidator,
+  async fn() {
+    const file = fileURLToPath(new URL("../../deploy/kubernetes.yaml", import.meta.url));
+    const { code, stdout, stderr } = await new Deno.Command(VALIDATOR, { args: ["--strict", file] })
+      .output();
+    assert.equal(code, 0, await new Blob([stdout, stderr]).text());
+  },
 });
