@@ -32,7 +32,7 @@ coverage_files() {
   done <<<"$INPUT_COVERAGE_XML_FILE_NAME"
 }
 
-# Uploads it. Sets $percentage and $report_url; the answer is in $WORK/upload.json.
+# Uploads it. Sets $percentage, $report_url and $badge_url; the answer is in $WORK/upload.json.
 upload() {
   local address
   address="$API?$(query \
@@ -46,8 +46,9 @@ upload() {
     patch_fail_under "${INPUT_PATCH_FAIL_UNDER:-}")$(coverage_files)"
   retrying send "$credential" POST "$address" --header 'Content-Type: application/gzip' \
     --data-binary "@$WORK/report.tar.gz" || return 1
-  read_lines percentage report_url < <(
-    jq -r '.coverage | select(.percentage | numbers) | .percentage, .report_url // ""' "$WORK/body" 2>"$WORK/jq"
+  read_lines percentage report_url badge_url < <(
+    jq -r 'select(.coverage.percentage | numbers)
+      | .coverage.percentage, .coverage.report_url // "", .badge_url // ""' "$WORK/body" 2>"$WORK/jq"
   )
   if [ -z "$percentage" ]; then
     failure="The answer is not a coverage server's ($status); check api_host"
@@ -62,8 +63,9 @@ tell_upload() {
   output coverage_result "$(cat "$WORK/upload.json")"
   output percentage "$percentage"
   output current_branch_report_url "$report_url"
-  output current_branch_badge_url "$API/badge?$(query org_name "$ORG" \
-    repo_name "$REPO" branch_name "$branch" language "$INPUT_LANGUAGE")"
+  # Without a login to read, a badge needs no token, and the answer has none.
+  output current_branch_badge_url "${badge_url:-$API/badge?$(query org_name "$ORG" \
+    repo_name "$REPO" branch_name "$branch" language "$INPUT_LANGUAGE")}"
   if [ -z "$pull_number" ]; then
     summarize "### Coverage $percentage%"
     summarize "[<code>$(as_text "$branch")</code>](<$report_url>) in $(as_text "$INPUT_LANGUAGE")"

@@ -91,7 +91,7 @@ create unique index coverages_newest on coverages (repository_id, branch_name, l
 
 -- The table of branches: active ones first, then by their last upload.
 create index coverages_branches
-  on coverages (repository_id, is_branch, (deleted_at is not null), id desc)
+  on coverages (repository_id, is_branch, (deleted_at is null) desc, id desc)
   where newest;
 
 -- A branch's trend, and the upload before another.

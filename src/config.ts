@@ -81,6 +81,20 @@ export interface Login {
   readonly publicUrl: string;
 }
 
+/** Where the archives of reports are, and who asks for them. */
+export interface BucketSettings {
+  /** Of the bucket, path-style, without a trailing slash. */
+  readonly url: string;
+  /** What the names of all objects begin with: empty, or with a slash at its end. */
+  readonly prefix: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string | undefined;
+  /** Size of the reports on this server's disk, which is a cache of the bucket. Default: 10 GiB. */
+  readonly cacheBytes: number;
+}
+
 /** The settings of a server. */
 export interface Config {
   /** Address to listen on. */
@@ -95,6 +109,8 @@ export interface Config {
   readonly databaseUrl: string | undefined;
   /** Folder of the reports and of the embedded database. */
   readonly dataDir: string;
+  /** Where reports are kept; unset: in that folder alone. */
+  readonly bucket: BucketSettings | undefined;
   /** Limits of an upload. */
   readonly limits: Limits;
   /** Which reports are retained. */
@@ -111,6 +127,8 @@ export interface Config {
   readonly defaultBranches: readonly string[];
   /** Where links to branches, commits and authors point, no trailing slash. */
   readonly codeHost: { readonly kind: CodeHostKind; readonly url: string };
+  /** Repositories whose coverage is among the metrics, those uploaded last. Default: 0. */
+  readonly metricsRepositories: number;
   /** Least severe level that is logged. */
   readonly logLevel: "debug" | "info" | "warning" | "error";
   /** How a log line looks. */
@@ -160,6 +178,9 @@ const SECRET = new Set([
   "READ_TOKENS",
   "LOGIN_CLIENT_SECRET",
   "SESSION_SECRET",
+  "S3_URL",
+  "AWS_SECRET_ACCESS_KEY",
+  "AWS_SESSION_TOKEN",
 ]);
 /** A person, a domain, a group or everybody; group names have spaces, so only commas separate. */
 const ALLOWED = /^(\*|group:.+|[^\s@:]*@?[^\s@:]+\.[^\s@:]+)$/;
@@ -191,6 +212,14 @@ const variables = z.object({
   DATABASE_URL: address(/^postgres(ql)?$/, "postgres://user:password@host:5432/database")
     .refine((url) => url === undefined || isPercentEncoded(url)),
   DATA_DIR: z.string().min(1).default("./data").describe("a folder"),
+  S3_URL: z.string().refine((url) => parseBucketUrl(url) !== undefined).optional()
+    .describe("an address like https://s3.example.com/bucket/prefix or s3://bucket/prefix"),
+  S3_REGION: z.string().regex(/^[a-z0-9-]{1,50}$/).default("us-east-1")
+    .describe("the name of a region, such as eu-central-1, or auto"),
+  AWS_ACCESS_KEY_ID: z.string().min(1).optional().describe("the id of an access key"),
+  AWS_SECRET_ACCESS_KEY: z.string().min(1).optional().describe("the secret of that access key"),
+  AWS_SESSION_TOKEN: z.string().min(1).optional().describe("the token of temporary credentials"),
+  CACHE_BYTES: whole(0, 2 ** 50, 10 * 1024 * MiB),
   MAX_UPLOAD_BYTES: whole(1, 2 ** 40, 100 * MiB),
   MAX_REPORT_BYTES: whole(1, 2 ** 40, 1024 * MiB),
   MAX_REPORT_FILES: whole(1, 10_000_000, 100_000),
@@ -253,6 +282,7 @@ const variables = z.object({
   GITHUB_URL: z.string().refine(isApiUrl).default("https://github.com")
     .describe("an address like https://github.example.com"),
   CODE_HOST: z.enum(CODE_HOSTS).optional().describe(`one of ${CODE_HOSTS.join(", ")}`),
+  METRICS_REPOSITORIES: whole(0, 10_000, 0),
   LOG_LEVEL: oneOf(["debug", "info", "warning", "error"], "info"),
   LOG_FORMAT: oneOf(["text", "json"], "text"),
 });
@@ -307,7 +337,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   ];
   const login = loginOf(env, given);
   if (typeof login === "string") contradictions.push(login);
-  if (contradictions.length > 0 || typeof login === "string") throw new ConfigError(contradictions);
+  const bucket = bucketOf(env, given);
+  if (typeof bucket === "string") contradictions.push(bucket);
+  if (contradictions.length > 0 || typeof login === "string" || typeof bucket === "string") {
+    throw new ConfigError(contradictions);
+  }
   return {
     host: env.HOST,
     port: env.PORT,
@@ -315,6 +349,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     reportsUrl: env.REPORTS_URL,
     databaseUrl: env.DATABASE_URL,
     dataDir: env.DATA_DIR,
+    bucket,
     limits: {
       maxUploadBytes: env.MAX_UPLOAD_BYTES,
       maxReportBytes: env.MAX_REPORT_BYTES,
@@ -345,6 +380,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       kind: env.CODE_HOST ?? kindOf(env.GITHUB_URL),
       url: env.GITHUB_URL.replace(/\/+$/, ""),
     },
+    metricsRepositories: env.METRICS_REPOSITORIES,
     logLevel: env.LOG_LEVEL,
     logFormat: env.LOG_FORMAT,
   };
@@ -361,6 +397,45 @@ function contradictionsOfOrigins(publicUrl?: string, reportsUrl?: string): strin
     url.startsWith("https:") || isLoopback(url) || new URL(url).hostname.endsWith(".localhost")
   );
   return isSafe ? [] : ["REPORTS_URL is set; it and PUBLIC_URL must be https."];
+}
+
+/** The bucket of `S3_URL`, undefined without it, or a sentence about what it lacks. */
+function bucketOf(
+  env: z.infer<typeof variables>,
+  given: Readonly<Record<string, string | undefined>>,
+): BucketSettings | string | undefined {
+  const { S3_URL, S3_REGION: region, CACHE_BYTES: cacheBytes } = env;
+  if (S3_URL === undefined) {
+    // AWS_* may be there for other programs.
+    const unused = ["S3_REGION", "CACHE_BYTES"].filter((name) => given[name] !== undefined);
+    return unused.length > 0
+      ? `S3_URL is unset, so ${unused.join(", ")} must be unset.`
+      : undefined;
+  }
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env;
+  if (accessKeyId === undefined || secretAccessKey === undefined) {
+    return "S3_URL is set, and AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must be set.";
+  }
+  const { host, bucket, prefix } = parseBucketUrl(S3_URL)!;
+  if (host === undefined && region === "auto") {
+    return "S3_REGION is auto, and S3_URL is of AWS, where buckets have a region such as us-east-1.";
+  }
+  const url = `${host ?? `https://s3.${region}.amazonaws.com`}/${bucket}`;
+  const sessionToken = env.AWS_SESSION_TOKEN;
+  return { url, prefix, region, accessKeyId, secretAccessKey, sessionToken, cacheBytes };
+}
+
+/** The parts of an `S3_URL`: the host is undefined for AWS. */
+function parseBucketUrl(
+  text: string,
+): { host: string | undefined; bucket: string; prefix: string } | undefined {
+  const [, host, bucket, path = ""] =
+    /^(?:s3:\/|(https?:\/\/[\w.:[\]-]+))\/([\w][\w.-]{1,100})((?:\/[\w.-]{1,100})*)\/?$/.exec(
+      text,
+    ) ?? [];
+  const isAddress = host === undefined || URL.canParse(host);
+  if (bucket === undefined || !isAddress || /\/\.{1,2}(\/|$)/.test(path)) return undefined;
+  return { host, bucket, prefix: path === "" ? "" : `${path.slice(1)}/` };
 }
 
 /** What `READ=login` needs, undefined without it, or a sentence about what contradicts it. */

@@ -69,6 +69,8 @@ export function routesOf(dependencies: Dependencies, checkCredential: Authentica
   const entrances = createEntrances(config);
   const assets = createAssetHandlers(dependencies);
   const readFiles = createReadFiles(dependencies);
+  const reportPage = createReportPageHandler(dependencies);
+  const UPLOAD = `${DASHBOARD_PATH}/:org/:repo/uploads/:id(\\d+)`;
   const ASSETS = `${API_PATH}/assets/:org/:repo/:branch`;
   const { login } = config;
   const signIn = login && createLoginHandlers(login, {
@@ -101,14 +103,9 @@ export function routesOf(dependencies: Dependencies, checkCredential: Authentica
     // The style and the script of the login page among them.
     [`GET ${DASHBOARD_PATH}/:name`]: ["open", entrances.organisationOrAsset],
     [`GET ${DASHBOARD_PATH}/:org/:repo`]: ["repository", createRepositoryHandler(dependencies)],
-    [`GET ${DASHBOARD_PATH}/:org/:repo/uploads/:id(\\d+)`]: [
-      "repository",
-      createUploadPageHandler({ ...dependencies, readFiles }),
-    ],
-    [`GET ${DASHBOARD_PATH}/:org/:repo/uploads/:id(\\d+)/report{/*}?`]: [
-      "repository",
-      createReportPageHandler(dependencies),
-    ],
+    [`GET ${UPLOAD}`]: ["repository", createUploadPageHandler({ ...dependencies, readFiles })],
+    [`GET ${UPLOAD}/report{/*}?`]: ["repository", reportPage],
+    [`GET ${UPLOAD}/part-:part/report{/*}?`]: ["repository", reportPage],
     [`GET ${DASHBOARD_PATH}/:org/user/*`]: ["repository", createAuthorHandler(dependencies)],
     ...(signIn && {
       [`GET ${LOGIN_PATH}`]: ["open", signIn.start],

@@ -4,12 +4,13 @@
  * @module
  */
 import { join, resolve } from "node:path";
+import { unpack } from "./archive/unpack.ts";
 import { createApp } from "./server.ts";
 import { readEnvironment } from "./config.ts";
 import { CoverageThread } from "./formats/parser_thread.ts";
 import { storedReports } from "./db/stored_reports.ts";
 import { databaseIdentity } from "./db/coverages.ts";
-import { summariseAll } from "./db/repository_summary.ts";
+import { readPercentages, summariseAll } from "./db/repository_summary.ts";
 import { openDatabase } from "./db/connect.ts";
 import { forOperator } from "./db/for_operator.ts";
 import { migrate, readMigrations } from "./db/migrate.ts";
@@ -19,9 +20,9 @@ import type { Answer } from "./http/resilient_server.ts";
 import { totals } from "./db/stored_reports.ts";
 import { Metrics } from "./telemetry/metrics.ts";
 import { createLog } from "./log.ts";
-import { ReportStore } from "./reports/store.ts";
+import { openReports } from "./reports/bucket_store.ts";
 import { ORPHAN_GRACE_MS, sweep } from "./reports/sweep.ts";
-import { runRetention } from "./reports/retention.ts";
+import { RETENTION_REST, runRetention } from "./reports/retention.ts";
 import { schedule } from "./reports/schedule.ts";
 
 const RETENTION_PAUSE_MS = 60 * 60 * 1000;
@@ -53,7 +54,7 @@ export async function start(): Promise<void> {
   if (summarised > 0) log.info("repositories summarised", { repositories: summarised });
 
   using thread = new CoverageThread(config.limits);
-  using store = await ReportStore.open(join(dataDir, "reports"));
+  using store = await openReports(join(dataDir, "reports"), config.bucket, { unpack, log });
   await store.belongTo(await databaseIdentity(sql));
   // Leftovers of a crash go before the first upload. The rest of retention runs later.
   await sweep(store, {
@@ -70,7 +71,9 @@ export async function start(): Promise<void> {
   const metrics = new Metrics();
   app.resolve(createApp({ config, sql, store, readCoverage: thread.read, metrics, log }));
   console.log(`Coverage server: ${server.address}`);
-  console.log(`Reports:         ${join(dataDir, "reports")}`);
+  const { url, prefix } = config.bucket ?? {};
+  const inBucket = url === undefined ? "" : `${url}/${prefix}, cached in `;
+  console.log(`Reports:         ${inBucket}${join(dataDir, "reports")}`);
   console.log(
     `Database:        ${
       database.embedded ? `embedded, ${join(dataDir, "postgres")}` : "DATABASE_URL"
@@ -82,11 +85,17 @@ export async function start(): Promise<void> {
   const graceMs = ORPHAN_GRACE_MS;
   const keeping = schedule(
     async (signal) => {
-      await runRetention(
+      await store.prune();
+      const stored = (ids: readonly string[]) => storedReports(sql, ids);
+      const run = await runRetention(
         { sql, embedded, store, retention, graceMs, log },
-        { signal },
+        { signal, rest: RETENTION_REST },
       );
+      // Another server's run has not seen the disk of this one.
+      if (!run && store.bucket) await sweep(store, { stored, graceMs, signal, log });
       metrics.setTotals(await totals(sql));
+      // For what is exported without being scraped.
+      metrics.setPercentages(await readPercentages(sql, config.metricsRepositories));
     },
     RETENTION_PAUSE_MS,
     (error) => log.warn("retention failed; next attempt in an hour", { error }),

@@ -192,3 +192,60 @@ Deno.test("readConfig refuses a login that is half configured, in one sentence",
     assert.equal(said.length, 1, said.join(" "));
   }
 });
+
+const BUCKET = {
+  S3_URL: "https://s3.example.com:9000/coverage/team/reports/",
+  AWS_ACCESS_KEY_ID: "id",
+  AWS_SECRET_ACCESS_KEY: "secret",
+};
+
+Deno.test("readConfig takes a bucket, path-style or of AWS", () => {
+  const key = { accessKeyId: "id", secretAccessKey: "secret", sessionToken: undefined };
+  const cacheBytes = 10 * 2 ** 30;
+  assert.deepEqual(readConfig(BUCKET).bucket, {
+    url: "https://s3.example.com:9000/coverage",
+    prefix: "team/reports/",
+    region: "us-east-1",
+    ...key,
+    cacheBytes,
+  });
+  const aws = { ...BUCKET, S3_URL: "s3://my.bucket", S3_REGION: "eu-central-1", CACHE_BYTES: "7" };
+  assert.deepEqual(readConfig({ ...aws, AWS_SESSION_TOKEN: "token" }).bucket, {
+    url: "https://s3.eu-central-1.amazonaws.com/my.bucket",
+    prefix: "",
+    region: "eu-central-1",
+    ...key,
+    sessionToken: "token",
+    cacheBytes: 7,
+  });
+  assert.equal(readConfig({ AWS_ACCESS_KEY_ID: "of another program" }).bucket, undefined);
+  assert.equal(
+    readConfig({ ...BUCKET, S3_URL: "http://[::1]:9000/coverage" }).bucket!.url,
+    "http://[::1]:9000/coverage",
+  );
+});
+
+Deno.test("readConfig refuses a bucket that is half configured, without its secret", () => {
+  const cases: [changes: Record<string, string>, sentence: RegExp][] = [
+    ...[
+      ...["coverage", "s3:/coverage", "s3://", "https://s3.example.com", "ftp://s3.example.com/b"],
+      ...["https://secret@s3.example.com/bucket", "https://s3.example.com/bucket?secret"],
+      ...["https://s3.example.com/bucket/../other", "https://s3.example.com:port/bucket"],
+    ].map((S3_URL): [Record<string, string>, RegExp] => [
+      { S3_URL },
+      /^S3_URL must be an address like https:\/\/s3\.example\.com\/bucket\/prefix or s3:/,
+    ]),
+    [{ S3_REGION: "EU West" }, /^S3_REGION is "EU West"; must be the name of a region/],
+    [{ CACHE_BYTES: "10 GiB" }, /^CACHE_BYTES is "10 GiB"; must be a whole number/],
+    [{ AWS_ACCESS_KEY_ID: "" }, /AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must be set\.$/],
+    [{ AWS_SECRET_ACCESS_KEY: "" }, /AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must be set\.$/],
+    [{ S3_URL: "s3://bucket", S3_REGION: "auto" }, /^S3_REGION is auto, and S3_URL is of AWS/],
+    [{ S3_URL: "", CACHE_BYTES: "1" }, /^S3_URL is unset, so CACHE_BYTES must be unset\.$/],
+  ];
+  for (const [changes, sentence] of cases) {
+    const said = sentences({ ...BUCKET, ...changes });
+    assert.match(said[0]!, sentence);
+    assert.equal(said.length, 1, said.join(" "));
+    assert(!said[0]!.includes("secret"));
+  }
+});

@@ -5,7 +5,7 @@ import { addDatabase, withFolder } from "./support/folder.ts";
 import { CAN_ASK, running, uploadTo } from "./support/server.ts";
 
 Deno.test({
-  name: "Deno exports the spans of an upload and the metrics",
+  name: "Deno exports the spans of an upload, the metrics and the log",
   ignore: !CAN_ASK, // the rest is exported at the stop
   async fn() {
     await using collector = startCollector();
@@ -47,6 +47,8 @@ Deno.test({
       assert.deepEqual(names(failed), new Set(["extract"]));
       const traces = [...output.matchAll(/ trace="([0-9a-f]{32})"/g)];
       assert.equal(traces.length, 2, "each log line has its trace");
+      const logged = collector.lines.filter((line) => line.includes("INF request"));
+      assert.equal(logged.length, 2, "the log is exported, too");
     });
   },
 });

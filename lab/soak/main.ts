@@ -7,9 +7,10 @@ import { floods } from "./floods.ts";
 import { kills } from "./kills.ts";
 import { loads } from "./load.ts";
 import { outages } from "./outages.ts";
+import { several } from "./several.ts";
 import { type Outcome, type Scenario, Skipped } from "./scenario.ts";
 
-const scenarios = { ...kills, ...outages, ...floods, ...loads };
+const scenarios = { ...kills, ...outages, ...floods, ...loads, ...several };
 const USAGE = `Usage: deno task soak [--kills N] [--seconds S] [scenario...]
 Scenarios: ${Object.keys(scenarios).join(", ")} (default: all)
   --kills N    kills of a server, on each database (default 50)

@@ -42,11 +42,21 @@ export class Uploads {
 
   /** Sends the next report; returns the status, or 0 where the connection broke. */
   async send(address: string, expected: Expected = BUSY): Promise<number> {
-    const { body, ...report } = await makeReport(this.#next++);
+    return (await this.sendReport(address, expected)).status;
+  }
+
+  /** The same with other fields; returns the report as well. */
+  async sendReport(
+    address: string,
+    expected: Expected,
+    fields: Record<string, string> = {},
+  ): Promise<{ status: number; report: Report }> {
+    const { body, ...made } = await makeReport(this.#next++);
+    const report = { ...made, fields: { ...made.fields, ...fields } };
     this.sent.set(report.fields.commit_hash!, report);
     const status = await this.#answer(address, report, body, expected);
     if (status !== 200) this.refused.set(status, (this.refused.get(status) ?? 0) + 1);
-    return status;
+    return { status, report };
   }
 
   async sendMany(address: string, count: number): Promise<void> {

@@ -6,7 +6,7 @@
 import type { Sql } from "postgres";
 import { z } from "zod";
 import type { Config } from "../config.ts";
-import { listCoverages, type ListFilter } from "../db/coverages.ts";
+import { createFindActiveRows, listCoverages, type ListFilter } from "../db/coverages.ts";
 import { etagged } from "../http/etag.ts";
 import { dataHeaders } from "../http/headers.ts";
 import type { Handler } from "../http/router.ts";
@@ -25,7 +25,7 @@ import {
   repoName,
   upTo,
 } from "../model/fields.ts";
-import type { CoverageRow } from "../model/rows.ts";
+import type { CoverageRow, RepositoryName } from "../model/rows.ts";
 import { API_PATH } from "../model/urls.ts";
 
 /** Rows of an answer; what has more says where the next one begins. */
@@ -69,12 +69,14 @@ export function createListHandler(
   },
 ): Handler {
   const large = new Semaphore(LARGE_AT_ONCE, "large lists");
+  const findActiveRows = createFindActiveRows(sql, ROWS_AT_ONCE);
   return async (request, { url, requestId, reader }) => {
     const fields = parseFields(listFields, givenFields(url));
     const filter: ListFilter = { ...fields, scopes: reader?.scopes };
     const { signal } = request;
     const isLarge = fields.full || fields.per_page > LARGE_PAGE;
     const read: Read = async (place, maxRepositories) => {
+      if (!place && isOfRepository(filter) && fields.p === 1) return await findActiveRows(filter);
       using _slot = isLarge ? await large.acquire(signal) : undefined;
       const offset = place ? 0 : (fields.p - 1) * fields.per_page;
       const part = { offset, after: place, maxRepositories, maxRows: ROWS_AT_ONCE };
@@ -103,6 +105,13 @@ export function createListHandler(
     const body = ReadableStream.from(rest).pipeThrough(new TextEncoderStream());
     return new Response(body, { headers });
   };
+}
+
+/** Whether a list is that of a repository and nothing else: what CI jobs and badges of others ask for. */
+function isOfRepository(filter: ListFilter): filter is ListFilter & RepositoryName {
+  const { org_name, repo_name, commit_author, keyword, full, scopes } = filter;
+  return org_name !== undefined && repo_name !== undefined && commit_author === undefined &&
+    keyword === undefined && !full && scopes === undefined;
 }
 
 /** The answer as JSON, in pieces; a small one is a single piece. */

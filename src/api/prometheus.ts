@@ -3,10 +3,30 @@
  *
  * @module
  */
+import type { Sql } from "postgres";
+import type { Config } from "../config.ts";
+import { readPercentages } from "../db/repository_summary.ts";
 import type { Handler } from "../http/router.ts";
+import type { Log } from "../log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 
-export function createMetricsHandler({ metrics }: { metrics: Metrics }): Handler {
+/** Without its database the server answers with the coverage that it had last. */
+export function createMetricsHandler(
+  { config: { metricsRepositories }, sql, metrics, log }: {
+    config: Pick<Config, "metricsRepositories">;
+    sql: Sql;
+    metrics: Metrics;
+    log: Log;
+  },
+): Handler {
   const headers = { "content-type": "text/plain; version=0.0.4; charset=utf-8" };
-  return () => new Response(metrics.prometheusText(), { headers });
+  return async () => {
+    if (metricsRepositories > 0) {
+      await readPercentages(sql, metricsRepositories).then(
+        (percentages) => metrics.setPercentages(percentages),
+        (error) => log.warn("the coverage of repositories could not be measured", { error }),
+      );
+    }
+    return new Response(metrics.prometheusText(), { headers });
+  };
 }

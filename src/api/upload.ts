@@ -10,6 +10,7 @@ import type { Authenticate } from "../auth/authenticate.ts";
 import { withCommitStatus } from "../auth/grant.ts";
 import type { Config } from "../config.ts";
 import { addCoverage, type Added, UnknownOutcomeError } from "../db/add_coverage.ts";
+import { partsOfCommit } from "../db/parts_of_commit.ts";
 import { checkIdentity } from "../db/repository_names.ts";
 import { unavailable } from "../errors.ts";
 import type { ReadCoverage } from "../formats/read_coverage.ts";
@@ -20,12 +21,13 @@ import type { Handler } from "../http/router.ts";
 import { Semaphore } from "../http/semaphore.ts";
 import type { Log } from "../log.ts";
 import { toAnswer } from "../model/coverage_answer.ts";
-import { uploadPath } from "../model/urls.ts";
+import { badgePath, uploadPath } from "../model/urls.ts";
 import {
   completeUploadFields,
   parseUploadQuery,
   type UploadFields,
 } from "../model/upload_fields.ts";
+import { linesOf } from "../reports/file_lines.ts";
 import type { ReportStore } from "../reports/store.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { traced } from "../telemetry/spans.ts";
@@ -39,7 +41,7 @@ import { counted } from "./upload_outcome.ts";
 export interface UploadDependencies {
   readonly config: Pick<
     Config,
-    "limits" | "publicUrl" | "statusContext" | "defaultBranches" | "retention"
+    "limits" | "publicUrl" | "login" | "statusContext" | "defaultBranches" | "retention"
   >;
   readonly sql: Sql;
   readonly store: ReportStore;
@@ -52,7 +54,7 @@ export interface UploadDependencies {
 /** Makes the handler; its slots are shared by all requests. */
 export function createUploadHandler(dependencies: UploadDependencies): Handler {
   const { config, sql, authenticate } = dependencies;
-  const { limits } = config;
+  const { limits, login } = config;
   const bodyLimits = { maxBytes: limits.maxUploadBytes, seconds: limits.uploadSeconds };
   // The body has its part of it, and extracting and reading what is in it the rest.
   const workSeconds = 2 * limits.uploadSeconds;
@@ -101,6 +103,8 @@ export function createUploadHandler(dependencies: UploadDependencies): Handler {
     return Response.json({
       coverage: toAnswer(row, origin),
       data: active.map((other) => toAnswer(other, origin)),
+      // Without a login it is an address that anybody can write down.
+      ...(login ? { badge_url: `${origin}${badgePath(row, login.secrets)}` } : {}),
       ...(parts === undefined ? {} : { parts }),
       ...(report.warnings.length > 0 ? { warnings: report.warnings } : {}),
       ...comparisonOf(fields, { ...added, checks }, origin),
@@ -125,7 +129,7 @@ async function store(
 ): Promise<Stored> {
   const staged = await store.stage();
   try {
-    const entries = readArchive(archive(), config.limits);
+    const entries = readArchive(staged.archived(archive()), config.limits);
     const report = await traced(
       "extract",
       () =>
@@ -142,7 +146,13 @@ async function store(
     const { diff } = report;
     const patch = await traced("patch", () => readPatch(diff, staged.readFile, coverage));
     if (coverage.lines) await staged.writeLines(coverage.lines);
-    await staged.publish();
+    if (store.bucket && upload.part !== undefined) {
+      // Other servers may have taken these, and a transaction has no time to fetch them.
+      for (const part of await partsOfCommit(sql, upload)) {
+        await linesOf(part, { store, readCoverage });
+      }
+    }
+    await staged.publish(report);
     const added = await addCoverage(sql, {
       ...upload,
       coverage: coverage.total,

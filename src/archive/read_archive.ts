@@ -101,7 +101,7 @@ async function* readTar(
   const bytes = capped(inflated, limits.maxReportBytes, {
     tooLarge,
     failed: (cause) =>
-      cause instanceof HttpError
+      isOwn(cause)
         ? cause
         : unprocessable("The gzip of the archive is damaged, or followed by other data.", cause),
   }).getReader();
@@ -148,10 +148,15 @@ async function reading<T>(promise: Promise<T>): Promise<T> {
   try {
     return await promise;
   } catch (error) {
-    if (error instanceof HttpError) throw error;
+    if (isOwn(error)) throw error;
     const why = error instanceof Error ? error.message : String(error);
     throw unprocessable(`The file is not a whole tar archive: ${clip(why)}.`, error);
   }
+}
+
+/** What came from below the archive: an answer to the client, or a failure of the disk with its code. */
+function isOwn(error: unknown): error is Error {
+  return error instanceof HttpError || error instanceof Error && "code" in error;
 }
 
 function gunzipped(body: Chunks): ByteStream {

@@ -8,6 +8,7 @@ import { forgetIdentityCommand } from "./forget_identity_command.ts";
 import { healthCommand } from "./health_command.ts";
 import { importCommand } from "./import_command.ts";
 import { sweepCommand } from "./sweep_command.ts";
+import { toBucketCommand } from "./to_bucket_command.ts";
 import { tokenCommand } from "./token_command.ts";
 import { uploadCommand } from "./upload_command.ts";
 
@@ -21,6 +22,7 @@ const commands = new Map<string, Command>(Object.entries({
   "delete": deleteCommand,
   "export": exportCommand,
   "import": importCommand,
+  "to-bucket": toBucketCommand,
   "version": { summary: "Print the version.", run: () => console.log(`${PROGRAM} ${version}`) },
 }));
 

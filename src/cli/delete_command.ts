@@ -1,7 +1,6 @@
-import { databaseIdentity } from "../db/coverages.ts";
 import { deleteCoverages } from "../db/delete_coverages.ts";
 import { counted, OperatorError } from "../errors.ts";
-import { ReportStore } from "../reports/store.ts";
+import type { ReportStore } from "../reports/store.ts";
 import type { Command } from "./command.ts";
 import { repositoryName } from "./repository_name.ts";
 import { withDatabase } from "./with_database.ts";
@@ -20,9 +19,8 @@ export const deleteCommand: Command = {
       throw new OperatorError(`The upload is ${JSON.stringify(upload)}; it must be a number.`);
     }
     const dryRun = flags.has("dry-run");
-    await withDatabase(async ({ sql, config: { defaultBranches }, paths }) => {
-      using store = await ReportStore.open(paths.reports);
-      await store.belongTo(await databaseIdentity(sql));
+    await withDatabase(async ({ sql, config: { defaultBranches }, openReports }) => {
+      using store = await openReports();
       const deletion = { ...name, branch_name, id };
       const deleted = await deleteCoverages(sql, deletion, { defaultBranches, dryRun });
       if (!deleted?.uploads) {

@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { restoreDump } from "../db/dump.ts";
 import { migrate, readMigrations } from "../db/migrate.ts";
 import { OperatorError } from "../errors.ts";
-import { ReportStore } from "../reports/store.ts";
 import type { Command } from "./command.ts";
 import { withDatabase } from "./with_database.ts";
 
@@ -13,9 +12,10 @@ export const importCommand: Command = {
   operands: ["<file>"],
   async run([path]) {
     const dump = await read(path!);
-    await withDatabase(async ({ sql, config, paths }) => {
-      using store = await ReportStore.open(paths.reports);
-      const uploads = await restoreDump(sql, dump, (identity) => store.belongTo(identity));
+    await withDatabase(async ({ sql, config, paths, openReports }) => {
+      const uploads = await restoreDump(sql, dump, async (identity) => {
+        using _store = await openReports(identity);
+      });
       await migrate(sql, await readMigrations());
       console.log(
         `The database has ${uploads} uploads now. Their reports belong in ${paths.reports}.`,

@@ -1,7 +1,5 @@
-import { databaseIdentity } from "../db/coverages.ts";
 import { createLog } from "../log.ts";
 import { OperatorError } from "../errors.ts";
-import { ReportStore } from "../reports/store.ts";
 import { runRetention } from "../reports/retention.ts";
 import { ORPHAN_GRACE_MS } from "../reports/sweep.ts";
 import type { Command } from "./command.ts";
@@ -12,9 +10,8 @@ export const sweepCommand: Command = {
   flags: { "dry-run": "Only say what would be removed." },
   async run(_, flags) {
     const dryRun = flags.has("dry-run");
-    await withDatabase(async ({ sql, embedded, config, paths }) => {
-      using store = await ReportStore.open(paths.reports);
-      await store.belongTo(await databaseIdentity(sql));
+    await withDatabase(async ({ sql, embedded, config, openReports }) => {
+      using store = await openReports();
       const result = await runRetention({
         sql,
         embedded,
@@ -24,7 +21,7 @@ export const sweepCommand: Command = {
         log: await createLog({ level: "warning", format: config.logFormat }),
       }, { dryRun });
       if (!result) throw new OperatorError("Another server is running retention. Try again later.");
-      const { superseded, deleted, space, staged, orphans, stored, missing } = result;
+      const { superseded, deleted, space, staged, orphans, objects, stored, missing } = result;
       const verb = dryRun ? "to remove" : "removed";
       const rows = [
         ["superseded", `${shown(superseded)} ${verb}`],
@@ -32,8 +29,9 @@ export const sweepCommand: Command = {
         ["over MAX_STORED_BYTES", `${shown(space)} ${verb}`],
         ["of interrupted uploads", `${shown(staged)} ${verb}`],
         ["not in the database", `${shown(orphans)} ${verb}`],
+        ...objects ? [["objects not in it", `${shown(objects)} ${verb}`]] : [],
         ["kept", shown(stored)],
-        ["missing on disk", `${missing.length} reports`],
+        [`missing ${objects ? "in the bucket" : "on disk"}`, `${missing.reports} reports`],
       ];
       for (const [name, amount] of rows) console.log(`${name!.padEnd(24)}${amount}`);
     });

@@ -1,13 +1,22 @@
 import { join, resolve } from "node:path";
+import { unpack } from "../archive/unpack.ts";
 import { type Config, readEnvironment } from "../config.ts";
 import { type Database, openDatabase } from "../db/connect.ts";
+import { databaseIdentity } from "../db/coverages.ts";
 import { forOperator } from "../db/for_operator.ts";
 import { migrate, readMigrations } from "../db/migrate.ts";
+import { OperatorError } from "../errors.ts";
+import { createLog } from "../log.ts";
+import { BucketError } from "../reports/bucket.ts";
+import { openReports } from "../reports/bucket_store.ts";
+import type { ReportStore } from "../reports/store.ts";
 
 /** What a command works on. */
 export interface Opened extends Pick<Database, "sql" | "embedded"> {
   readonly config: Config;
   readonly paths: ReturnType<typeof pathsOf>;
+  /** Opens the reports, on disk or in a bucket; they must belong to this database, or to `identity`. */
+  openReports(identity?: string): Promise<ReportStore>;
 }
 
 /** What is in `DATA_DIR`: the reports, and the embedded database. */
@@ -29,9 +38,17 @@ export async function withDatabase<T>(
   const database = await openDatabase({ url: config.databaseUrl, folder: paths.database });
   try {
     if (migrated) await migrate(database.sql, await readMigrations());
-    return await work({ ...database, config, paths });
+    const open = async (identity?: string) => {
+      const log = await createLog({ level: "warning", format: config.logFormat });
+      const store = await openReports(paths.reports, config.bucket, { unpack, log });
+      await store.belongTo(identity ?? await databaseIdentity(database.sql));
+      return store;
+    };
+    return await work({ ...database, config, paths, openReports: open });
   } catch (error) {
-    throw forOperator(error);
+    if (!(error instanceof BucketError)) throw forOperator(error);
+    const { message } = error.cause as Error;
+    throw new OperatorError(`The bucket cannot be used: ${message}`, { cause: error });
   } finally {
     await database.close();
   }

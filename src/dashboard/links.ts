@@ -79,8 +79,8 @@ export class Links {
     return `${this.#base}${LOGOUT_PATH}`;
   }
 
-  /** The first page of an upload's report, below a bar that says whose it is. */
-  report(row: RepositoryName & { id: number; report_index: string | null }): string {
+  /** The first page of a report of an upload, below a bar that says whose it is. */
+  report(row: Parameters<typeof framedReportPath>[0]): string {
     return `${this.#base}${framedReportPath(row)}`;
   }
 

@@ -1,6 +1,6 @@
 /**
- * `GET /coverages-ui/{org}/{repo}/uploads/{id}/report/…`: an upload's report, below a bar that says whose
- * it is. Frames have no cookies of ours and no way to the bar; `script.js` follows what they show.
+ * `GET /coverages-ui/{org}/{repo}/uploads/{id}/report/…`, or `…/{id}/part-{part}/report/…`: a report of an
+ * upload, below a bar that says whose it is. Frames have no cookies of ours and no way to the bar; `script.js` follows what they show.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import type { Handler } from "../http/router.ts";
 import type { CoverageRow } from "../model/rows.ts";
 import { originOfReport } from "../model/reports_url.ts";
 import { ownReportPath } from "../model/urls.ts";
-import { findActive, findUpload } from "../db/coverages.ts";
+import { findActive, findPart, findUpload } from "../db/coverages.ts";
 import type { Html } from "./html.ts";
 import { Brand, Head } from "./layout.tsx";
 import { Links, type LinkSettings } from "./links.ts";
@@ -40,11 +40,17 @@ export function createReportPageHandler(
       repo_name: decodeSegment(params.repo ?? ""),
     };
     const id = Number(params.id);
-    const row = Number.isSafeInteger(id) ? await findUpload(sql, { ...repository, id }) : undefined;
+    const { part } = params;
+    const row = !Number.isSafeInteger(id)
+      ? undefined
+      : part === undefined
+      ? await findUpload(sql, { ...repository, id })
+      : await findPart(sql, { ...repository, id, part: decodeSegment(part) });
     const links = new Links(config, url.origin);
     const found = row?.report_stored ? row : row && await findActive(sql, row);
     if (!found?.report_stored) {
-      const said = row ? "The report is no longer stored." : `There is no upload ${params.id}.`;
+      const missing = part === undefined ? `upload ${id}` : `part of upload ${id}`;
+      const said = row ? "The report is no longer stored." : `There is no such ${missing}.`;
       throw new HttpError(404, said, { repository });
     }
     const path = params["0"];
@@ -68,7 +74,12 @@ export function createReportPageHandler(
 }
 
 function ReportPage(
-  { links, row, root, src }: { links: Links; row: CoverageRow; root: string; src: string },
+  { links, row, root, src }: {
+    links: Links;
+    row: CoverageRow & { part?: string };
+    root: string;
+    src: string;
+  },
 ): Html {
   const name = `${row.org_name}/${row.repo_name}`;
   return (
@@ -85,6 +96,11 @@ function ReportPage(
           </h1>
           <span>
             {row.language} on <bdi>{row.branch_name}</bdi>
+            {row.part === undefined ? "" : (
+              <>
+                , part <bdi>{row.part}</bdi>
+              </>
+            )}
           </span>
           <Commit links={links} row={row} />
           <Percentage value={row.percentage} />

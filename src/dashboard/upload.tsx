@@ -151,7 +151,7 @@ function Head({ links, page, now }: { links: Links; page: FoundUpload; now: Date
             : parts.length > 0
             ? null
             : <a href={links.report(row)}>HTML report</a>}
-          <Parts links={links} parts={parts} />
+          <Parts links={links} upload={row} />
           <div class="muted">{note}</div>
         </li>
       </ul>
@@ -161,8 +161,9 @@ function Head({ links, page, now }: { links: Links; page: FoundUpload; now: Date
 
 /** The parts of an upload, each with its own report. */
 function Parts(
-  { links, parts }: { links: Links; parts: FoundUpload["upload"]["parts"] },
+  { links, upload }: { links: Links; upload: FoundUpload["upload"] },
 ): Html | null {
+  const { parts } = upload;
   if (parts.length === 0) return null;
   return (
     <>
@@ -174,7 +175,7 @@ function Parts(
       <ul class="parts">
         {parts.map((part) => (
           <li key={part.part}>
-            <a href={links.ownReport(part)}>
+            <a href={links.report({ ...upload, ...part })}>
               <bdi>{part.part}</bdi>
             </a>{" "}
             <Percentage value={part.percentage} />

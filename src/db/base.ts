@@ -86,8 +86,9 @@ async function ofCommit(
     (_, at) => commit.slice(0, MIN_HASH + at),
   );
   const [row] = await sql<UploadRow[]>`
-    select ${uploadColumns(sql)} from coverages c join repositories r on r.id = c.repository_id
-    where c.repository_id = ${repository_id} and c.language = ${language} and c.id <> ${id}
+    select ${uploadColumns(sql)} from coverages c cross join repositories r
+    where r.id = ${repository_id}
+      and c.repository_id = ${repository_id} and c.language = ${language} and c.id <> ${id}
       and (
         -- A hash has no character behind "~".
         c.commit_hash >= ${commit} and c.commit_hash < ${`${commit}~`}
@@ -113,7 +114,8 @@ async function ofBranch(
         -- A job that runs again is compared with what its first run was compared with.
         ${branch === branch_name ? sql`and commit_hash <> ${commit_hash}` : sql``}
       order by id desc limit ${RECENT}
-    ) c join repositories r on r.id = c.repository_id
+    ) c cross join repositories r
+    where r.id = ${repository_id}
     order by c.commit_time desc nulls last, c.id desc limit 1`;
   return row;
 }

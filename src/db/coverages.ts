@@ -4,9 +4,10 @@
  *
  * @module
  */
-import type { Sql, TransactionSql } from "postgres";
+import type { Fragment, Sql, TransactionSql } from "postgres";
 import type { Config } from "../config.ts";
 import type { CoverageRow, RepositoryName } from "../model/rows.ts";
+import { batched } from "./batched.ts";
 import { inTime } from "./connect.ts";
 import { isQueued } from "./other_refs.ts";
 import { findRepository, inScopes, named } from "./repository_names.ts";
@@ -23,15 +24,41 @@ export const columns = (sql: Sql | TransactionSql) =>
     c.lines_valid, c.patch_percentage::float8 as patch_percentage, c.format, c.report_id, c.report_index, c.coverage_files, c.deleted_at,
     c.report_stored`;
 
-/** The active rows of a repository, oldest first. */
+/** Rows in the answer to an upload. */
+export const MAX_ACTIVE_ROWS = 1000;
+
+/** The last {@linkcode MAX_ACTIVE_ROWS} active rows of a repository, oldest first. */
 export async function activeRows(
   sql: Sql | TransactionSql,
   repositoryId: string,
 ): Promise<CoverageRow[]> {
   return await sql<CoverageRow[]>`
-    select ${columns(sql)} from coverages c join repositories r on r.id = c.repository_id
-    where c.repository_id = ${repositoryId} and c.newest and c.deleted_at is null
+    select ${columns(sql)}
+    from repositories r
+    cross join lateral (${activeOf(sql, sql`id desc`, MAX_ACTIVE_ROWS)}) c
+    where r.id = ${repositoryId}
     order by c.id`;
+}
+
+/**
+ * The first active rows of the repository `r` in an order of ids, of those that also meet a condition.
+ * Branches and other refs are two ends of an index, each of which has its rows in that order.
+ */
+function activeOf(
+  sql: Sql | TransactionSql,
+  order: Fragment,
+  limit: number,
+  condition: Fragment = sql`true`,
+): Fragment {
+  return sql`
+    select c.* from (values (true), (false)) kind (is_branch)
+    cross join lateral (
+      select * from coverages c
+      where c.repository_id = r.id and c.newest and c.is_branch = kind.is_branch
+        and c.deleted_at is null and ${condition}
+      order by ${order} limit ${limit}
+    ) c
+    order by ${order} limit ${limit}`;
 }
 
 /** What a list shows. */
@@ -70,14 +97,29 @@ export async function listCoverages(
   signal?: AbortSignal,
 ): Promise<CoverageRow[]> {
   const { org_name, repo_name, commit_author, keyword, full, scopes } = filter;
-  const matching = sql`
-    c.repository_id = r.id
-    ${full ? sql`` : sql`and c.newest and c.deleted_at is null`}
-    ${commit_author === undefined ? sql`` : sql`and c.commit_author = ${commit_author}`}`;
+  const matching = commit_author === undefined
+    ? sql`true`
+    : sql`c.commit_author = ${commit_author}`;
   const name = sql`(lower(r.org_name), lower(r.repo_name))`;
   const place = after && sql`(lower(${after.org_name}), lower(${after.repo_name}))`;
+  // What comes after it is read from there.
+  const rest = after && place
+    ? sql`${matching} and c.id > case when ${name} = ${place} then ${after.id}::bigint else 0 end`
+    : matching;
+  // A repository with a main branch has an active row, and one without rows is deleted: only for some
+  // are rows looked for, each by itself, which the offset says.
+  const isKnown = commit_author !== undefined
+    ? sql`false`
+    : full
+    ? sql`true`
+    : sql`r.main_branch is not null`;
+  const hasRows = sql`(${isKnown} or exists (
+    select from coverages c where c.repository_id = r.id and ${matching}
+      ${full ? sql`` : sql`and c.newest and c.deleted_at is null`}
+    offset 0
+  ))`;
   const conditions = [
-    sql`exists (select from coverages c where ${matching})`,
+    hasRows,
     ...(org_name === undefined ? [] : [sql`lower(r.org_name) = lower(${org_name})`]),
     ...(repo_name === undefined ? [] : [sql`lower(r.repo_name) = lower(${repo_name})`]),
     ...(keyword === undefined
@@ -95,19 +137,46 @@ export async function listCoverages(
       limit ${maxRepositories} offset ${offset}
     ) r
     cross join lateral (
-      select c.* from (
-        select c.* from coverages c where ${matching}
-        ${after && place ? sql`and (${name} <> ${place} or c.id > ${after.id})` : sql``}
-        -- Without this the active rows are searched for among all old ones, in the order of ids.
-        ${full ? sql`` : sql`offset 0`}
-      ) c
-      order by c.id limit ${maxRows}
+      ${
+    full
+      ? sql`
+        select * from coverages c where c.repository_id = r.id and ${rest}
+        order by c.id limit ${maxRows}`
+      : activeOf(sql, sql`id`, maxRows, rest)
+  }
     ) c
     order by lower(r.org_name), lower(r.repo_name), c.id
     limit ${maxRows}`;
   const cancel = () => query.cancel();
   signal?.addEventListener("abort", cancel, { once: true });
   return await inTime(query).finally(() => signal?.removeEventListener("abort", cancel));
+}
+
+/** The function that finds the first `maxRows` active rows of a repository, oldest first. */
+export function createFindActiveRows(
+  sql: Sql,
+  maxRows: number,
+): (name: RepositoryName) => Promise<CoverageRow[]> {
+  return batched(async (names) => {
+    const asked = names.map(({ org_name, repo_name }, place) => ({ org_name, repo_name, place }));
+    const rows = await inTime(sql<(CoverageRow & { place: number })[]>`
+      select asked.place, ${columns(sql)}
+      from json_to_recordset(${JSON.stringify(asked)}::text::json) asked
+        (org_name text, repo_name text, place int)
+      cross join lateral (
+        select * from repositories r
+        where lower(r.org_name) = lower(asked.org_name)
+          and lower(r.repo_name) = lower(asked.repo_name)
+        limit 1
+      ) r
+      cross join lateral (
+        ${activeOf(sql, sql`id`, maxRows)}
+      ) c
+      order by asked.place, c.id`);
+    const found: CoverageRow[][] = names.map(() => []);
+    for (const { place, ...row } of rows) found[place]!.push(row);
+    return found;
+  });
 }
 
 /** An upload of the repository, whether or not its report is still stored. */
@@ -117,6 +186,21 @@ export async function findUpload(
 ): Promise<CoverageRow | undefined> {
   const [row] = await inTime(sql<CoverageRow[]>`
     select ${columns(sql)} from coverages c join repositories r on r.id = c.repository_id
+    where c.id = ${id} and ${named(sql, name)}`);
+  return row;
+}
+
+/** A part of an upload, as an upload with that part's number and report. */
+export async function findPart(
+  sql: Sql,
+  { id, part, ...name }: RepositoryName & { id: number; part: string },
+): Promise<CoverageRow & { part: string } | undefined> {
+  const [row] = await inTime(sql<(CoverageRow & { part: string })[]>`
+    select ${
+    columns(sql)
+  }, p.part, p.percentage::float8 as percentage, p.report_id, p.report_index, true as report_stored
+    from coverages c join repositories r on r.id = c.repository_id
+    join parts p on p.repository_id = r.id and p.coverage_id = c.id and p.part = ${part}
     where c.id = ${id} and ${named(sql, name)}`);
   return row;
 }
@@ -141,7 +225,8 @@ export async function findGone(sql: Sql, reportId: string): Promise<CoverageRow 
   return row;
 }
 
-interface Branch extends RepositoryName {
+/** A branch, by default the main one, in a language, by default any. */
+export interface Branch extends RepositoryName {
   readonly branch_name?: string | undefined;
   readonly language?: string | undefined;
 }

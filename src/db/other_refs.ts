@@ -15,15 +15,25 @@ const QUEUED_DAYS = 1;
 export const isQueued = (sql: Sql | TransactionSql): Fragment =>
   sql`starts_with(branch_name, 'gh-readonly-queue/')`;
 
+/** Rows that a transaction marks: few, so that uploads get their turn. */
+const BATCH = 500;
+
 /** Marks those without a recent upload as deleted. */
-export async function deleteOldRefs(tx: TransactionSql): Promise<void> {
-  await tx`
-    update coverages c set deleted_at = clock_timestamp(), updated_at = clock_timestamp()
-    where c.newest and c.deleted_at is null and not c.is_branch
-      and not exists (
-        select from coverages other
-        where other.repository_id = c.repository_id and other.branch_name = c.branch_name
-          and other.created_at > clock_timestamp() - interval '1 day' *
-            case when ${isQueued(tx)} then ${QUEUED_DAYS}::int else ${OPEN_DAYS}::int end
-      )`;
+export async function deleteOldRefs(sql: Sql | TransactionSql): Promise<void> {
+  let count: number;
+  do {
+    ({ count } = await sql`
+      update coverages set deleted_at = clock_timestamp(), updated_at = clock_timestamp()
+      where (repository_id, id) in (
+        select repository_id, id from coverages c
+        where c.newest and c.deleted_at is null and not c.is_branch
+          and not exists (
+            select from coverages other
+            where other.repository_id = c.repository_id and other.branch_name = c.branch_name
+              and other.created_at > clock_timestamp() - interval '1 day' *
+                case when ${isQueued(sql)} then ${QUEUED_DAYS}::int else ${OPEN_DAYS}::int end
+          )
+        limit ${BATCH}
+      ) and newest and deleted_at is null`);
+  } while (count === BATCH);
 }

@@ -181,7 +181,7 @@ export async function readRepository(
           select ${shown(sql)} from coverages c
           where c.repository_id = r.id and c.newest and c.is_branch = ${!refs}
             and c.branch_name is distinct from r.main_branch ${matches}
-          order by (c.deleted_at is not null), c.id desc
+          order by (c.deleted_at is null) desc, c.id desc
           limit ${branches.limit} offset ${branches.offset}
         ) b
       ) as branches,
@@ -203,14 +203,21 @@ export async function readRepository(
         from (
           select branch_name, language,
             row_number() over (order by branch_name = r.main_branch desc, id desc) as place
-          from coverages c
-          where c.repository_id = r.id and c.newest and c.branch_name = any(${
+          from (
+            select distinct unnest(${
     chosen.length > 0 ? sql`${sql.array([...chosen])}::text[]` : sql`array(
-              select branch_name from coverages l
-              where l.repository_id = r.id and l.newest and l.is_branch
-              order by (l.deleted_at is not null), l.id desc limit ${DEFAULT_TRENDS}::int
-            ) || r.main_branch`
-  })
+                select branch_name from coverages l
+                where l.repository_id = r.id and l.newest and l.is_branch
+                order by (l.deleted_at is null) desc, l.id desc limit ${DEFAULT_TRENDS}::int
+              ) || r.main_branch`
+  }) as name
+          ) chosen
+          -- One by one: together they are searched for among all branches.
+          cross join lateral (
+            select branch_name, language, id from coverages c
+            where c.repository_id = r.id and c.newest and c.branch_name = chosen.name
+            order by id desc limit ${MAX_TRENDS}::int
+          ) c
           order by place limit ${MAX_TRENDS}::int
         ) d
         cross join lateral (
@@ -224,7 +231,7 @@ export async function readRepository(
         select coalesce(jsonb_agg(l.branch_name order by l.is_deleted, l.id desc), '[]') from (
           select id, branch_name, deleted_at is not null as is_deleted from coverages c
           where c.repository_id = r.id and c.newest and c.is_branch ${matches}
-          order by (c.deleted_at is not null), c.id desc limit ${CHOICES}::int
+          order by (c.deleted_at is null) desc, c.id desc limit ${CHOICES}::int
         ) l
       ) as choices,
       (

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Sql, TransactionSql } from "postgres";
+import { inTime } from "./connect.ts";
 
 /** Points of a trend on the home page. */
 const TREND = 30;
@@ -75,14 +76,31 @@ export async function summarise(
           select last.branch_name from (
             select e.branch_name, e.deleted_at from coverages e
             where e.repository_id = same.id and e.newest and e.is_branch
-            order by (e.deleted_at is not null), e.id desc limit 1
+            order by (e.deleted_at is null) desc, e.id desc limit 1
           ) last
           where last.deleted_at is null
         )
       )
       group by c.branch_name
     ) main on true
-    where same.id = r.id and r.id = any(${ids}::bigint[])`;
+    where same.id = r.id and same.id = any(${ids}::bigint[]) and r.id = any(${ids}::bigint[])`;
+}
+
+/** The main branch's coverage of the repositories uploaded last, each language by itself. */
+export async function readPercentages(
+  sql: Sql,
+  repositories: number,
+): Promise<{ repository: string; branch: string; language: string; percentage: number }[]> {
+  return await inTime(sql<
+    { repository: string; branch: string; language: string; percentage: number }[]
+  >`
+    select r.org_name || '/' || r.repo_name as repository, r.main_branch as branch,
+      l.language, l.percentage
+    from (
+      select * from repositories order by newest_at desc, id desc limit ${repositories}
+    ) r
+    cross join jsonb_to_recordset(r.languages) l (language text, percentage float8)
+    order by r.newest_at desc, r.id desc, l.language`);
 }
 
 /** Summarises the repositories that were summarised by other `defaultBranches`; returns how many. */

@@ -4,19 +4,21 @@
  *
  * @module
  */
-import type { Sql, TransactionSql } from "postgres";
+import type { Fragment, Sql, TransactionSql } from "postgres";
 import type { Retention } from "../config.ts";
 import { withoutTimeout } from "./connect.ts";
-import { deleteOldRefs, isQueued } from "./other_refs.ts";
+import { isQueued } from "./other_refs.ts";
 
 /** Why a report is removed: too many newer ones, its branch was deleted, no room. */
 export type Reason = "superseded" | "deleted" | "space";
 
-/** A report that is no longer retained. */
-export interface ExpiredReport {
+/** A report that is stored, and why it is to be removed; null: it is retained. */
+export interface StoredReport {
   readonly report_id: string;
   readonly bytes: number;
-  readonly reason: Reason;
+  readonly reason: Reason | null;
+  /** The reports of its parts. */
+  readonly parts: readonly string[];
 }
 
 /** A repository, or a branch and language of it. */
@@ -28,79 +30,117 @@ export interface Scope {
   readonly language?: string;
 }
 
+/** Reports that are read at a time; more where a branch and language has more. */
+const PAGE = 200;
+
 /**
- * Finds what the settings do not retain, the oldest first; of everything, or of a part, to which
- * `maxStoredBytes` does not apply.
+ * Every stored report, a page at a time, each page in a statement of its own: whole branches and
+ * languages, in the order of an index. {@linkcode findNewestOver} finds `newestOver`.
  */
-export async function findExpired(
+export async function* listStored(
   sql: Sql | TransactionSql,
-  { keepSuperseded, keepDeletedDays, maxStoredBytes }: Retention,
-  scope?: Scope,
-): Promise<ExpiredReport[]> {
-  const budget = scope === undefined ? maxStoredBytes ?? null : null;
+  retention: Retention,
+  newestOver: Superseded | undefined,
+): AsyncGenerator<StoredReport[]> {
+  const { deleted_at = null, id = null } = newestOver ?? {};
+  let place = { repository_id: "0", branch_name: "", language: "" };
+  while (true) {
+    const page = sql`
+      select * from coverages
+      where report_stored and (repository_id, branch_name, language)
+        > (${place.repository_id}, ${place.branch_name}, ${place.language})
+      order by repository_id, branch_name, language
+      fetch first ${sql.unsafe(`${PAGE}`)} rows with ties`;
+    const rows = await sql<(StoredReport & typeof place)[]>`
+      select report_id, report_bytes::float8 as bytes, repository_id, branch_name, language,
+        coalesce(
+          reason,
+          case when (deleted_at, id) <= (${deleted_at}::text::timestamptz, ${id}::bigint) then 'space' end
+        ) as reason,
+        array(
+          select p.report_id from parts p
+          where p.repository_id = s.repository_id and p.coverage_id = s.id
+        ) as parts
+      from (${withReasons(sql, retention, page)}) s
+      order by repository_id, branch_name, language`;
+    if (rows.length > 0) yield rows;
+    if (rows.length < PAGE) return;
+    place = rows.at(-1)!;
+  }
+}
+
+/** An upload among the superseded ones, which are removed in this order where there is no room. */
+export interface Superseded {
+  /** As the database writes it: a `Date` has no microseconds. */
+  readonly deleted_at: string;
+  readonly id: string;
+}
+
+/**
+ * The last one of the superseded reports to remove, from the oldest on, so that those of everything
+ * that is retained have at most `maxStoredBytes`; undefined where there is room.
+ */
+export async function findNewestOver(
+  sql: Sql | TransactionSql,
+  retention: Retention,
+): Promise<Superseded | undefined> {
+  const { maxStoredBytes } = retention;
+  if (maxStoredBytes === undefined) return undefined;
+  const all = sql`select * from coverages where report_stored`;
+  const [row] = await sql<Superseded[]>`
+    select deleted_at::text as deleted_at, id from (
+      select id, deleted_at,
+        -- What is stored when all that are older than this one are removed.
+        sum(report_bytes) over (order by deleted_at desc nulls first, id desc) as bytes_from_here
+      from (${withReasons(sql, retention, all)}) s
+      where reason is null
+    ) retained
+    where deleted_at is not null and bytes_from_here > ${maxStoredBytes}::bigint
+    order by deleted_at desc, id desc limit 1`;
+  return row;
+}
+
+/** Rows of stored reports, all those of their branches and languages, each with its reason. */
+function withReasons(
+  sql: Sql | TransactionSql,
+  { keepSuperseded, keepDeletedDays }: Retention,
+  stored: Fragment,
+): Fragment {
   // The active report of a branch is always stored, so a branch without one was deleted, and the
   // first of those stored is the active one or the last one before the deletion.
-  return await sql<ExpiredReport[]>`
-    with stored as (
-      select id, report_id, branch_name, report_bytes as bytes, deleted_at,
+  return sql`
+    select *,
+      case
+        when not is_active and (
+          -- What was in the merge queue is uploaded again for the branch it was merged into.
+          ${keepDeletedDays}::int = 0 or ${isQueued(sql)}
+          or branch_deleted_at <= clock_timestamp() - ${keepDeletedDays}::int * interval '1 day'
+        ) then 'deleted'
+        when newer > ${keepSuperseded}::int then 'superseded'
+      end as reason
+    from (
+      select id, report_id, repository_id, branch_name, language, report_bytes, deleted_at,
         -- An upload of an older commit has a higher id than the active one.
         row_number() over (branch order by (deleted_at is not null), id desc) - 1 as newer,
         bool_or(deleted_at is null) over branch as is_active,
         max(deleted_at) over branch as branch_deleted_at
-      from coverages
-      where report_stored
-        ${scope === undefined ? sql`` : sql`and repository_id = ${scope.repositoryId}`}
-        ${scope?.branch_name === undefined ? sql`` : sql`and branch_name = ${scope.branch_name}`}
-        ${scope?.language === undefined ? sql`` : sql`and language = ${scope.language}`}
+      from (${stored}) stored
       window branch as (partition by repository_id, branch_name, language)
-    ), with_reason as (
-      select *,
-        case
-          when not is_active and (
-            -- What was in the merge queue is uploaded again for the branch it was merged into.
-            ${keepDeletedDays}::int = 0 or ${isQueued(sql)}
-            or branch_deleted_at <= clock_timestamp() - ${keepDeletedDays}::int * interval '1 day'
-          ) then 'deleted'
-          when newer > ${keepSuperseded}::int then 'superseded'
-        end as reason
-      from stored
-    ), retained as (
-      select *,
-        -- What is stored when all that are older than this one are removed.
-        sum(bytes) over (order by deleted_at desc nulls first, id desc) as bytes_from_here
-      from with_reason where reason is null
-    )
-    select report_id, bytes::float8 as bytes, reason
-    from (
-      select id, report_id, bytes, reason, deleted_at from with_reason where reason is not null
-      union all
-      select id, report_id, bytes, 'space', deleted_at from retained
-      where deleted_at is not null and bytes_from_here > ${budget}::bigint
-    ) expired
-    order by deleted_at, id`;
+    ) with_branch`;
 }
 
-/** Rolls a transaction back. */
-class Undo extends Error {}
-
-/**
- * Marks pull requests and merge queues that are over as deleted, and finds everything that the
- * settings do not retain then. A dry run leaves no mark.
- */
-export async function findAllExpired(
+/** Does work in a transaction that leaves no trace. */
+export async function undone(
   sql: Sql,
-  retention: Retention,
-  { dryRun }: { dryRun: boolean },
-): Promise<ExpiredReport[]> {
-  let expired: ExpiredReport[] = [];
+  work: (tx: TransactionSql) => Promise<void>,
+): Promise<void> {
+  const undo = new Error("Undo");
   await withoutTimeout(sql, async (tx) => {
-    await deleteOldRefs(tx);
-    expired = await findExpired(tx, retention);
-    if (dryRun) throw new Undo();
+    await work(tx);
+    throw undo;
   }).catch((error) => {
-    if (!(error instanceof Undo)) throw error;
+    if (error !== undo) throw error;
   });
-  return expired;
 }
 
 /**
@@ -127,42 +167,33 @@ export async function markRemoved(
   return rows.map(({ report_id }) => report_id);
 }
 
-/** Marks the expired reports of a part as removed; returns them. */
+/** Marks the expired reports of a repository, or of a part of it, as removed; returns them. */
 export async function expireReports(
   sql: Sql | TransactionSql,
   retention: Retention,
-  scope: Scope,
+  { repositoryId, branch_name, language }: Scope,
 ): Promise<string[]> {
-  const expired = await findExpired(sql, retention, scope);
+  const stored = sql`
+    select * from coverages
+    where report_stored and repository_id = ${repositoryId}
+      ${branch_name === undefined ? sql`` : sql`and branch_name = ${branch_name}`}
+      ${language === undefined ? sql`` : sql`and language = ${language}`}`;
+  const expired = await sql<{ report_id: string }[]>`
+    select report_id from (${withReasons(sql, retention, stored)}) s where reason is not null`;
   return await markRemoved(sql, expired.map(({ report_id }) => report_id));
 }
 
 /** Of these reports, those that are stored according to their row. */
-export async function storedReports(sql: Sql, ids: readonly string[]): Promise<Set<string>> {
+export async function storedReports(
+  sql: Sql | TransactionSql,
+  ids: readonly string[],
+): Promise<Set<string>> {
   const rows = await sql<{ report_id: string }[]>`
     select report_id from coverages
     where report_id = any(${sql.array([...ids])}::uuid[]) and report_stored
     union
     select report_id from parts where report_id = any(${sql.array([...ids])}::uuid[])`;
   return new Set(rows.map(({ report_id }) => report_id));
-}
-
-/** Repositories whose stored reports are read at a time. */
-const BATCH = 50;
-
-/** Every report that is stored according to its row, a batch of repositories at a time. */
-export async function* listStored(sql: Sql): AsyncGenerator<string> {
-  for (let after: string | undefined = "0"; after !== undefined;) {
-    const rows: { id: string; reports: string[] }[] = await sql`
-      select r.id, array(
-        select c.report_id from coverages c where c.repository_id = r.id and c.report_stored
-        union
-        select p.report_id from parts p where p.repository_id = r.id
-      ) as reports
-      from repositories r where r.id > ${after} order by r.id limit ${BATCH}`;
-    for (const { reports } of rows) yield* reports;
-    after = rows.at(-1)?.id;
-  }
 }
 
 /** How many reports are stored, and the bytes of their files. */

@@ -48,7 +48,11 @@ export function capped(
   }, { highWaterMark: 0 });
 }
 
-/** The chunks that a reader still has. A consumer that stops early leaves the rest to the next one. */
+/**
+ * The chunks that a reader still has. A consumer that stops early leaves the rest to the next one. A loop
+ * over the stream itself would release a reader at its end, for which Deno makes an error with its stack:
+ * 26 µs each, a fifth of the time that an archive of 3,000 files takes to read.
+ */
 export async function* chunksOf(
   reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
@@ -66,7 +70,7 @@ export async function readWhole(
 ): Promise<Uint8Array<ArrayBuffer>> {
   let whole: Uint8Array<ArrayBuffer> | undefined;
   let length = 0;
-  for await (const chunk of source as ByteStream) {
+  for await (const chunk of chunksOf((source as ByteStream).getReader())) {
     if (chunk.byteLength === size) whole = chunk;
     else (whole ??= new Uint8Array(size)).set(chunk, length);
     length += chunk.byteLength;

@@ -6,19 +6,32 @@
 import { createHash } from "node:crypto";
 import { inPieces } from "./byte_stream.ts";
 
+/** A text as it is sent, and the tag that stands for it. */
+export interface Tagged {
+  readonly content: Uint8Array<ArrayBuffer>;
+  readonly etag: string;
+}
+
+const encoder = new TextEncoder();
+
+/** Tags a text, once for as many answers as have it. */
+export function tagged(text: string): Tagged {
+  const content = encoder.encode(text);
+  const digest = createHash("sha256").update(content).digest("hex").slice(0, 32);
+  // Weak, because Deno may compress the body: the same tag then stands for either form.
+  return { content, etag: `W/"${digest}"` };
+}
+
 /**
- * The answer whose body is `text`, or 304 where the request has its tag. It saves sending the answer,
+ * The answer whose body is `body`, or 304 where the request has its tag. It saves sending the answer,
  * not making it.
  */
 export function etagged(
   request: Request,
-  text: string,
+  body: string | Tagged,
   headers: Readonly<Record<string, string>>,
 ): Response {
-  const content = new TextEncoder().encode(text);
-  const digest = createHash("sha256").update(content).digest("hex").slice(0, 32);
-  // Weak, because Deno may compress the body: the same tag then stands for either form.
-  const etag = `W/"${digest}"`;
+  const { content, etag } = typeof body === "string" ? tagged(body) : body;
   if (matches(request.headers, etag)) {
     const { "content-type": _, ...others } = headers;
     return new Response(null, { status: 304, headers: { ...others, etag } });

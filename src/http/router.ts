@@ -58,7 +58,7 @@ export function createRouter(routes: Routes): (method: string, url: URL) => Matc
   const compiled = Object.entries(routes).map(([route, [access, handler]]) => {
     const [method = "", path = ""] = route.split(" ");
     const start = path.split(/[:{*]/, 1)[0]!;
-    const pattern = new URLPattern({ pathname: `${path}{/}?` });
+    const pattern = start === path ? undefined : new URLPattern({ pathname: `${path}{/}?` });
     return { method, start, pattern, route: { path, access, handler } };
   });
   return (requested, url) => {
@@ -66,14 +66,17 @@ export function createRouter(routes: Routes): (method: string, url: URL) => Matc
     const allowed = new Set<string>();
     const { href, pathname } = url;
     for (const { method: routeMethod, start, pattern, route } of compiled) {
-      const { path } = route;
-      if (!pathname.startsWith(start) || start === path && pathname.length > path.length + 1) {
-        continue;
-      }
-      // A pattern matches text twenty times faster than a URL object.
-      const match = pattern.exec(href);
-      if (!match) continue;
-      if (routeMethod === method) return { ...route, params: match.pathname.groups };
+      if (!pathname.startsWith(start)) continue;
+      const rest = pathname.slice(start.length);
+      // A path without parameters needs no pattern. A pattern matches text twenty times faster than a
+      // URL object.
+      const params = pattern
+        ? pattern.exec(href)?.pathname.groups
+        : rest === "" || rest === "/"
+        ? {}
+        : undefined;
+      if (!params) continue;
+      if (routeMethod === method) return { ...route, params };
       allowed.add(routeMethod);
       if (routeMethod === "GET") allowed.add("HEAD");
     }

@@ -55,11 +55,12 @@ export function uploadPath(row: RepositoryName & { id: number }): string {
   return `${repositoryPath(row)}/uploads/${row.id}`;
 }
 
-/** The first page of an upload's report in the dashboard's frame. */
+/** The first page of an upload's report, or that of one of its parts, in the dashboard's frame. */
 export function framedReportPath(
-  row: RepositoryName & { id: number; report_index: string | null },
+  row: RepositoryName & { id: number; report_index: string | null; part?: string | undefined },
 ): string {
-  return `${uploadPath(row)}/report/${encodePath(row.report_index ?? "")}`;
+  const part = row.part === undefined ? "" : `/part-${row.part}`; // no part's name needs encoding
+  return `${uploadPath(row)}${part}/report/${encodePath(row.report_index ?? "")}`;
 }
 
 /** What a badge is of; without a language, of the newest upload. */

@@ -3,29 +3,37 @@
  *
  * @module
  */
-import type { Sql } from "postgres";
+import { setTimeout } from "node:timers/promises";
+import type { Sql, TransactionSql } from "postgres";
 import type { Retention } from "../config.ts";
+import { withoutTimeout } from "../db/connect.ts";
+import { deleteOldRefs } from "../db/other_refs.ts";
 import {
-  findAllExpired,
+  findNewestOver,
   listStored,
   markRemoved,
   type Reason,
+  type StoredReport,
   storedReports,
   storedTotal,
+  type Superseded,
+  undone,
 } from "../db/stored_reports.ts";
 import type { Log } from "../log.ts";
 import { removeReports } from "./remove.ts";
 import type { ReportStore } from "./store.ts";
-import { type Amount, sweep, type Swept } from "./sweep.ts";
+import { type Amount, sweep, sweepBucket, type Swept } from "./sweep.ts";
 
 /** Reports removed at a time: few, so that uploads get their turn. */
 const BATCH = 200;
+/** Missing reports that are named. */
+const EXAMPLES = 3;
 
 /** Any constant other than that of migrations, the same in every version. */
 const ADVISORY_LOCK = 7_236_641_020_332;
 
-/** How often the server runs retention. */
-export const RETENTION_INTERVAL_MS = 60 * 60 * 1000;
+/** Rest of the server's runs: uploads have 19 twentieths of the time for themselves. */
+export const RETENTION_REST = 19;
 
 export interface RetentionDependencies {
   readonly sql: Sql;
@@ -42,8 +50,16 @@ export interface RetentionDependencies {
 export interface RetentionRun extends Swept, Readonly<Record<Reason, Amount>> {
   /** What is stored afterwards. */
   readonly stored: Amount;
-  /** Reports that are stored according to their row, and not on disk. */
-  readonly missing: readonly string[];
+  /** Objects in the bucket without a row; undefined without a bucket. */
+  readonly objects: Amount | undefined;
+  /** Reports that are stored according to their row, and not in the bucket, or without one on disk. */
+  readonly missing: Missing;
+}
+
+interface Missing {
+  reports: number;
+  /** The first ones. */
+  readonly examples: string[];
 }
 
 export interface RunOptions {
@@ -51,10 +67,13 @@ export interface RunOptions {
   readonly dryRun?: boolean;
   /** Ends the run after what it is doing. */
   readonly signal?: AbortSignal;
+  /** Lets uploads have the machine for so many times as long as each page took; default: 0. */
+  readonly rest?: number;
 }
 
 /**
- * Removes the reports that the settings do not retain, the oldest first, and sweeps left-overs.
+ * Removes the reports that the settings do not retain, and sweeps left-overs. It goes through all
+ * reports a page at a time: neither its memory nor a transaction grows with their number.
  * Returns undefined without doing anything while another server of this database runs it. Rows are
  * marked before their folders go, so that a row never points at a report that is gone; a run that
  * ends in between leaves folders to the next one.
@@ -77,7 +96,7 @@ export async function runRetention(
 
 async function run(
   { sql, store, retention, graceMs, log }: RetentionDependencies,
-  { dryRun = false, signal }: RunOptions,
+  { dryRun = false, signal, rest = 0 }: RunOptions,
 ): Promise<RetentionRun> {
   const startedAt = performance.now();
   const removed: Record<Reason, Amount> = {
@@ -85,48 +104,96 @@ async function run(
     deleted: { reports: 0, bytes: 0 },
     space: { reports: 0, bytes: 0 },
   };
-  const expired = await findAllExpired(sql, retention, { dryRun });
-  for (let at = 0; at < expired.length && !signal?.aborted; at += BATCH) {
-    const batch = expired.slice(at, at + BATCH);
-    if (!dryRun) {
-      const marked = await markRemoved(sql, batch.map(({ report_id }) => report_id));
-      await removeReports(store, marked, log, signal);
+  const missing: Missing = { reports: 0, examples: [] };
+  const isThere = await createIsThere(store);
+  const remove = async (expired: readonly StoredReport[]) => {
+    for (let at = 0; at < expired.length && !signal?.aborted; at += BATCH) {
+      const batch = expired.slice(at, at + BATCH);
+      if (!dryRun) {
+        const marked = await markRemoved(sql, batch.map(({ report_id }) => report_id));
+        await removeReports(store, marked, log, signal);
+      }
+      for (const { reason, bytes } of batch) {
+        removed[reason!].reports++;
+        removed[reason!].bytes += bytes;
+      }
     }
-    for (const { reason, bytes } of batch) {
-      removed[reason].reports++;
-      removed[reason].bytes += bytes;
+  };
+  const goThrough = async (on: Sql | TransactionSql, newestOver: Superseded | undefined) => {
+    let began = performance.now();
+    for await (const page of listStored(on, retention, newestOver)) {
+      if (signal?.aborted) return;
+      await remove(page.filter(({ reason }) => reason !== null));
+      const retained = page.filter(({ reason }) => reason === null);
+      for (const id of await findMissing(on, isThere, retained)) {
+        missing.reports++;
+        if (missing.examples.length < EXAMPLES) missing.examples.push(id);
+      }
+      // Aborted, it goes on at once, and ends.
+      if (rest > 0) await delay(rest * (performance.now() - began), signal);
+      began = performance.now();
     }
+  };
+  if (dryRun) {
+    await undone(sql, async (tx) => {
+      await deleteOldRefs(tx);
+      await goThrough(tx, await findNewestOver(tx, retention));
+    });
+  } else {
+    await deleteOldRefs(sql);
+    await goThrough(sql, await withoutTimeout(sql, (tx) => findNewestOver(tx, retention)));
   }
   const stored = (ids: readonly string[]) => storedReports(sql, ids);
-  const swept = await sweep(store, { stored, graceMs, dryRun, signal, log });
+  const options = { stored, graceMs, dryRun, signal, log };
+  const swept = await sweep(store, options);
+  const objects = store.bucket && await sweepBucket(store.bucket, options);
   const total = await storedTotal(sql);
   const amounts = Object.values(removed);
   const result = {
     ...removed,
     ...swept,
+    objects,
     stored: dryRun
       ? {
         reports: total.reports - sum(amounts.map(({ reports }) => reports)),
         bytes: total.bytes - sum(amounts.map(({ bytes }) => bytes)),
       }
       : total,
-    missing: await findMissing(sql, store, signal),
+    missing,
   };
   if (!dryRun && !signal?.aborted) logRun(result, retention, log, performance.now() - startedAt);
   return result;
 }
 
-/** Reports whose folder was removed by hand, or was not in a backup. */
-async function findMissing(sql: Sql, store: ReportStore, signal?: AbortSignal): Promise<string[]> {
-  const published = new Set(await Array.fromAsync(store.published()));
+async function delay(ms: number, signal?: AbortSignal): Promise<void> {
+  await setTimeout(ms, undefined, signal && { signal }).catch(() => {});
+}
+
+/** Whether a report is where its row says. */
+type IsThere = (id: string) => boolean | Promise<boolean>;
+
+/** Of a bucket the list is read beforehand: a thousand of its objects cost what asking for one does. */
+async function createIsThere(store: ReportStore): Promise<IsThere> {
+  const { bucket } = store;
+  if (!bucket) return async (id) => await store.publishedAt(id) !== undefined;
+  const listed = new Set(await Array.fromAsync(bucket.list(), ({ id }) => id));
+  return (id) => listed.has(id) || bucket.has(id); // it may have come meanwhile
+}
+
+/** Of stored reports, those that were removed by hand, or were not in a backup. */
+async function findMissing(
+  sql: Sql | TransactionSql,
+  isThere: IsThere,
+  reports: readonly StoredReport[],
+): Promise<string[]> {
   const missing: string[] = [];
-  for await (const id of listStored(sql)) {
-    if (signal?.aborted) break;
-    // One that was published meanwhile is there; one that was removed meanwhile is no longer stored.
-    if (published.has(id) || await store.publishedAt(id)) continue;
-    if ((await storedReports(sql, [id])).has(id)) missing.push(id);
+  for (const id of reports.flatMap(({ report_id, parts }) => [...new Set([report_id, ...parts])])) {
+    if (!await isThere(id)) missing.push(id);
   }
-  return missing;
+  if (missing.length === 0) return missing;
+  // One that was removed meanwhile is no longer stored.
+  const stored = await storedReports(sql, missing);
+  return missing.filter((id) => stored.has(id));
 }
 
 function logRun(
@@ -155,10 +222,10 @@ function logRun(
       allowed_bytes: maxStoredBytes,
     });
   }
-  if (missing.length > 0) {
-    log.warn("reports are missing on disk", {
-      missing: missing.length,
-      examples: missing.slice(0, 3),
+  if (missing.reports > 0) {
+    log.warn("reports are missing", {
+      missing: missing.reports,
+      examples: missing.examples,
     });
   }
 }

@@ -39,29 +39,30 @@ export async function serveReport(request: Request, options: ReportOptions): Pro
   const headers = mayBePage ? { ...options.headers, vary: VARY } : options.headers;
   const isPage = mayBePage && opensPage(request);
   const given = isPage ? new Headers() : withUsableRange(request.headers);
-  const info = await statFile(file);
-  if (!info) throw noSuchFile();
-  if (info.isDirectory !== endsInSlash) {
-    // Relative, because a proxy may serve this server below a path of its own.
-    const last = pathname.split("/").findLast((segment) => segment !== "");
-    const location = info.isDirectory ? `./${last}/${search}` : `../${last}${search}`;
-    const redirect = { ...headers, location, "cache-control": "no-cache" };
-    return new Response(null, { status: 302, headers: redirect });
-  }
   const slash = endsInSlash && names.length > 0 ? "/" : "";
   const inner = new Request(`http://report/${names.map(encodeURIComponent).join("/")}${slash}`, {
     // The static servers answer HEAD on conditions differently; the body is left out further up.
     method: "GET",
     headers: given,
   });
-  const response = await serveDir(inner, {
-    fsRoot: folder,
-    showDirListing: true,
-    showDotfiles: true,
-    quiet: true,
-  });
-  if (response.status === 404) throw noSuchFile();
-  if (response.status === 416) throw await unsatisfiable(response, info.size);
+  const isRoot = names.length === 0;
+  const response = isRoot && !endsInSlash ? undefined : await serveFolder(inner, folder);
+  if (!(response instanceof Response) || ![200, 206, 304].includes(response.status)) {
+    // Only now, because each look at the disk costs as much as the rest of the answer.
+    const info = await statFile(file);
+    if (!info) throw noSuchFile();
+    if (info.isDirectory !== endsInSlash) {
+      // Relative, because a proxy may serve this server below a path of its own.
+      const last = pathname.split("/").findLast((segment) => segment !== "");
+      const location = info.isDirectory ? `./${last}/${search}` : `../${last}${search}`;
+      const redirect = { ...headers, location, "cache-control": "no-cache" };
+      return new Response(null, { status: 302, headers: redirect });
+    }
+    if (!(response instanceof Response)) throw response;
+    await response.body?.cancel();
+    if (response.status === 416) throw unsatisfiable(response, info.size);
+    throw new Error(`serveDir answered ${response.status} for ${file}`);
+  }
   if (response.status === 304) response.headers.delete("content-type"); // there is no content
   else if (!endsInSlash || response.headers.has("last-modified")) { // and no listing of a folder
     response.headers.set("content-type", typeOf(response.headers.get("content-type")));
@@ -70,6 +71,12 @@ export async function serveReport(request: Request, options: ReportOptions): Pro
   response.headers.delete("etag");
   response.headers.delete("server"); // the version of a library is nobody else's business
   return withHeaders(isPage ? await withScript(response) : response, headers);
+}
+
+/** What `serveDir` answers, or why it failed, as it does for a name that is too long. */
+async function serveFolder(request: Request, fsRoot: string): Promise<unknown> {
+  const options = { fsRoot, showDirListing: true, showDotfiles: true, quiet: true };
+  return await serveDir(request, options).catch((error) => error);
 }
 
 /** With a charset only where the file cannot name its own, as pages, XML, styles and scripts can. */
@@ -90,8 +97,7 @@ function noSuchFile(): HttpError {
   return new HttpError(404, "The report has no such file.");
 }
 
-async function unsatisfiable(response: Response, size: number): Promise<HttpError> {
-  await response.body?.cancel();
+function unsatisfiable(response: Response, size: number): HttpError {
   const contentRange = response.headers.get("content-range");
   return new HttpError(416, `The file has ${size} bytes; the range starts after its end.`, {
     headers: contentRange ? { "content-range": contentRange } : {},

@@ -11,18 +11,18 @@
  * @module
  */
 import { join, resolve } from "node:path";
+import type { ByteStream } from "../http/byte_stream.ts";
 import type { ReportSize } from "../model/rows.ts";
 import type { Log } from "../log.ts";
+import type { Bucket } from "./bucket.ts";
+import { isReportId } from "./report_id.ts";
 import { removeReports } from "./remove.ts";
 import { OperatorError, unusable } from "../errors.ts";
 
 const STAGING = ".staging";
 const MARKER = ".database";
-const REPORT_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-export function isReportId(text: string): boolean {
-  return REPORT_ID.test(text);
-}
+/** The end of the name of an archive that is on its way to a bucket. */
+const ARCHIVE = ".tar.gz";
 
 /** A report being uploaded, in a folder that nobody reads. Paths are relative, with `/`, and safe. */
 export interface StagedReport {
@@ -36,10 +36,12 @@ export interface StagedReport {
   createFile(path: string): Promise<Deno.FsFile>;
   /** The content of a file that was written. */
   readFile(path: string): AsyncIterable<Uint8Array<ArrayBuffer>>;
+  /** The same bytes of the archive, for whoever unpacks it; a bucket gets them, too. */
+  archived(archive: ByteStream): ByteStream;
   /** Stores the encoded lines of the coverage files beside the report. */
   writeLines(lines: Uint8Array): Promise<void>;
-  /** Makes it a report, atomically. */
-  publish(): Promise<void>;
+  /** Makes it a report, atomically; `size` is that of its files, where it is known. */
+  publish(size?: ReportSize): Promise<void>;
   /** Removes it, staged or published. */
   discard(): Promise<void>;
 }
@@ -53,13 +55,20 @@ export interface LeftOver {
   remove(): Promise<void>;
 }
 
+/** A server's own place in staging. */
+export interface Place {
+  readonly root: string;
+  readonly server: string;
+  readonly lock: Deno.FsFile;
+}
+
 export class ReportStore implements Disposable {
   readonly #root: string;
   readonly #server: string;
   readonly #lock: Deno.FsFile;
   #removing: Promise<void> = Promise.resolve();
 
-  private constructor(root: string, server: string, lock: Deno.FsFile) {
+  protected constructor({ root, server, lock }: Place) {
     this.#root = root;
     this.#server = server;
     this.#lock = lock;
@@ -70,6 +79,10 @@ export class ReportStore implements Disposable {
    * cannot be written to.
    */
   static async open(folder: string): Promise<ReportStore> {
+    return new ReportStore(await ReportStore.placeIn(folder));
+  }
+
+  protected static async placeIn(folder: string): Promise<Place> {
     const root = resolve(folder);
     await Deno.mkdir(join(root, STAGING), { recursive: true }).catch(unusable(root));
     while (true) {
@@ -79,7 +92,7 @@ export class ReportStore implements Disposable {
       // Between these two lines a sweeping server may have considered it left over.
       if (await lock.tryLock(true) && await exists(path)) {
         await Deno.mkdir(join(root, STAGING, server));
-        return new ReportStore(root, server, lock);
+        return { root, server, lock };
       }
       lock.close();
     }
@@ -136,13 +149,32 @@ export class ReportStore implements Disposable {
   }
 
   /** The content of a file of a published report. */
-  readFile(id: string, path: string): AsyncIterable<Uint8Array<ArrayBuffer>> {
-    return readFile(join(this.folder(id), path));
+  async *readFile(id: string, path: string): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    yield* (await this.openFile(id, path)).readable;
   }
 
-  async stage(): Promise<StagedReport> {
-    const id = crypto.randomUUID();
-    const staging = join(this.#root, STAGING, this.#server, id);
+  protected openFile(id: string, path: string): Promise<Deno.FsFile> {
+    return Deno.open(join(this.folder(id), path));
+  }
+
+  /** What holds the reports where the disk is only a cache of them. */
+  readonly bucket?: Bucket;
+
+  /** Told of each use of a report; false where it may not be on the disk. */
+  used(_id: string): boolean {
+    return true;
+  }
+
+  /** Removes what is too much for a cache. */
+  async prune(): Promise<void> {}
+
+  /** Whether a report that was not on the disk is there now. */
+  restore(_id: string): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
+  async stage(id: string = crypto.randomUUID()): Promise<StagedReport> {
+    const staging = this.stagedPath(id);
     await Deno.mkdir(staging, { recursive: true });
     return {
       id,
@@ -155,6 +187,7 @@ export class ReportStore implements Disposable {
           (file) => Deno.open(file, { write: true, create: true, truncate: true }),
         ),
       readFile: (path) => readFile(join(staging, path)),
+      archived: (archive) => archive,
       writeLines: (lines) => Deno.writeFile(`${staging}.lines`, lines),
       publish: async () => {
         await Deno.rename(`${staging}.lines`, `${this.folder(id)}.lines`).catch(ifGone);
@@ -164,13 +197,18 @@ export class ReportStore implements Disposable {
         try {
           await removeTree(staging);
           await removeTree(`${staging}.lines`);
+          await removeTree(`${staging}${ARCHIVE}`);
         } catch (error) {
           await this.#abandon(id);
           throw error;
         }
-        await this.remove(id);
+        await this.removeFiles(id);
       },
     };
+  }
+
+  protected stagedPath(id: string): string {
+    return join(this.#root, STAGING, this.#server, id);
   }
 
   /** Moves what cannot be removed to where it counts as left over, although this server still runs. */
@@ -178,16 +216,28 @@ export class ReportStore implements Disposable {
     const staging = join(this.#root, STAGING);
     const place = join(staging, crypto.randomUUID());
     await Deno.mkdir(place);
-    for (const name of [id, `${id}.lines`]) {
+    for (const name of [id, `${id}.lines`, `${id}${ARCHIVE}`]) {
       await Deno.rename(join(staging, this.#server, name), join(place, name)).catch(ifGone);
     }
   }
 
   /** Removes a published report with its lines; one that is gone already is no error. */
   async remove(id: string): Promise<void> {
+    await this.removeFiles(id);
+  }
+
+  protected async removeFiles(id: string): Promise<void> {
     await removeTree(this.folder(id));
     await removeTree(`${this.folder(id)}.lines`);
     await removeTree(`${this.folder(id)}.union.lines`);
+  }
+
+  /** Removes a report from the disk: at once for all who look for it, and then its files. */
+  protected async evict(id: string): Promise<void> {
+    const place = this.stagedPath(crypto.randomUUID());
+    await Deno.rename(this.folder(id), place).catch(ifGone);
+    await removeTree(place);
+    await this.removeFiles(id);
   }
 
   /** Removes reports after everything that is being removed; what cannot be is left to the sweeper. */
@@ -289,7 +339,7 @@ async function* readFile(path: string): AsyncGenerator<Uint8Array<ArrayBuffer>> 
   yield* (await Deno.open(path)).readable;
 }
 
-async function removeTree(path: string): Promise<void> {
+export async function removeTree(path: string): Promise<void> {
   await Deno.remove(path, { recursive: true }).catch(ifGone);
 }
 
@@ -319,7 +369,7 @@ async function sizeOfTree(path: string): Promise<ReportSize> {
   return { files, bytes };
 }
 
-async function exists(path: string): Promise<boolean> {
+export async function exists(path: string): Promise<boolean> {
   return await Deno.lstat(path).then(() => true, (error) => {
     ifGone(error);
     return false;

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Log } from "../log.ts";
+import type { Bucket } from "./bucket.ts";
 import type { ReportStore } from "./store.ts";
 
 /** Another server's upload is between its rename and its commit for less than this. */
@@ -43,7 +44,7 @@ export interface SweepOptions {
  */
 export async function sweep(store: ReportStore, options: SweepOptions): Promise<Swept> {
   const staged = await sweepStaging(store, options);
-  const orphans = await sweepOrphans(store, options);
+  const orphans = await removeOrphans(foldersIn(store), options);
   const isLogged = staged.reports + orphans.reports > 0 && !options.dryRun;
   if (isLogged) {
     options.log.info("left-overs removed", {
@@ -77,23 +78,58 @@ async function sweepStaging(
   return swept;
 }
 
-async function sweepOrphans(
-  store: ReportStore,
+/** Removes objects without a row from the bucket. Throws where the bucket or the database is away. */
+export async function sweepBucket(bucket: Bucket, options: SweepOptions): Promise<Amount> {
+  const swept = await removeOrphans(objectsIn(bucket), options);
+  if (swept.reports > 0 && !options.dryRun) {
+    options.log.info("left-overs removed from the bucket", { ...swept });
+  }
+  return swept;
+}
+
+/** Something stored under a report's id. */
+interface Kept {
+  readonly id: string;
+  storedAt(): Date | undefined | Promise<Date | undefined>;
+  bytes(): number | Promise<number>;
+  remove(): Promise<void>;
+}
+
+async function* foldersIn(store: ReportStore): AsyncGenerator<Kept> {
+  for await (const id of store.published()) {
+    yield {
+      id,
+      storedAt: () => store.publishedAt(id),
+      bytes: async () => (await store.size(id)).bytes,
+      remove: () => store.remove(id),
+    };
+  }
+}
+
+async function* objectsIn(bucket: Bucket): AsyncGenerator<Kept> {
+  for await (const { id, bytes, storedAt } of bucket.list()) {
+    yield { id, storedAt: () => storedAt, bytes: () => bytes, remove: () => bucket.delete(id) };
+  }
+}
+
+async function removeOrphans(
+  all: AsyncIterable<Kept>,
   { stored, graceMs, dryRun, signal, log }: SweepOptions,
 ): Promise<Amount> {
   const swept = { reports: 0, bytes: 0 };
   const before = Date.now() - graceMs;
-  let batch: string[] = [];
+  let batch: Kept[] = [];
   const removeUnknown = async () => {
-    const known = await stored(batch);
-    for (const id of batch) {
+    const known = await stored(batch.map(({ id }) => id));
+    for (const kept of batch) {
+      const { id } = kept;
       if (signal?.aborted) break;
       if (known.has(id)) continue;
-      const publishedAt = await store.publishedAt(id);
-      if (!publishedAt || publishedAt.getTime() > before) continue;
+      const storedAt = await kept.storedAt();
+      if (!storedAt || storedAt.getTime() > before) continue;
       try {
-        const { bytes } = await store.size(id);
-        if (!dryRun) await store.remove(id);
+        const bytes = await kept.bytes();
+        if (!dryRun) await kept.remove();
         swept.reports++;
         swept.bytes += bytes;
       } catch (error) {
@@ -102,9 +138,9 @@ async function sweepOrphans(
     }
     batch = [];
   };
-  for await (const id of store.published()) {
+  for await (const kept of all) {
     if (signal?.aborted) return swept;
-    batch.push(id);
+    batch.push(kept);
     if (batch.length >= BATCH) await removeUnknown();
   }
   if (batch.length > 0) await removeUnknown();

@@ -8,7 +8,7 @@
 import { metrics as openTelemetry } from "@opentelemetry/api";
 
 type Unit = "s" | "By";
-type Labels = Readonly<Record<string, string>>;
+export type Labels = Readonly<Record<string, string>>;
 type Samples = (name: string) => string[];
 
 /** Prometheus has the unit in the name. */
@@ -79,15 +79,31 @@ export class Instruments {
     description: string,
     { unit, read }: { unit?: Unit | undefined; read: () => number | undefined },
   ): void {
+    const readAll = () => {
+      const value = read();
+      return value === undefined ? [] : [{ labels: {}, value }];
+    };
+    this.gauges(name, description, { unit, read: readAll });
+  }
+
+  /** The same for a value of each of some labels. */
+  gauges(
+    name: string,
+    description: string,
+    { unit, read }: {
+      unit?: Unit | undefined;
+      read: () => readonly { readonly labels: Labels; readonly value: number }[];
+    },
+  ): void {
     this.#meter.createObservableGauge(name, { description, ...(unit && { unit }) })
       .addCallback((result) => {
-        const value = read();
-        if (value !== undefined) result.observe(value);
+        for (const { labels, value } of read()) result.observe(value, labels);
       });
-    this.#addFamily("gauge", { name, description, unit }, (name) => {
-      const value = read();
-      return value === undefined ? [] : [sample(name, "", value)];
-    });
+    this.#addFamily(
+      "gauge",
+      { name, description, unit },
+      (name) => read().map(({ labels, value }) => sample(name, labelText(labels), value)),
+    );
   }
 
   /** https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format */

@@ -1,10 +1,10 @@
 /**
- * The server's metrics. None of them contains the name of a repository.
+ * The server's metrics. Only the coverage of repositories, if an operator wants it, has their names.
  *
  * @module
  */
 import type { FailureReason } from "../errors.ts";
-import { Instruments } from "./instruments.ts";
+import { Instruments, type Labels } from "./instruments.ts";
 
 /** What is stored in total. */
 export interface Totals {
@@ -17,6 +17,15 @@ export interface Totals {
   /** Uploads that are neither superseded nor deleted. */
   readonly active: number;
   readonly repositories: number;
+}
+
+/** The coverage of a repository's main branch in a language. */
+export interface RepositoryPercentage {
+  /** `org/repo`. */
+  readonly repository: string;
+  readonly branch: string;
+  readonly language: string;
+  readonly percentage: number;
 }
 
 type CountedTotals = Totals & { readonly countedAt: number };
@@ -62,6 +71,7 @@ export class Metrics {
   );
   #uploadsInProgress = 0;
   #totals: CountedTotals | undefined;
+  #percentages: readonly { readonly labels: Labels; readonly value: number }[] = [];
 
   constructor() {
     const instruments = this.#instruments;
@@ -72,6 +82,8 @@ export class Metrics {
       unit: "By",
       read: () => Deno.memoryUsage().rss,
     });
+    const percent = "Coverage of the main branch of the repositories uploaded last";
+    instruments.gauges("coverage.percent", percent, { read: () => this.#percentages });
     for (const [key, name, description, unit] of TOTALS) {
       instruments.gauge(name, description, { unit, read: () => this.#totals?.[key] });
     }
@@ -80,6 +92,14 @@ export class Metrics {
   /** Sets what was counted just now. To count reads the whole table: not for each scrape. */
   setTotals(totals: Totals): void {
     this.#totals = { ...totals, countedAt: Math.floor(Date.now() / 1000) };
+  }
+
+  /** Sets the coverage of repositories; those that are left out are in no reading any more. */
+  setPercentages(percentages: readonly RepositoryPercentage[]): void {
+    this.#percentages = percentages.map(({ percentage, ...labels }) => ({
+      labels: { ...labels },
+      value: percentage,
+    }));
   }
 
   /** An answered request; `route` is its path in the route table. */

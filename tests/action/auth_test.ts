@@ -46,19 +46,21 @@ actionTest("a report that is too large is not retried", async (world) => {
 actionTest(
   "where reading needs a login, a pull request is compared with the job's token",
   async (world) => {
+    const ask = async (address: string | undefined) => {
+      const response = await fetch(address!);
+      await response.body?.cancel();
+      return response.status;
+    };
     await world.report(80);
-    assert.equal((await world.run()).code, 0);
+    const pushed = await world.run();
+    assert.equal(pushed.code, 0, pushed.output);
+    assert.equal(await ask(pushed.outputs.current_branch_badge_url), 200, "it has its token");
     await world.report(75);
     const run = await world.run(pullRequest());
     assert.equal(run.code, 0, run.output);
     assert.equal(run.outputs.improvement, "-5.00");
     assert.match(world.github.repository("acme/shop").comments[0]!.body, /75\.00%/);
     assert.equal(world.github.repository("acme/shop").statuses.length, 4, "two for each upload");
-    const ask = async (address: string | undefined) => {
-      const response = await fetch(address!);
-      await response.body?.cancel();
-      return response.status;
-    };
     assert.equal(await ask(run.outputs.current_branch_badge_url), 200, "it has its token");
     assert.equal(await ask(run.outputs.current_branch_report_url), 401);
   },

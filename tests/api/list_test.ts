@@ -113,6 +113,19 @@ async function addHistory(test: TestApp, repo_name: string, count: number): Prom
   return rows.map(({ id }) => id);
 }
 
+Deno.test("the list of a repository has all its branches, however many", async () => {
+  await using test = await testApp();
+  await seed(test.sql, { repo_name: "many" });
+  await test.sql`
+    insert into coverages (repository_id, branch_name, commit_hash, commit_author, language,
+      percentage, format, report_id, report_bytes, report_files)
+    select id, 'b' || n, '0123456789', 'ada', 'go', 50, 'cobertura', gen_random_uuid(), 1, 1
+    from repositories, generate_series(1, 1200) n`;
+  const { data } = await list(test, "?org_name=acme&repo_name=many");
+  const names = data["acme/many"]!.map(({ branch_name }) => branch_name);
+  assert.deepEqual(names, ["main", ...Array.from({ length: 1200 }, (_, n) => `b${n + 1}`)]);
+});
+
 Deno.test("an answer has at most 10,000 rows, and says where the next one begins", async () => {
   await using test = await testApp();
   const expected: Record<string, number[]> = {};

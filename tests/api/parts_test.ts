@@ -55,9 +55,19 @@ Deno.test("the parts of a commit are united in one upload, and each keeps its re
 
   const page = await (await test.get(`/coverages-ui/acme/shop/uploads/${first.coverage.id}`))
     .text();
-  const own = [...page.matchAll(/\/coverages-api\/reports\/[^"]+/g)].map(([path]) => path);
-  const pages = await Promise.all(own.map(async (path) => await (await test.get(path)).text()));
-  assert.deepEqual(pages.sort(), ["end to end", "unit tests again"]);
+  const shown: string[] = [];
+  for (const [, path] of page.matchAll(/href="([^"]+\/part-[^"]+)"/g)) {
+    const bar = await (await test.get(path!)).text();
+    const [, name] = /, part <bdi>([^<]+)/.exec(bar)!;
+    const [, src] = /<iframe[^>]* src="([^"]+)"/.exec(bar)!;
+    shown.push(`${name}: ${await (await test.get(src!)).text()}`);
+  }
+  assert.deepEqual(shown, ["e2e: end to end", "unit: unit tests again"]);
+  const none = await test.get(
+    `/coverages-ui/acme/shop/uploads/${first.coverage.id}/part-smoke/report/`,
+  );
+  assert.equal(none.status, 404);
+  assert.match(await none.text(), /There is no such part of upload 1\./);
 });
 
 Deno.test("the next commit starts without parts, and a late part joins its own commit", async () => {

@@ -111,7 +111,7 @@ Deno.test("repositories outside a token's scope look as if they did not exist", 
     for (const other of others) assert.equal(other, hidden, route);
     checked++;
   }
-  assert.equal(checked, 12);
+  assert.equal(checked, 13);
   assert.equal((await ask("/coverages-ui/acme/shop")).status, 200);
   assert.equal((await ask("/coverages-ui/ACME/Shop")).status, 200);
 });

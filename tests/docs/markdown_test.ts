@@ -60,7 +60,7 @@ Deno.test("no line of a table is wider than a screen", async () => {
 
 Deno.test("docs/settings.md lists exactly the settings, with their defaults", async () => {
   const text = (await documents()).get("docs/settings.md")!;
-  const documented = [...text.matchAll(/^- `([A-Z_]+)` \(default(?:: | `([^`]*)`)/gm)]
+  const documented = [...text.matchAll(/^- `([A-Z0-9_]+)` \(default(?:: | `([^`]*)`)/gm)]
     .map(([, name, fallback = ""]) => `${name}=${fallback}`);
   const settings = describeVariables().map(({ name, fallback }) => `${name}=${fallback}`);
   assert.deepEqual(documented.toSorted(), settings.toSorted());

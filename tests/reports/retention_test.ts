@@ -241,7 +241,7 @@ Deno.test("retention removes left-over folders and logs missing reports", async 
   const result = await retain(test);
   assert.deepEqual(result!.orphans, { reports: 1, bytes: 5 });
   assert.equal(result!.stored.reports, 2);
-  assert.deepEqual(result!.missing, [report_id]);
+  assert.deepEqual(result!.missing, { reports: 1, examples: [report_id] });
   await assert.rejects(Deno.stat(orphan), Deno.errors.NotFound);
   assert.deepEqual((await retain(test))!.orphans, { reports: 0, bytes: 0 });
 });

@@ -17,18 +17,26 @@ export interface Collector extends AsyncDisposable {
   /** What `OTEL_EXPORTER_OTLP_ENDPOINT` is to be. */
   readonly address: string;
   readonly spans: Span[];
+  /** Lines of the log. */
+  readonly lines: string[];
   metrics(...names: string[]): Promise<void>;
 }
 
 /** Starts a collector on a free port. */
 export function startCollector(): Collector {
   const spans: Span[] = [];
+  const lines: string[] = [];
   const metrics = new Set<string>();
   let arrived = Promise.withResolvers<void>();
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
-    const { resourceSpans = [], resourceMetrics = [] } = await request.json();
+    const { resourceSpans = [], resourceMetrics = [], resourceLogs = [] } = await request.json();
     for (const { scopeSpans } of resourceSpans) {
       for (const scope of scopeSpans) spans.push(...scope.spans);
+    }
+    for (const { scopeLogs } of resourceLogs) {
+      for (const { logRecords } of scopeLogs) {
+        lines.push(...logRecords.map(({ body }: { body: Value }) => body.stringValue ?? ""));
+      }
     }
     for (const { scopeMetrics } of resourceMetrics) {
       for (const scope of scopeMetrics) {
@@ -42,6 +50,7 @@ export function startCollector(): Collector {
   return {
     address: `http://127.0.0.1:${server.addr.port}`,
     spans,
+    lines,
     async metrics(...names) {
       while (!names.every((name) => metrics.has(name))) await arrived.promise;
     },

@@ -4,6 +4,8 @@ import { Metrics } from "../../src/telemetry/metrics.ts";
 import { goodReport, tar } from "../support/archive.ts";
 import { type TestApp, testApp } from "../support/app.ts";
 import { uploadPath } from "../support/fields.ts";
+import { metricTypes } from "../support/metric_names.ts";
+import { seed } from "../support/seed.ts";
 import { listeningApp } from "../support/listening.ts";
 
 const TOTALS = { reports: 2, bytes: 300, uploads: 9, active: 2, repositories: 1 };
@@ -65,6 +67,32 @@ Deno.test("uploads are counted by outcome, and measured", async () => {
     );
   assert.deepEqual([requests(200), requests(422), requests(413)], [2, 2, 1]);
   assert(page.get("coverage_process_resident_bytes")! > 1_000_000);
+});
+
+Deno.test("the coverage of the repositories uploaded last is measured if that is wanted", async () => {
+  const coverage = async (test: TestApp) =>
+    [...await samples(test)].filter(([name]) => name.startsWith("coverage_percent"));
+  await using test = await testApp({ config: { metricsRepositories: 2 } });
+  assert.deepEqual(await coverage(test), []);
+  await seed(test.sql, { repo_name: "old", percentage: 10 });
+  await seed(test.sql, { repo_name: "web", percentage: 20 });
+  await seed(test.sql, { repo_name: "web", percentage: 30, language: "js" });
+  await seed(test.sql, { repo_name: "web", percentage: 40, branch_name: "feature" });
+  await seed(test.sql, { percentage: 50 });
+  await seed(test.sql, { percentage: 60 });
+  const shown = [
+    ['coverage_percent{repository="acme/shop",branch="main",language="go"}', 60],
+    ['coverage_percent{repository="acme/web",branch="main",language="go"}', 20],
+    ['coverage_percent{repository="acme/web",branch="main",language="js"}', 30],
+  ];
+  assert.deepEqual(await coverage(test), shown);
+  await test.database.sql.end();
+  assert.deepEqual(await coverage(test), shown, "what it was last, without a database");
+  assert(test.log.some(({ level }) => level === "warn"));
+
+  await using plain = await testApp();
+  await seed(plain.sql);
+  assert.deepEqual(await coverage(plain), []);
 });
 
 Deno.test("an upload aborted by its client has its own outcome", async () => {
@@ -142,13 +170,5 @@ Deno.test("docs/monitoring.md lists exactly the metrics that exist", async () =>
   const documented = new Set(
     document.match(/`coverage_[a-z_]+`/g)?.map((name) => name.slice(1, -1)),
   );
-  const metrics = new Metrics();
-  metrics.setTotals(TOTALS);
-  metrics.request({ method: "GET", route: "/", status: 200, seconds: 1 });
-  metrics.uploading()("stored");
-  metrics.stored({ files: 1, bytes: 1, seconds: 1 });
-  const served = new Set(
-    [...metrics.prometheusText().matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name!),
-  );
-  assert.deepEqual(documented, served);
+  assert.deepEqual(documented, new Set(metricTypes().keys()));
 });

@@ -5,9 +5,7 @@
  */
 import { type Command, run } from "../../src/cli/command.ts";
 import { withDatabase } from "../../src/cli/with_database.ts";
-import { databaseIdentity } from "../../src/db/coverages.ts";
 import { OperatorError } from "../../src/errors.ts";
-import { ReportStore } from "../../src/reports/store.ts";
 import { importDashboard } from "./import.ts";
 import { readRows } from "./source.ts";
 
@@ -23,9 +21,8 @@ const command: Command = {
     });
     if (!info.isDirectory) throw new OperatorError(`${assets} is not a folder.`);
     const rows = await readRows(address!);
-    await withDatabase(async ({ sql, config, paths }) => {
-      using store = await ReportStore.open(paths.reports);
-      await store.belongTo(await databaseIdentity(sql));
+    await withDatabase(async ({ sql, config, openReports }) => {
+      using store = await openReports();
       const dryRun = flags.has("dry-run");
       const options = { ...config, sql, store, assets: assets!, dryRun, print: console.log };
       const totals = await importDashboard(rows, options);

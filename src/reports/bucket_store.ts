@@ -1,0 +1,248 @@
+/**
+ * Reports in a bucket, with the disk as a cache of them. A report that is published has its object; one
+ * that is asked for and not on the disk is unpacked from it, as an upload is.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import type { BucketSettings } from "../config.ts";
+import { HttpError } from "../errors.ts";
+import type { ByteStream } from "../http/byte_stream.ts";
+import { Semaphore } from "../http/semaphore.ts";
+import type { Log } from "../log.ts";
+import type { ReportSize } from "../model/rows.ts";
+import { type ArchiveFile, Bucket } from "./bucket.ts";
+import { CacheIndex } from "./cache.ts";
+import { pack } from "./pack.ts";
+import { exists, type Place, removeTree, ReportStore, type StagedReport } from "./store.ts";
+
+/** Reports that are fetched at a time; others wait. */
+const FETCHED_AT_A_TIME = 4;
+
+export interface BucketStoreOptions {
+  readonly bucket: Bucket;
+  /** The size that the disk may have for reports. */
+  readonly cacheBytes: number;
+  /** Unpacks an archive; throws an `HttpError` where it is damaged. */
+  readonly unpack: (archive: ByteStream, staged: StagedReport) => Promise<ReportSize>;
+  readonly log: Log;
+  /** The time, for tests. */
+  readonly now?: () => number;
+}
+
+/** Opens the reports in a folder, and where there is one in a bucket. */
+export async function openReports(
+  folder: string,
+  settings: BucketSettings | undefined,
+  { unpack, log }: Pick<BucketStoreOptions, "unpack" | "log">,
+): Promise<ReportStore> {
+  if (!settings) return await ReportStore.open(folder);
+  const bucket = new Bucket(settings, log);
+  return await BucketStore.openWith(folder, { ...settings, bucket, unpack, log });
+}
+
+export class BucketStore extends ReportStore {
+  override readonly bucket: Bucket;
+  readonly #options: BucketStoreOptions;
+  readonly #cache: CacheIndex;
+  readonly #restoring = new Map<string, Promise<boolean>>();
+  readonly #fetches = new Semaphore(FETCHED_AT_A_TIME, "reports being fetched from the bucket");
+  #evicting: Promise<void> = Promise.resolve();
+
+  private constructor(place: Place, options: BucketStoreOptions) {
+    super(place);
+    this.bucket = options.bucket;
+    this.#options = options;
+    this.#cache = new CacheIndex(options.now);
+  }
+
+  static async openWith(folder: string, options: BucketStoreOptions): Promise<BucketStore> {
+    return new BucketStore(await ReportStore.placeIn(folder), options);
+  }
+
+  override async belongTo(database: string): Promise<void> {
+    await super.belongTo(database);
+    await this.bucket.belongTo(database);
+  }
+
+  override used(id: string): boolean {
+    return this.#cache.used(id);
+  }
+
+  override async stage(id?: string): Promise<StagedReport> {
+    const staged = await super.stage(id);
+    const path = `${this.stagedPath(staged.id)}.tar.gz`;
+    let archive: ArchiveFile | undefined, isSent = false;
+    const spool = (bytes: ByteStream) => spooled(bytes, path, (file) => archive = file);
+    return {
+      ...staged,
+      archived: spool,
+      publish: async (size) => {
+        if (!archive) await drain(spool(pack(this.stagedPath(staged.id))));
+        isSent = true;
+        await this.bucket.put(staged.id, archive!);
+        await removeTree(path);
+        await staged.publish();
+        await this.#cached(staged.id, size);
+      },
+      discard: async () => {
+        await staged.discard();
+        this.#cache.remove(staged.id);
+        // Also after a failure: the object may be there all the same.
+        if (isSent) await this.bucket.delete(staged.id, 1);
+      },
+    };
+  }
+
+  override async remove(id: string): Promise<void> {
+    this.#cache.remove(id);
+    await super.remove(id);
+    await this.bucket.delete(id);
+  }
+
+  override async *readFile(id: string, path: string): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    this.used(id);
+    const file = await this.openFile(id, path).catch(async (error) => {
+      if (!(error instanceof Deno.errors.NotFound) || !await this.restore(id)) throw error;
+      return await this.openFile(id, path);
+    });
+    yield* file.readable;
+  }
+
+  override async readLines(id: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    this.used(id);
+    return await super.readLines(id);
+  }
+
+  /** Unpacks a report from its object, once for all who wait for it. Throws a 503 where the bucket is away. */
+  override async restore(id: string): Promise<boolean> {
+    let restoring = this.#restoring.get(id);
+    if (!restoring) {
+      restoring = this.#restore(id).finally(() => this.#restoring.delete(id));
+      this.#restoring.set(id, restoring);
+    }
+    return await restoring;
+  }
+
+  async #restore(id: string): Promise<boolean> {
+    if (await exists(this.folder(id))) return true;
+    using _turn = await this.#fetches.acquire();
+    const startedAt = performance.now();
+    const archive = await this.bucket.get(id);
+    if (!archive) return false;
+    const staged = await super.stage(id);
+    let size: ReportSize;
+    try {
+      size = await this.#options.unpack(archive, staged);
+      await staged.publish().catch(async (error) => {
+        // Another server with the same folder was first.
+        if (!await exists(this.folder(id))) throw error;
+        await removeTree(this.stagedPath(id));
+      });
+    } catch (error) {
+      await staged.discard();
+      // What is wrong with an archive is no reader's fault.
+      if (!(error instanceof HttpError) || error.status >= 500) throw error;
+      throw new Error(`The object of report ${id} cannot be unpacked`, { cause: error });
+    }
+    await this.#cached(id, size);
+    const duration_ms = Math.round(performance.now() - startedAt);
+    this.#options.log.info("report fetched", { report: id, size_bytes: size.bytes, duration_ms });
+    return true;
+  }
+
+  /** Packs a report on the disk into its object. */
+  async copyToBucket(id: string): Promise<void> {
+    const path = `${this.stagedPath(id)}.tar.gz`;
+    let archive: ArchiveFile | undefined;
+    try {
+      await drain(spooled(pack(this.folder(id)), path, (file) => archive = file));
+      await this.bucket.put(id, archive!);
+    } finally {
+      await removeTree(path);
+    }
+  }
+
+  async #cached(id: string, size?: ReportSize): Promise<void> {
+    this.#cache.add(id, size ?? await this.size(id));
+    void this.#evict();
+  }
+
+  /** Finds what is on the disk, as after a start, and removes what is too much. */
+  override async prune(): Promise<void> {
+    const found = new Set<string>();
+    for await (const id of this.published()) {
+      found.add(id);
+      if (this.#cache.has(id)) continue;
+      const size = await this.size(id);
+      // When it was unpacked: nothing says when it was read.
+      const filledAt = await Deno.stat(this.folder(id)).then(({ mtime }) => mtime, () => null);
+      if (!this.#cache.has(id)) this.#cache.add(id, size, filledAt?.getTime() ?? 0);
+    }
+    for (const id of this.#cache.ids()) {
+      if (!found.has(id) && !await exists(this.folder(id))) this.#cache.remove(id);
+    }
+    await this.#evict();
+  }
+
+  override async settled(): Promise<void> {
+    await super.settled();
+    await this.#evicting;
+  }
+
+  /** Removes the least recently used reports while they are too large together. */
+  #evict(): Promise<void> {
+    const { cacheBytes, log } = this.#options;
+    return this.#evicting = this.#evicting.then(async () => {
+      for (const id of this.#cache.over(cacheBytes)) {
+        this.#cache.remove(id);
+        await this.evict(id).catch((error) => {
+          log.warn("a report could not be removed from the cache", { report: id, error });
+        });
+      }
+    });
+  }
+}
+
+/** The same bytes, which also go to a file; `done` is told of it at their end. */
+function spooled(bytes: ByteStream, path: string, done: (file: ArchiveFile) => void): ByteStream {
+  const reader = bytes.getReader();
+  const hash = createHash("sha256");
+  let file: Deno.FsFile | undefined, size = 0;
+  const close = () => {
+    file?.close();
+    file = undefined;
+  };
+  return new ReadableStream({
+    async start() {
+      file = await Deno.open(path, { write: true, create: true, truncate: true });
+    },
+    async pull(controller) {
+      try {
+        const { done: isOver, value } = await reader.read();
+        if (!file) return; // it was cancelled meanwhile
+        if (isOver) {
+          close();
+          done({ path, bytes: size, sha256: hash.digest("hex") });
+          return controller.close();
+        }
+        hash.update(value);
+        size += value.byteLength;
+        for (let at = 0; at < value.byteLength;) at += await file.write(value.subarray(at));
+        controller.enqueue(value);
+      } catch (error) {
+        close();
+        await reader.cancel(error).catch(() => {});
+        controller.error(error);
+      }
+    },
+    async cancel(reason) {
+      close();
+      await reader.cancel(reason);
+    },
+  }, { highWaterMark: 0 });
+}
+
+async function drain(bytes: ByteStream): Promise<void> {
+  for await (const _ of bytes);
+}
