@@ -124,7 +124,8 @@ retrying() {
 
 # Text, percent-encoded. In bash, because a start of jq takes 25 ms.
 uri() {
-  local LC_ALL=C text=$1 char code i # so that a character is a byte
+  local LC_ALL text=$1 char code i
+  LC_ALL=C # so that a character is a byte
   for ((i = 0; i < ${#text}; i++)); do
     char=${text:i:1}
     case $char in

@@ -47,7 +47,8 @@ summarize() {
 # Text from outside, on one line and escaped for Markdown: no markup, no mentions. Bytes that are not
 # ASCII mean nothing there.
 as_text() {
-  local LC_ALL=C text=$1 char code i
+  local LC_ALL text=$1 char code i
+  LC_ALL=C
   for ((i = 0; i < ${#text}; i++)); do
     char=${text:i:1}
     printf -v code '%d' "'$char"

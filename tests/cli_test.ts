@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { runCommand } from "../src/cli/commands.ts";
 import { variableNames } from "../src/config.ts";
 import { MINIMUM_DENO, refuseDeno } from "../src/deno_version.ts";
-import { UsageError } from "../src/errors.ts";
 import { cobertura, tar } from "./support/archive.ts";
 import { addDatabase, withFolder } from "./support/folder.ts";
 import { running, uploadTo } from "./support/server.ts";
-import { task } from "./support/task.ts";
+import { command, task } from "./support/task.ts";
 
 Deno.test("token prints a token and its entry, or what a scope may be", async () => {
   const { code, output } = await task("token", ["acme/*"]);
@@ -43,45 +41,29 @@ Deno.test("help lists every command, and every setting with its values and defau
   assert.match(help.output, /^ {2}PORT\n {6}a whole number from 0 to 65535\n {6}Default: 3000$/m);
   assert.match(help.output, /^ {2}DATABASE_URL\n {6}an address like .*\n {6}Default: unset$/m);
   assert.match(help.output, /^ {2}DEFAULT_BRANCHES\n.*\n {6}Default: main,master,develop,trunk$/m);
-  for (const name of ["-h", "help"]) assert.equal(`${await runHere(name, [])}\n`, help.output);
+  for (const name of ["-h", "help"]) assert.deepEqual(await command(name), help);
 });
-
-/** Runs a command in this process; returns what it printed, or what it was refused with. */
-async function runHere(name: string, args: string[]): Promise<string> {
-  const { log } = console;
-  const printed: string[] = [];
-  console.log = (text) => printed.push(text);
-  try {
-    await runCommand(name, args);
-  } catch (error) {
-    assert(error instanceof UsageError, String(error));
-    return error.message;
-  } finally {
-    console.log = log;
-  }
-  return printed.join("\n");
-}
 
 Deno.test("each command has --help, and refuses options and arguments that it does not know", async () => {
   for (const name of COMMANDS) {
-    const help = await runHere(name, ["--help"]);
+    const { code, output: help } = await command(name, ["--help"]);
+    assert.equal(code, 0);
     assert.match(help, new RegExp(`^Usage: coverage-server ${name}`));
-    for (const args of [[name, "-h"], ["help", name]]) {
-      assert.equal(await runHere(args[0]!, args.slice(1)), help);
+    for (const [first, second] of [[name, "-h"], ["help", name]] as const) {
+      assert.equal((await command(first, [second])).output, help);
     }
-    assert.equal(await runHere(name, ["--dry"]), `Unknown option '--dry'.\n\n${help}`);
-    assert.match(
-      await runHere(name, ["a", "b"]),
-      /^It takes (no arguments|<.*>)\.\n\nUsage: /,
-    );
+    const unknown = { code: 2, output: `Unknown option '--dry'.\n\n${help}` };
+    assert.deepEqual(await command(name, ["--dry"]), unknown);
+    const { output } = await command(name, ["a", "b"]);
+    assert.match(output, /^It takes (no arguments|<.*>)\.\n\nUsage: /);
   }
 });
 
 Deno.test("an unknown command or option is refused with a list of the commands", async () => {
-  const command = await task("start", ["tokens"]);
-  assert.equal(command.code, 2);
-  assert.match(command.output, /^Unknown command "tokens"\.\n[^]* {2}token <scope>\n/);
-  assert.match(await runHere("--port", []), /^Unknown option "--port"\.\n/);
+  const unknown = await task("start", ["tokens"]);
+  assert.equal(unknown.code, 2);
+  assert.match(unknown.output, /^Unknown command "tokens"\.\n[^]* {2}token <scope>\n/);
+  assert.match((await command("--port")).output, /^Unknown option "--port"\.\n/);
 });
 
 Deno.test("an older Deno is refused in a sentence", () => {
@@ -113,46 +95,46 @@ Deno.test("health, delete, sweep and forget-identity say what they found and did
     const report = tar([{ name: "c.xml", content: cobertura(1, 2) }]);
     await uploadTo(server, report, { coverage_xml_file_name: "c.xml" });
     const PORT = new URL(server.address).port;
-    assert.deepEqual(await task("start", ["health"], { PORT }), {
+    assert.deepEqual(await command("health", [], { PORT }), {
       code: 0,
       output: '{"success":"ok","database":"ok"}\n',
     });
     await server.stop("SIGTERM");
-    const gone = await task("start", ["health"], { PORT });
+    const gone = await command("health", [], { PORT });
     assert.equal(gone.code, 1);
     assert.match(gone.output, new RegExp(`^http://127\\.0\\.0\\.1:${PORT} does not answer: `));
 
     const published = () => Array.fromAsync(Deno.readDir(`${folder}/reports`));
     const before = (await published()).length;
-    const refused = await task("delete", ["acme/shop", "--branch", "dev"], env);
+    const refused = await command("delete", ["acme/shop", "--branch", "dev"], env);
     assert.deepEqual(refused, {
       code: 1,
       output: "Nothing is known of branch dev of acme/shop.\n",
     });
-    const wrong = await task("delete", ["acme/shop", "--upload", "x"], env);
+    const wrong = await command("delete", ["acme/shop", "--upload", "x"], env);
     assert.equal(wrong.output, 'The upload is "x"; it must be a number.\n');
-    const dry = await task("delete", ["acme/shop", "--dry-run"], env);
+    const dry = await command("delete", ["acme/shop", "--dry-run"], env);
     assert.deepEqual(dry, { code: 0, output: "To delete: 1 upload and 1 report.\n" });
     assert.equal((await published()).length, before);
-    const deleted = await task("delete", ["acme/shop", "--upload", "1"], env);
+    const deleted = await command("delete", ["acme/shop", "--upload", "1"], env);
     assert.deepEqual(deleted, { code: 0, output: "Deleted 1 upload and 1 report.\n" });
     assert((await published()).length < before, "the report is gone");
 
     const orphan = `${folder}/reports/${crypto.randomUUID()}`;
     await Deno.mkdir(orphan);
     await Deno.writeTextFile(`${orphan}/page.html`, "page");
-    const drySweep = await task("sweep", ["--dry-run"], env);
+    const drySweep = await command("sweep", ["--dry-run"], env);
     assert.match(drySweep.output, /^not in the database {5}1 reports, 4 bytes to remove$/m);
     assert((await Deno.stat(orphan)).isDirectory);
-    const swept = await task("sweep", [], env);
+    const swept = await command("sweep", [], env);
     assert.match(swept.output, /^not in the database {5}1 reports, 4 bytes removed$/m);
     await assert.rejects(Deno.stat(orphan), Deno.errors.NotFound);
 
-    assert.deepEqual(await task("forget-identity", ["acme/other"], env), {
+    assert.deepEqual(await command("forget-identity", ["acme/other"], env), {
       code: 1,
       output: "No uploads for acme/other yet.\n",
     });
-    const malformed = await task("forget-identity", ["acme"], env);
+    const malformed = await command("forget-identity", ["acme"], env);
     assert.match(malformed.output, /The repository is "acme"; it must be org\/repo/);
   });
 });
@@ -162,5 +144,5 @@ Deno.test("version and --version print the version", async () => {
   const { version } = JSON.parse(config);
   const expected = { code: 0, output: `coverage-server ${version}\n` };
   assert.deepEqual(await task("start", ["--version"]), expected);
-  assert.equal(`${await runHere("version", [])}\n`, expected.output);
+  assert.deepEqual(await command("version"), expected);
 });

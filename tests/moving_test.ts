@@ -5,7 +5,7 @@ import { goodReport, tar } from "./support/archive.ts";
 import { emptyDatabase } from "./support/database.ts";
 import { running, type RunningServer, STOPPED, uploadTo } from "./support/server.ts";
 import { whyNoPgDump } from "./support/pg_dump.ts";
-import { task, taskWith } from "./support/task.ts";
+import { command, taskWith } from "./support/task.ts";
 import { addDatabase, withFolder } from "./support/folder.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -41,14 +41,14 @@ Deno.test("uploads to the embedded database move to another database with their 
     const seen = await answers(first);
     const file = join(folder, "coverage.sql");
     const embedded = { DATABASE_URL: "", DATA_DIR: before };
-    const busy = await task("export", [file], embedded);
+    const busy = await command("export", [file], embedded);
     assert.equal(busy.code, 1);
     assert.match(busy.output, /in use by another server; stop that one/);
     await first.stop("SIGTERM");
 
     const written = { code: 0, output: `The database was written to ${file}.\n` };
-    assert.deepEqual(await task("export", [file], embedded), written);
-    const again = await task("export", [file], embedded);
+    assert.deepEqual(await command("export", [file], embedded), written);
+    const again = await command("export", [file], embedded);
     assert.equal(again.code, 1);
     assert.match(again.output, /coverage\.sql cannot be written: File exists/);
 
@@ -63,7 +63,7 @@ Deno.test("uploads to the embedded database move to another database with their 
     const marker = join(DATA_DIR, "reports", ".database");
     const identity = await Deno.readTextFile(marker);
     await Deno.writeTextFile(marker, crypto.randomUUID());
-    const refused = await task("import", [file], after);
+    const refused = await command("import", [file], after);
     assert.equal(refused.code, 1);
     assert.match(refused.output, /^The reports in .* belong to another database\./);
     await Deno.writeTextFile(marker, identity);
@@ -148,7 +148,7 @@ Deno.test("export and import say what is wrong", async () => {
         ["import", join(folder, "missing"), {}, /missing cannot be read: .*\(os error 2\)/],
       ] as const
     ) {
-      const { code, output } = await task(name, [path], { DATA_DIR: folder, ...env });
+      const { code, output } = await command(name, [path], { DATA_DIR: folder, ...env });
       assert.equal(code, 1);
       assert.match(output, sentence);
       assert(!output.includes("secret"));

@@ -3,7 +3,7 @@
 // processors. They use databases made before, because making one takes longer than most tests.
 // `deno test -P <file>` needs no database made for it. Types are what `deno task check` is for.
 import { glob } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { openEmbedded } from "../src/db/embedded.ts";
@@ -42,8 +42,10 @@ async function runAll(): Promise<number> {
     // tests. In memory: on a disk each statement takes four times as long.
     await using database = await ownDatabase({ image });
     for (let group = groups.shift(); group !== undefined; group = groups.shift()) {
-      const { code, stdout, stderr } = await denoTest([group], database.target, "piped").output();
-      const output = await new Blob([stderr, stdout]).text();
+      const { folder, module } = group;
+      const { code, stdout, stderr } = await denoTest([module], database.target, "piped").output();
+      const said = await new Blob([stderr, stdout]).text();
+      const output = said.replaceAll(relative(root, module), folder);
       const totals = TOTALS.exec(stripVTControlCharacters(output))?.groups ?? {};
       for (const key of Object.keys(sums)) {
         sums[key as keyof typeof sums] += Number(totals[key] ?? 0);
@@ -66,8 +68,8 @@ async function runAll(): Promise<number> {
   return failed ? 1 : 0;
 }
 
-/** For each folder the path of a module that imports its tests; what takes longest comes first. */
-async function testGroups(): Promise<string[]> {
+/** For each folder a module that imports its tests; what takes longest comes first. */
+async function testGroups(): Promise<{ folder: string; module: string }[]> {
   const groups = new Map<string, string[]>();
   for (const path of await Array.fromAsync(glob("tests/**/*_test.{ts,tsx}", { cwd: root }))) {
     const folder = dirname(path);
@@ -79,7 +81,7 @@ async function testGroups(): Promise<string[]> {
       const module = join(scratch, `${basename(folder)}_test.ts`);
       const imports = paths.sort().map((path) => `import "${pathToFileURL(join(root, path))}";\n`);
       await Deno.writeTextFile(module, imports.join(""));
-      return module;
+      return { folder, module };
     }),
   );
 }

@@ -78,16 +78,6 @@ Deno.test("the address of a branch with both _fs_ and / means it alone, however 
   }
 });
 
-Deno.test("the files of each language are its own; without a language the newest are served", async () => {
-  await using test = await testApp();
-  const report = (text: string) => goodReport([{ name: "report/page.html", content: text }]);
-  await uploaded(test, report("in go"), { language: "go" });
-  await uploaded(test, report("in php"), { language: "php" });
-  assert.equal(await textOf(test, `${ASSETS}/main/archive/report/page.html`), "in php");
-  assert.equal(await textOf(test, `${ASSETS}/main/go/archive/report/page.html`), "in go");
-  assert.equal(await textOf(test, `${ASSETS}/main/php/archive/report/page.html`), "in php");
-});
-
 Deno.test("folders redirect to their slash, serve their index page, or list what they have", async () => {
   await using test = await testApp();
   const odd = Deno.build.os === "windows" ? "a&lt;b.html" : "a&b<c>.html";

@@ -14,14 +14,6 @@ async function texts(test: TestApp, query: string): Promise<string> {
   return /<title>(.*?)<\/title>/.exec(svg)?.[1] ?? svg;
 }
 
-Deno.test("a badge shows the coverage of the branch with two decimals", async () => {
-  await using test = await testApp();
-  await seed(test.sql, { percentage: 33.03, branch_name: "feature/x" });
-  await seed(test.sql, { percentage: 100 });
-  assert.equal(await texts(test, "&branch_name=feature/x"), "coverage: 33.03%");
-  assert.equal(await texts(test, "&branch_name=main"), "coverage: 100.00%");
-});
-
 Deno.test("a badge shows the newest language, or the one that is asked for", async () => {
   await using test = await testApp();
   await seed(test.sql, { percentage: 10, language: "go" });

@@ -58,16 +58,10 @@ Deno.test("an invalid archive is refused with the reason and changes nothing", a
   const coverageFile = (content: string) => tar([{ name: "coverage.xml", content }]);
   const cases: [body: Uint8Array<ArrayBuffer>, message: RegExp][] = [
     [archive.slice(0, -30), /damaged/],
-    [new TextEncoder().encode("not a tar ".repeat(200)), /not a whole tar/],
     [report([{ name: "big", content: "x".repeat(9000) }]).slice(0, 5000), /not a whole tar/],
-    [new TextEncoder().encode("PK\x03\x04"), /zip/],
     [report([{ name: "../escape" }]), /contains \.\./],
-    [report([{ name: "/absolute" }]), /absolute/],
-    [report([{ name: "x".repeat(300) }]), /300 bytes; at most 255/],
     [report([{ name: TOO_LONG }]), /too long for the server's disk|at most 4096/],
     [report([{ name: "l", type: "1", linkName: "coverage.xml" }]), /hard link/],
-    [report([{ name: "d", type: "3" }]), /character device/],
-    [report([{ name: "f", type: "6" }]), /FIFO/],
     [
       report([{ name: "out", type: "2", linkName: "/tmp" }, { name: "out/file", content: "x" }]),
       /through the symbolic link "out"/,

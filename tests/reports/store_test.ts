@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ReportStore } from "../../src/reports/store.ts";
 import { sweep } from "../../src/reports/sweep.ts";
 import { type LogRecord, logTo } from "../support/log.ts";
-import { storedReports, tree } from "../support/reports.ts";
+import { storedReports } from "../support/reports.ts";
 
 async function withStore(
   test: (store: ReportStore, folder: string) => Promise<void>,
@@ -29,35 +29,6 @@ const log = logTo([]);
 const amount = (reports: number, bytes: number) => ({ reports, bytes });
 // deno-lint-ignore require-await
 const none = async () => new Set<string>();
-
-Deno.test("a report is invisible until it is published, and then whole", async () => {
-  await withStore(async (store, folder) => {
-    const staged = await store.stage();
-    await staged.makeFolder("a");
-    {
-      using file = await staged.createFile("a/page.html");
-      await file.write(new TextEncoder().encode("page"));
-    }
-    assert.deepEqual((await storedReports(folder)).published, []);
-    await staged.publish();
-    assert.deepEqual(await storedReports(folder), { published: [staged.id], staged: [] });
-    assert.deepEqual(await tree(store.folder(staged.id)), ["a/", "a/page.html"]);
-  });
-});
-
-Deno.test("a report can be discarded, staged or published, and removed twice", async () => {
-  await withStore(async (store, folder) => {
-    const staged = await store.stage();
-    await staged.discard();
-    const published = await store.stage();
-    await published.publish();
-    await published.discard();
-    const id = await publishOne(store);
-    await store.remove(id);
-    await store.remove(id);
-    assert.deepEqual(await storedReports(folder), { published: [], staged: [] });
-  });
-});
 
 Deno.test("only a report's id names a folder", async () => {
   await withStore(async (store) => {
@@ -145,19 +116,6 @@ Deno.test("the sweeper logs what it cannot remove, does not count it, and goes o
       warnings.map(({ fields }) => fields?.report ?? fields?.server).sort(),
       [stuck, "folder", "locked"].sort(),
     );
-  });
-});
-
-Deno.test("a disposed store leaves only unfinished reports in staging", async () => {
-  await withStore(async (_, folder) => {
-    const before = await tree(join(folder, ".staging"));
-    (await ReportStore.open(folder))[Symbol.dispose]();
-    assert.deepEqual(await tree(join(folder, ".staging")), before);
-    const dead = await ReportStore.open(folder);
-    await dead.stage();
-    dead[Symbol.dispose]();
-    assert.equal((await storedReports(folder)).staged.length, 1);
-    assert.equal((await tree(join(folder, ".staging"))).length, before.length + 3);
   });
 });
 

@@ -90,19 +90,3 @@ Deno.test("HEAD logs 0 bytes, and a proxy's well-formed request id is used", asy
     assert.match(response.headers.get("x-request-id")!, /^[0-9a-f-]{36}$/, given);
   }
 });
-
-Deno.test("a failure of the server is logged as an error, with its cause", async () => {
-  await using test = await testApp();
-  test.store.stage = () => Promise.reject(new Error("a bug"));
-  const response = await test.upload(tar(goodReport()));
-  assert.equal(response.status, 500);
-  const id = response.headers.get("x-request-id")!;
-  assert((await response.text()).includes(id), "the answer contains the id");
-  const lines = test.log.filter(({ fields, message }) =>
-    fields.request === id && message.startsWith("request")
-  );
-  assert.deepEqual(
-    lines.map(({ level, message, fields }) => [level, message, String(fields.error)]),
-    [["error", "request failed", "Error: a bug"]],
-  );
-});
