@@ -13,16 +13,15 @@ import { pipeline } from "node:stream/promises";
 import type { BucketSettings } from "../config.ts";
 import { HttpError, OperatorError } from "../errors.ts";
 import { type ByteStream, capped } from "../http/byte_stream.ts";
-import { paced } from "../http/pace.ts";
 import type { Log } from "../log.ts";
 import { isReportId } from "./report_id.ts";
 
 const MARKER = ".database";
 const ENDING = ".tar.gz";
-/** In which a request must be answered, tries again included, and after which the speed of a body counts. */
+/** In which a request must be answered, tries again included. */
 const ANSWER_SECONDS = 30;
-/** An upload to the bucket has this much less than a second for each byte more. */
-const PUT_BYTES_PER_SECOND = 256 * 1024;
+/** An archive has a second more for so many bytes, in either direction. */
+const LEAST_BYTES_PER_SECOND = 256 * 1024;
 const HEALTH_SECONDS = 5;
 const TRIES = 3;
 const PAUSE_MS = 200;
@@ -119,21 +118,25 @@ export class Bucket {
   /** Stores an archive; the same one again replaces it. */
   async put(id: string, file: ArchiveFile): Promise<void> {
     await this.#verify();
-    const seconds = this.#seconds + file.bytes / PUT_BYTES_PER_SECOND;
-    await this.#ask("PUT", id + ENDING, { body: file, seconds }, readText);
+    const asked = { body: file, seconds: this.#secondsFor(file.bytes) };
+    await this.#ask("PUT", id + ENDING, asked, readText);
   }
 
   /** The bytes of an archive; undefined where there is none. Reading them fails like a request. */
   async get(id: string): Promise<ByteStream | undefined> {
     return await this.#ask("GET", id + ENDING, {}, ({ body, headers }, deadline) => {
-      const failed = (cause: unknown) => away(`GET ${id}${ENDING}`, cause);
-      const bytes = paced(body as ByteStream ?? ReadableStream.from([]), {
-        graceMs: this.#seconds * 1000,
-        tooSlow: ({ message }) => deadline.abort(new Error(message)),
+      const bytes = Number(headers.get("content-length") ?? 2 ** 30); // every S3 server has it
+      const seconds = this.#secondsFor(bytes);
+      const tooLate = new Error(`not all of its ${bytes} bytes came within ${seconds} seconds`);
+      const timer = setTimeout(() => deadline.abort(tooLate), seconds * 1000);
+      const failed = (cause: unknown) =>
+        away(`GET ${id}${ENDING}`, deadline.signal.aborted ? deadline.signal.reason : cause);
+      return capped(body as ByteStream ?? ReadableStream.from([]), bytes, {
+        tooLarge: () => failed(new Error("it sent more than it announced")),
+        failed,
+        signal: deadline.signal,
+        ended: () => clearTimeout(timer),
       });
-      const size = Number(headers.get("content-length") ?? Number.MAX_SAFE_INTEGER);
-      const tooLarge = () => failed(new Error("It sent more than it announced."));
-      return capped(bytes, size, { tooLarge, failed, signal: deadline.signal });
     });
   }
 
@@ -167,6 +170,10 @@ export class Bucket {
       }
       token = rest.IsTruncated === "true" ? rest.NextContinuationToken : undefined;
     }
+  }
+
+  #secondsFor(bytes: number): number {
+    return Math.ceil(10 * (this.#seconds + bytes / LEAST_BYTES_PER_SECOND)) / 10;
   }
 
   /** Asks once whose it is, and again after a failure. */
@@ -205,7 +212,7 @@ export class Bucket {
     const address = `${url}${name === undefined ? "/" : `/${prefix}${name}`}`;
     const what = `${method} ${address}`;
     const deadline = new AbortController();
-    const tooLate = new Error(`no answer within ${seconds.toFixed(1)} seconds`);
+    const tooLate = new Error(`no answer within ${seconds} seconds`);
     const timer = setTimeout(() => deadline.abort(tooLate), seconds * 1000);
     try {
       for (let left = tries;; left--) {

@@ -6,7 +6,7 @@
  */
 import { createHash } from "node:crypto";
 import type { BucketSettings } from "../config.ts";
-import { HttpError } from "../errors.ts";
+import { HttpError, unavailable } from "../errors.ts";
 import type { ByteStream } from "../http/byte_stream.ts";
 import { Semaphore } from "../http/semaphore.ts";
 import type { Log } from "../log.ts";
@@ -126,7 +126,8 @@ export class BucketStore extends ReportStore {
 
   async #restore(id: string): Promise<boolean> {
     if (await exists(this.folder(id))) return true;
-    using _turn = await this.#fetches.acquire();
+    using _turn = await this.#fetches.acquire()
+      .catch(({ message }) => Promise.reject(unavailable(message)));
     const startedAt = performance.now();
     const archive = await this.bucket.get(id);
     if (!archive) return false;

@@ -415,3 +415,33 @@ bucketTest(
     assert.equal((await two.get("/coverages-api/files?org_name=acme&repo_name=shop")).status, 401);
   },
 );
+
+bucketTest(
+  "a report that was not uploaded but copied is packed into its object",
+  async (bucket) => {
+    await using test = await testApp();
+    await using one = await bucketServer(test, bucket);
+    await using two = await bucketServer(test, bucket);
+    const staged = await one.store.stage();
+    await staged.makeFolder("a/empty");
+    await staged.writeFile("a/page.html", new TextEncoder().encode("<html>"));
+    await staged.publish();
+    assert.deepEqual(await storedReports(one.reports), { published: [staged.id], staged: [] });
+    assert.equal(await two.store.restore(staged.id), true);
+    assert.deepEqual(await tree(two.store.folder(staged.id)), ["a/", "a/empty/", "a/page.html"]);
+    assert.equal(await two.store.restore(crypto.randomUUID()), false);
+  },
+);
+
+bucketTest("more reports than can wait to be fetched are 503", async (bucket) => {
+  await using test = await testApp();
+  await using server = await bucketServer(test, bucket, { seconds: 1 });
+  bucket.fault = (request) => OBJECT.test(request) ? "silence" : undefined;
+  const many = Array.from({ length: 4 + 100 + 1 }, () => server.store.restore(crypto.randomUUID()));
+  // The last one alone: those before it wait for a bucket that never answers.
+  const failure = await many.at(-1)!.catch((error) => error);
+  assert.deepEqual([failure.status, failure.headers["retry-after"]], [503, "5"]);
+  assert.match(failure.message, /^Too many reports .*: 4 running, 100 queued\. Retry later\.$/);
+  bucket.fault = () => undefined;
+  await Promise.allSettled(many);
+});
