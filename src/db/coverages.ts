@@ -24,19 +24,15 @@ export const columns = (sql: Sql | TransactionSql) =>
     c.lines_valid, c.patch_percentage::float8 as patch_percentage, c.format, c.report_id, c.report_index, c.coverage_files, c.deleted_at,
     c.report_stored`;
 
-/** Rows in the answer to an upload. */
-export const MAX_ACTIVE_ROWS = 1000;
-
-/** The last {@linkcode MAX_ACTIVE_ROWS} active rows of a repository, oldest first. */
+/** Every active row of a repository, oldest first. */
 export async function activeRows(
   sql: Sql | TransactionSql,
   repositoryId: string,
 ): Promise<CoverageRow[]> {
   return await sql<CoverageRow[]>`
     select ${columns(sql)}
-    from repositories r
-    cross join lateral (${activeOf(sql, sql`id desc`, MAX_ACTIVE_ROWS)}) c
-    where r.id = ${repositoryId}
+    from repositories r join coverages c on c.repository_id = r.id
+    where r.id = ${repositoryId} and c.newest and c.deleted_at is null
     order by c.id`;
 }
 

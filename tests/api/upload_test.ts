@@ -61,20 +61,6 @@ Deno.test("an upload answers with its coverage and that of every branch, in the 
   assert.deepEqual(answer.data[1], answer.coverage);
 });
 
-Deno.test("of more than 1,000 branches the answer has those uploaded last", async () => {
-  await using test = await testApp();
-  await (await test.upload(archive)).body?.cancel();
-  await test.sql`
-    insert into coverages (repository_id, branch_name, commit_hash, commit_author, language,
-      percentage, format, report_id, report_bytes, report_files)
-    select id, case n % 2 when 0 then 'b' else 'refs/tags/v' end || n, '0123456789', 'ada', 'go', 50,
-      'cobertura', gen_random_uuid(), 1, 1
-    from repositories, generate_series(1, 1200) n`;
-  const { coverage, data } = await (await test.upload(archive, { branch_name: "x" })).json();
-  const ids = data.map(({ id }: { id: number }) => id);
-  assert.deepEqual(ids, Array.from({ length: 1000 }, (_, at) => coverage.id - 999 + at));
-});
-
 Deno.test("a form may hold the file, and the fields that the query does not", async () => {
   await using test = await testApp();
   const inQuery = await test.get(uploadPath(), { method: "POST", body: form([file]) });
