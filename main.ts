@@ -15,7 +15,9 @@ try {
   // Imported only now, because an older Deno cannot load all of it.
   const [command, ...args] = Deno.args;
   // Only an upload from a checkout runs a program, which is git. A binary has the same permissions for all.
-  if (command !== "upload") await Deno.permissions.revoke({ name: "run" });
+  // Of -A nothing is given up: with anything less Deno takes longer to open a file, and needs -A in /dev/shm.
+  const hasAll = (await Deno.permissions.query({ name: "ffi" })).state === "granted";
+  if (command !== "upload" && !hasAll) await Deno.permissions.revoke({ name: "run" });
   if (command === undefined) await (await import("./src/start.ts")).start();
   else await (await import("./src/cli/commands.ts")).runCommand(command, args);
   // It ends by itself when nothing holds it any more. `Deno.exit` never returns where Deno is about to

@@ -70,6 +70,7 @@ export async function start(): Promise<void> {
 
   const metrics = new Metrics();
   app.resolve(createApp({ config, sql, store, readCoverage: thread.read, metrics, log }));
+  const stopping = stopSignal(); // before anybody can know that it listens
   console.log(`Coverage server: ${server.address}`);
   const { url, prefix } = config.bucket ?? {};
   const inBucket = url === undefined ? "" : `${url}/${prefix}, cached in `;
@@ -101,7 +102,7 @@ export async function start(): Promise<void> {
     (error) => log.warn("retention failed; next attempt in an hour", { error }),
   );
 
-  await stopSignal();
+  await stopping;
   log.info("stopping", { seconds: config.shutdownSeconds });
   const stopped = keeping.stop();
   await server.stop(config.shutdownSeconds);

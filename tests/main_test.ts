@@ -24,6 +24,24 @@ async function documentedUpload(address: string): Promise<string> {
   return new TextDecoder().decode(stdout);
 }
 
+const SHARED_MEMORY = "/dev/shm";
+
+Deno.test({
+  name: "with -A a server starts below /dev/shm",
+  ignore: !existsSync(SHARED_MEMORY),
+  async fn() {
+    const folder = await Deno.makeTempDir({ dir: SHARED_MEMORY });
+    try {
+      const args = ["run", "--no-prompt", "-A", "main.ts"];
+      const server = await startServer({ DATA_DIR: folder, DATABASE_URL: "" }, { args });
+      assert("address" in server, "address" in server ? "" : server.output);
+      assert.equal((await server.stop("SIGTERM")).code, STOPPED);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
+
 Deno.test("the documented start and upload survive a restart and a kill; a stop finishes running uploads", async () => {
   await withFolder(async (folder) => {
     const data = join(folder, "data");

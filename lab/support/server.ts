@@ -2,14 +2,21 @@
 import { variableNames } from "../../src/config.ts";
 import { type RunningServer, startServer } from "../../tests/support/server.ts";
 
-/** Starts it with these settings; throws with what it printed where it does not start. */
+/**
+ * Starts it with these settings, by the arguments of Deno or by the command of `deno task start`; throws
+ * with what it printed where it does not start.
+ */
 export async function startWith(
   environment: Readonly<Record<string, string>>,
+  args?: string[],
 ): Promise<RunningServer> {
   // Whatever the caller's environment sets: it has the defaults.
   const defaults = Object.fromEntries(variableNames.map((name) => [name, ""]));
   return listening(
-    await startServer({ ...defaults, HOST: "127.0.0.1", PORT: "0", AUTH: "none", ...environment }),
+    await startServer(
+      { ...defaults, HOST: "127.0.0.1", PORT: "0", AUTH: "none", ...environment },
+      args && { args },
+    ),
   );
 }
 

@@ -119,7 +119,7 @@ async function openFolder(folder: string): Promise<PGlite> {
 async function createDatabase(folder: string): Promise<void> {
   const worker = new Worker(new URL("./initdb_worker.ts", import.meta.url), {
     type: "module",
-    deno: { permissions: { read: "inherit", write: [folder] } },
+    deno: { permissions: "inherit" }, // Deno lets nothing less than all of them write below /dev/shm
   });
   try {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
