@@ -41,8 +41,13 @@ export async function withDatabase<T>(
     const open = async (identity?: string) => {
       const log = await createLog({ level: "warning", format: config.logFormat });
       const store = await openReports(paths.reports, config.bucket, { unpack, log });
-      await store.belongTo(identity ?? await databaseIdentity(database.sql));
-      return store;
+      try {
+        await store.belongTo(identity ?? await databaseIdentity(database.sql));
+        return store;
+      } catch (error) {
+        store[Symbol.dispose]();
+        throw error;
+      }
     };
     return await work({ ...database, config, paths, openReports: open });
   } catch (error) {
