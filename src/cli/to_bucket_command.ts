@@ -25,23 +25,23 @@ export const toBucketCommand: Command = {
       const stored = await storedReports(sql, [...onDisk]);
       const toCopy = [...stored].filter((id) => !there.has(id));
       console.log(
-        `${counted(stored.size, "report")} on disk: ${
-          stored.size - toCopy.length
-        } in the bucket, ` +
-          `${toCopy.length} to copy.`,
+        `${counted(stored.size, "report")} on disk: ` +
+          `${stored.size - toCopy.length} in the bucket, ${toCopy.length} to copy.`,
       );
       if (dryRun) return;
-      let done = 0;
-      for (const id of toCopy) {
+      let copied = 0;
+      for (const [at, id] of toCopy.entries()) {
         try {
           await store.copyToBucket(id);
+          copied++;
         } catch (error) {
-          // It was superseded meanwhile, and removed.
-          if ((await storedReports(sql, [id])).has(id)) throw error;
+          if (!(error instanceof Deno.errors.NotFound)) throw error;
+          // It was superseded meanwhile and removed, or its lines are all there is of it.
+          console.log(`Report ${id} has no folder any more and is left out.`);
         }
-        if (++done % PROGRESS === 0) console.log(`${done} of ${toCopy.length}`);
+        if ((at + 1) % PROGRESS === 0) console.log(`${at + 1} of ${toCopy.length}`);
       }
-      console.log(`Copied ${counted(done, "report")}.`);
+      console.log(`Copied ${counted(copied, "report")}.`);
     });
   },
 };

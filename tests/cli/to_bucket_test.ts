@@ -65,10 +65,25 @@ bucketTest("a server's folder moves into a bucket, in as many runs as it takes",
     assert(!half.output.includes("secret of the tests"));
     assert.equal((await bucket.reports()).length, 1);
     bucket.fault = () => undefined;
+    // Of one there are only the lines.
+    const [copied] = await bucket.reports();
+    const lost = ids.find((id) => id !== copied)!;
+    const lines = join(reports, `${lost}.lines`);
+    await Deno.writeFile(lines, new Uint8Array());
+    await Deno.rename(join(reports, lost), join(folder, lost));
+    const others = await task("to-bucket", [], env);
+    assert.deepEqual(others.output.split("\n").toSorted(), [
+      "",
+      "3 reports on disk: 1 in the bucket, 2 to copy.",
+      "Copied 1 report.",
+      `Report ${lost} has no folder any more and is left out.`,
+    ]);
+    await Deno.rename(join(folder, lost), join(reports, lost));
+    await Deno.remove(lines);
     const rest = await task("to-bucket", [], env);
     assert.equal(
       rest.output,
-      "3 reports on disk: 1 in the bucket, 2 to copy.\nCopied 2 reports.\n",
+      "3 reports on disk: 2 in the bucket, 1 to copy.\nCopied 1 report.\n",
     );
     assert.deepEqual(await bucket.reports(), ids.toSorted());
     assert.deepEqual((await tree(join(reports, ".staging"))).length, 0);
