@@ -216,7 +216,12 @@ function spooled(bytes: ByteStream, path: string, done: (file: ArchiveFile) => v
   };
   return new ReadableStream({
     async start() {
-      file = await Deno.open(path, { write: true, create: true, truncate: true });
+      try {
+        file = await Deno.open(path, { write: true, create: true, truncate: true });
+      } catch (error) {
+        await reader.cancel(error).catch(() => {});
+        throw error;
+      }
     },
     async pull(controller) {
       try {
