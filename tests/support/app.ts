@@ -69,11 +69,38 @@ export async function testApp(options: AppOptions = {}): Promise<TestApp> {
     metrics: new Metrics(),
     log,
   };
-  const answer = createApp(dependencies);
-  // Reports are removed after the answer; a test looks at what is left then.
+  const client = clientOf(createApp(dependencies), ownStore);
+  return {
+    ...client,
+    dependencies,
+    sql: database.sql,
+    database,
+    store,
+    reports,
+    log: records,
+    sync: (...active_branches) =>
+      client.get("/coverages-api", {
+        method: "PUT",
+        body: JSON.stringify({ org_name: "acme", repo_name: "shop", active_branches }),
+      }),
+    async [Symbol.asyncDispose]() {
+      await ownStore.settled();
+      await ownSql?.end({ timeout: 1 });
+      ownStore[Symbol.dispose]();
+      await Deno.remove(folder, { recursive: true });
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Asks an application, and waits after each answer for the reports that are removed then. */
+export function clientOf(
+  answer: App,
+  store: Pick<ReportStore, "settled">,
+): Pick<TestApp, "app" | "get" | "open" | "upload"> {
   const app: App = async (request, connection) => {
     const response = await answer(request, connection);
-    await ownStore.settled();
+    await store.settled();
     return response;
   };
   const get = async (path: string, init?: RequestInit) => {
@@ -82,12 +109,6 @@ export async function testApp(options: AppOptions = {}): Promise<TestApp> {
   };
   return {
     app,
-    dependencies,
-    sql: database.sql,
-    database,
-    store,
-    reports,
-    log: records,
     get,
     async open(path, init) {
       const response = await get(path, init);
@@ -102,17 +123,5 @@ export async function testApp(options: AppOptions = {}): Promise<TestApp> {
         body: archive,
         headers: { "content-type": "application/gzip", ...headers },
       }),
-    sync: (...active_branches) =>
-      get("/coverages-api", {
-        method: "PUT",
-        body: JSON.stringify({ org_name: "acme", repo_name: "shop", active_branches }),
-      }),
-    async [Symbol.asyncDispose]() {
-      await ownStore.settled();
-      await ownSql?.end({ timeout: 1 });
-      ownStore[Symbol.dispose]();
-      await Deno.remove(folder, { recursive: true });
-      await database[Symbol.asyncDispose]();
-    },
   };
 }

@@ -11,9 +11,8 @@ import type { BucketSettings } from "../../src/config.ts";
 import { databaseIdentity } from "../../src/db/coverages.ts";
 import { Bucket } from "../../src/reports/bucket.ts";
 import { BucketStore } from "../../src/reports/bucket_store.ts";
-import { type App, createApp, type Dependencies } from "../../src/server.ts";
-import type { TestApp } from "./app.ts";
-import { uploadPath } from "./fields.ts";
+import { createApp, type Dependencies } from "../../src/server.ts";
+import { clientOf, type TestApp } from "./app.ts";
 import { type LogRecord, logTo } from "./log.ts";
 import { KEY, S3Server, whyNoBucket } from "./s3_server.ts";
 
@@ -137,16 +136,10 @@ export function bucketTest(name: string, test: (bucket: TestBucket) => Promise<v
   });
 }
 
-export interface BucketServer extends AsyncDisposable {
-  readonly app: App;
+export interface BucketServer extends AsyncDisposable, ReturnType<typeof clientOf> {
   readonly store: BucketStore;
   readonly reports: string;
   readonly log: LogRecord[];
-  /** Asks for a path; the answer is read whole. */
-  get(path: string, init?: RequestInit): Promise<Response>;
-  /** The same, and what a report's name leads to. */
-  open(path: string): Promise<Response>;
-  upload(archive: BodyInit, fields?: Record<string, string | undefined>): Promise<Response>;
 }
 
 interface BucketServerOptions {
@@ -178,34 +171,11 @@ export async function bucketServer(
   });
   await store.belongTo(await databaseIdentity(test.sql));
   const answer = createApp({ ...test.dependencies, ...dependencies, store, log: logTo(log) });
-  const app: App = async (request, connection) => {
-    const response = await answer(request, connection);
-    await store.settled();
-    return response;
-  };
-  const get = async (path: string, init?: RequestInit) => {
-    const response = await app(new Request(`http://coverage.test${path}`, init));
-    return new Response(response.body && await response.bytes(), response);
-  };
   return {
-    app,
+    ...clientOf(answer, store),
     store,
     reports,
     log,
-    get,
-    async open(path) {
-      const response = await get(path);
-      const location = response.headers.get("location");
-      return location?.includes("/coverages-api/reports/")
-        ? await get(new URL(location, "http://coverage.test").pathname)
-        : response;
-    },
-    upload: (archive, fields) =>
-      get(uploadPath(fields), {
-        method: "POST",
-        body: archive,
-        headers: { "content-type": "application/gzip" },
-      }),
     async [Symbol.asyncDispose]() {
       await store.settled();
       store[Symbol.dispose]();
