@@ -22,9 +22,9 @@ import { isReportId } from "../reports/report_id.ts";
 import type { ReportStore } from "../reports/store.ts";
 
 /**
- * The database is asked only for a report that is not on the disk. A tab that opens it goes on in the newest one of
- * its branch and language; parts of a page that is already open do not, so that a page never has parts
- * of two uploads.
+ * The database is asked only for a report that is not on the disk. A tab that opens one that is gone goes
+ * on in the newest one of its branch and language; parts of a page that is already open do not, so that a
+ * page never has parts of two uploads.
  */
 export function createReportHandler(
   { sql, store, config: { publicUrl = "", reportsUrl } }: {
