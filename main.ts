@@ -1,8 +1,4 @@
-/**
- * Starts the server, or runs the command that is named.
- *
- * @module
- */
+/** Starts the server, or runs the command that is named. */
 import { refuseDeno } from "./src/deno_version.ts";
 import { OperatorError, UsageError } from "./src/errors.ts";
 

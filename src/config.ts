@@ -1,8 +1,4 @@
-/**
- * Everything that an operator can set: environment variables, read here and nowhere else.
- *
- * @module
- */
+/** Everything that an operator can set: environment variables, read here and nowhere else. */
 import { z } from "zod";
 import { OperatorError } from "./errors.ts";
 import { isReportsHost } from "./model/reports_url.ts";

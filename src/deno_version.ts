@@ -1,8 +1,4 @@
-/**
- * Imports nothing, so that an older Deno can load it.
- *
- * @module
- */
+/** Imports nothing, so that an older Deno can load it. */
 
 /** 2.9.5 breaks uploads that are cut when the server stops; 2.9.0 answers HEAD with a length of 0. */
 export const MINIMUM_DENO = "2.9.6";

@@ -1,8 +1,6 @@
 /**
  * The errors that people see: {@linkcode HttpError} for clients, {@linkcode OperatorError} for whoever
  * starts the server. {@linkcode classify} makes an `HttpError` of every other failure.
- *
- * @module
  */
 
 /** What `{"error": …}` holds: one sentence, or a sentence for each wrong field. */

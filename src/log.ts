@@ -1,8 +1,4 @@
-/**
- * The log: LogTape, set up once, and passed to the code that logs.
- *
- * @module
- */
+/** The log: LogTape, set up once, and passed to the code that logs. */
 import {
   configure,
   getConsoleSink,

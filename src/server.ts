@@ -1,8 +1,4 @@
-/**
- * The application: a function from requests to responses, made of what it depends on.
- *
- * @module
- */
+/** The application: a function from requests to responses, made of what it depends on. */
 import type { Sql } from "postgres";
 import { createAssetHandlers } from "./api/assets.ts";
 import { createBadgeHandler } from "./api/badge.ts";

@@ -1,8 +1,4 @@
-/**
- * The server from start to stop.
- *
- * @module
- */
+/** The server from start to stop. */
 import { join, resolve } from "node:path";
 import { unpack } from "./archive/unpack.ts";
 import { createApp } from "./server.ts";

@@ -1,8 +1,6 @@
 /**
  * Compiles the server to one file that runs without Deno: `deno task compile` for this machine,
  * `deno task compile:all` for every system. The files are written to `dist`.
- *
- * @module
  */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";

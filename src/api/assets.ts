@@ -1,8 +1,6 @@
 /**
  * `GET /coverages-api/assets/…`: the reports of a branch or an upload by name, for people, programs and
  * bookmarks. All lead to the report's own address.
- *
- * @module
  */
 import type { Sql } from "postgres";
 import type { Config } from "../config.ts";

@@ -1,8 +1,4 @@
-/**
- * The gates of an upload: `fail_under`, `max_drop` and `patch_fail_under`.
- *
- * @module
- */
+/** The gates of an upload: `fail_under`, `max_drop` and `patch_fail_under`. */
 import type { FoundBase } from "../db/base.ts";
 import { changeOf } from "../model/percentage.ts";
 import type { Patch, PatchResult } from "../model/patch.ts";

@@ -1,8 +1,4 @@
-/**
- * The comment of a pull request, in GitHub's Markdown: one for all languages.
- *
- * @module
- */
+/** The comment of a pull request, in GitHub's Markdown: one for all languages. */
 import { counted } from "../errors.ts";
 import type { Patch, PatchFile, PatchResult } from "../model/patch.ts";
 import { changeOf, percentageOf, signed } from "../model/percentage.ts";

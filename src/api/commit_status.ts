@@ -1,8 +1,4 @@
-/**
- * The commit status of an upload, in words.
- *
- * @module
- */
+/** The commit status of an upload, in words. */
 import type { DoneStatus, PendingStatus } from "../auth/grant.ts";
 import type { Config } from "../config.ts";
 import type { Added } from "../db/add_coverage.ts";

@@ -1,8 +1,6 @@
 /**
  * `GET /coverages-api/compare`: a branch against another, as JSON, or with `Accept: text/markdown`
  * all its languages as the comment of a pull request.
- *
- * @module
  */
 import type { Sql } from "postgres";
 import { z } from "zod";

@@ -1,8 +1,6 @@
 /**
  * `GET /coverages-api/files`: the files of an upload with their lines, and their change against the
  * base.
- *
- * @module
  */
 import type { Sql } from "postgres";
 import { z } from "zod";

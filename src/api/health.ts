@@ -1,8 +1,4 @@
-/**
- * `GET /coverages-api/health`: whether the server can do its work.
- *
- * @module
- */
+/** `GET /coverages-api/health`: whether the server can do its work. */
 import type { Sql } from "postgres";
 import type { Handler } from "../http/router.ts";
 import { inTime } from "../db/connect.ts";

@@ -1,8 +1,4 @@
-/**
- * Indirect changes: files whose coverage changed although the diff does not touch them.
- *
- * @module
- */
+/** Indirect changes: files whose coverage changed although the diff does not touch them. */
 import { changeOf } from "../model/percentage.ts";
 import { type FileSummary, percentageIn } from "../reports/file_lines.ts";
 

@@ -1,8 +1,6 @@
 /**
  * `/coverages-api/login` and `/coverages-api/logout`: how people sign in and out where reading needs
  * a login.
- *
- * @module
  */
 import { refuseForeignPages } from "../auth/authenticate.ts";
 import { createGithubLogin } from "../auth/login_github.ts";

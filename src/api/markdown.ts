@@ -1,8 +1,4 @@
-/**
- * Text from outside in GitHub's Markdown: no markup, no links, no mentions.
- *
- * @module
- */
+/** Text from outside in GitHub's Markdown: no markup, no links, no mentions. */
 
 /** Longer ones keep their end, which says more of a path than its beginning. */
 const MAX_NAME = 120;

@@ -1,8 +1,4 @@
-/**
- * `GET /coverages-api/openapi.json`: the API, for programs.
- *
- * @module
- */
+/** `GET /coverages-api/openapi.json`: the API, for programs. */
 import type { Config } from "../config.ts";
 import { dataHeaders } from "../http/headers.ts";
 import { etaggedJson } from "../http/etag.ts";

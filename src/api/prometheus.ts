@@ -1,8 +1,4 @@
-/**
- * `GET /coverages-api/metrics`: the page that Prometheus scrapes.
- *
- * @module
- */
+/** `GET /coverages-api/metrics`: the page that Prometheus scrapes. */
 import type { Sql } from "postgres";
 import type { Config } from "../config.ts";
 import { readPercentages } from "../db/repository_summary.ts";

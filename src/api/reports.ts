@@ -1,8 +1,4 @@
-/**
- * `GET /coverages-api/reports/{id}/…`: a stored report at its own address.
- *
- * @module
- */
+/** `GET /coverages-api/reports/{id}/…`: a stored report at its own address. */
 import type { Sql } from "postgres";
 import type { Config } from "../config.ts";
 import { HttpError } from "../errors.ts";

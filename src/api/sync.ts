@@ -1,8 +1,4 @@
-/**
- * `PUT /coverages-api`: marks the branches as deleted that a repository no longer has.
- *
- * @module
- */
+/** `PUT /coverages-api`: marks the branches as deleted that a repository no longer has. */
 import type { Sql } from "postgres";
 import { z } from "zod";
 import type { Authenticate } from "../auth/authenticate.ts";

@@ -1,8 +1,4 @@
-/**
- * What the answer to an upload says of its base, its patch and its gates.
- *
- * @module
- */
+/** What the answer to an upload says of its base, its patch and its gates. */
 import type { Added } from "../db/add_coverage.ts";
 import { toAnswer } from "../model/coverage_answer.ts";
 import type { UploadFields } from "../model/upload_fields.ts";

@@ -1,8 +1,4 @@
-/**
- * Counts and logs how uploads end.
- *
- * @module
- */
+/** Counts and logs how uploads end. */
 import { classify } from "../errors.ts";
 import type { Handler } from "../http/router.ts";
 import type { Log } from "../log.ts";

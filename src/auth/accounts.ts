@@ -1,8 +1,4 @@
-/**
- * Which accounts and repositories may upload.
- *
- * @module
- */
+/** Which accounts and repositories may upload. */
 import { HttpError, quote } from "../errors.ts";
 
 /** Whether a scope, `org/repo`, `org/*` or `*`, covers the repository, case-insensitively. */

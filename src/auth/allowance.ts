@@ -1,8 +1,4 @@
-/**
- * How many failures may follow each other before the next attempt has to wait: a leaky bucket.
- *
- * @module
- */
+/** How many failures may follow each other before the next attempt has to wait: a leaky bucket. */
 
 export class Allowance {
   readonly #most: number;

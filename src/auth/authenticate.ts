@@ -1,8 +1,4 @@
-/**
- * Who may upload: the credential of a request, by its headers alone.
- *
- * @module
- */
+/** Who may upload: the credential of a request, by its headers alone. */
 import type { Config } from "../config.ts";
 import { HttpError } from "../errors.ts";
 import type { RouteContext } from "../http/router.ts";

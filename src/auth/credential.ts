@@ -1,8 +1,4 @@
-/**
- * The secret of the `Authorization` header.
- *
- * @module
- */
+/** The secret of the `Authorization` header. */
 import { createHash } from "node:crypto";
 import { HttpError } from "../errors.ts";
 

@@ -1,8 +1,6 @@
 /**
  * GitHub tokens: a job proves that it may write to a repository by creating a status on its commit,
  * which then tells people what became of the upload.
- *
- * @module
  */
 import { clip, HttpError, quote, unavailable, unprocessable } from "../errors.ts";
 import type { Log } from "../log.ts";

@@ -1,8 +1,4 @@
-/**
- * Which GitHub an API or an issuer of OIDC tokens belongs to.
- *
- * @module
- */
+/** Which GitHub an API or an issuer of OIDC tokens belongs to. */
 
 /** Of an enterprise with an issuer of its own, a name follows. */
 const GITHUB_COM =

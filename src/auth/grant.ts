@@ -1,8 +1,4 @@
-/**
- * What a credential allows, and the commit status by which its job learns how that ended.
- *
- * @module
- */
+/** What a credential allows, and the commit status by which its job learns how that ended. */
 import { classify } from "../errors.ts";
 
 /** What a request wants to change. */

@@ -1,8 +1,4 @@
-/**
- * Sign-in by an OAuth app of GitHub, for the active members of some organisations.
- *
- * @module
- */
+/** Sign-in by an OAuth app of GitHub, for the active members of some organisations. */
 import type { Login } from "../config.ts";
 import { clip } from "../errors.ts";
 import { fetchBounded } from "./fetch_bounded.ts";

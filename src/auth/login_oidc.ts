@@ -1,8 +1,4 @@
-/**
- * Sign-in by OpenID Connect: the authorization code flow with PKCE, state and nonce.
- *
- * @module
- */
+/** Sign-in by OpenID Connect: the authorization code flow with PKCE, state and nonce. */
 import type { ClientAuth, Configuration } from "openid-client";
 import type { Login } from "../config.ts";
 import { clip, HttpError } from "../errors.ts";

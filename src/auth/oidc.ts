@@ -1,8 +1,6 @@
 /**
  * OIDC tokens of GitHub Actions and GitLab CI: a job's own proof of which repository it runs for,
  * checked without asking the code host about it.
- *
- * @module
  */
 import {
   createRemoteJWKSet,

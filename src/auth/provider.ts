@@ -1,8 +1,4 @@
-/**
- * Who signs people in: what the two kinds of providers have in common.
- *
- * @module
- */
+/** Who signs people in: what the two kinds of providers have in common. */
 import { createHash } from "node:crypto";
 import { HttpError, unavailable } from "../errors.ts";
 import { LOGIN_PATH } from "../model/urls.ts";

@@ -2,8 +2,6 @@
  * What bad credentials may cost: each is asked about once in a while, and a client whose credentials
  * are bad waits between attempts. Nobody is locked out, because a good credential may come from the
  * same address.
- *
- * @module
  */
 import { LRUCache } from "lru-cache";
 import { HttpError } from "../errors.ts";

@@ -1,8 +1,4 @@
-/**
- * Who may read what, where reading needs a login.
- *
- * @module
- */
+/** Who may read what, where reading needs a login. */
 import type { Config, Login } from "../config.ts";
 import { HttpError } from "../errors.ts";
 import { acceptsPage } from "../http/headers.ts";

@@ -1,8 +1,4 @@
-/**
- * Sessions without a table: cookies that only this server can make and read (JWE, RFC 7516).
- *
- * @module
- */
+/** Sessions without a table: cookies that only this server can make and read (JWE, RFC 7516). */
 import { hkdfSync } from "node:crypto";
 import { EncryptJWT, errors, jwtDecrypt, type JWTPayload } from "jose";
 

@@ -1,8 +1,4 @@
-/**
- * Upload tokens: for CI systems without another proof of identity.
- *
- * @module
- */
+/** Upload tokens: for CI systems without another proof of identity. */
 import { Buffer } from "node:buffer";
 import { timingSafeEqual } from "node:crypto";
 import type { ScopedToken } from "../config.ts";

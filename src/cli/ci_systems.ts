@@ -1,8 +1,4 @@
-/**
- * What each CI system says of its job: the variables that it documents.
- *
- * @module
- */
+/** What each CI system says of its job: the variables that it documents. */
 import { OperatorError } from "../errors.ts";
 
 export interface Job {

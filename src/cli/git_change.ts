@@ -1,8 +1,4 @@
-/**
- * What git knows of a checkout: the commit, and the diff that belongs to it.
- *
- * @module
- */
+/** What git knows of a checkout: the commit, and the diff that belongs to it. */
 import type { Job } from "./ci_systems.ts";
 
 const MAX_DIFF_BYTES = 50_000_000;

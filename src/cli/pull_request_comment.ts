@@ -1,7 +1,5 @@
 /**
  * The one comment of a pull request on GitLab, Bitbucket or Azure; on GitHub the Action writes it.
- *
- * @module
  */
 import { requestJson } from "./upload_request.ts";
 

@@ -1,8 +1,4 @@
-/**
- * The folder to upload: its files, which of them is the coverage file, and the archive of them.
- *
- * @module
- */
+/** The folder to upload: its files, which of them is the coverage file, and the archive of them. */
 import { assertValidPath, TarStream, type TarStreamInput } from "@std/tar";
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";

@@ -1,8 +1,4 @@
-/**
- * The server's answer to an upload, for people.
- *
- * @module
- */
+/** The server's answer to an upload, for people. */
 import { OperatorError } from "../errors.ts";
 import type { CoverageAnswer } from "../model/coverage_answer.ts";
 import type { PatchResult } from "../model/patch.ts";

@@ -1,8 +1,4 @@
-/**
- * Requests of an upload: repeated while the failure is temporary.
- *
- * @module
- */
+/** Requests of an upload: repeated while the failure is temporary. */
 import { clip, OperatorError } from "../errors.ts";
 
 const TRIES = 4;

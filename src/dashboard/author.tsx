@@ -1,8 +1,4 @@
-/**
- * `GET /coverages-ui/{org}/user/{author}`: what an author uploaded in an organisation.
- *
- * @module
- */
+/** `GET /coverages-ui/{org}/user/{author}`: what an author uploaded in an organisation. */
 import type { Sql } from "postgres";
 import { z } from "zod";
 import { givenFields, pageOfMany, parseFields } from "../model/fields.ts";

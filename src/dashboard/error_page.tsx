@@ -1,8 +1,4 @@
-/**
- * An error, for people.
- *
- * @module
- */
+/** An error, for people. */
 import type { HttpError } from "../errors.ts";
 import { errorPageHeaders } from "../http/headers.ts";
 import { LOGIN_PATH } from "../model/urls.ts";

@@ -1,8 +1,4 @@
-/**
- * The files of an upload: their change against the base, their folders, their order.
- *
- * @module
- */
+/** The files of an upload: their change against the base, their folders, their order. */
 import { changeOf } from "../model/percentage.ts";
 import { type FileSummary, type LineCounts, percentageIn } from "../reports/file_lines.ts";
 

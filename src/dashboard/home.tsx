@@ -1,8 +1,4 @@
-/**
- * `GET /coverages-ui`: every repository.
- *
- * @module
- */
+/** `GET /coverages-ui`: every repository. */
 import type { Html } from "./html.ts";
 import type { Sql } from "postgres";
 import { z } from "zod";

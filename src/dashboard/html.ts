@@ -1,8 +1,4 @@
-/**
- * What components make. Preact escapes every text in it, so that a name never becomes markup.
- *
- * @module
- */
+/** What components make. Preact escapes every text in it, so that a name never becomes markup. */
 import type { ComponentChildren, VNode } from "preact";
 
 export type Html = VNode;

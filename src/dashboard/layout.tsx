@@ -1,8 +1,4 @@
-/**
- * The frame around every page.
- *
- * @module
- */
+/** The frame around every page. */
 import type { Content, Html } from "./html.ts";
 import { renderToString } from "preact-render-to-string";
 import { pageHeaders } from "../http/headers.ts";

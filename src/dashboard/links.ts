@@ -1,8 +1,4 @@
-/**
- * The addresses of the dashboard's pages and of what they link to.
- *
- * @module
- */
+/** The addresses of the dashboard's pages and of what they link to. */
 import {
   API_PATH,
   badgePath,

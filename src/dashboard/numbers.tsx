@@ -1,8 +1,4 @@
-/**
- * Percentages, their changes, and times, as every page writes them.
- *
- * @module
- */
+/** Percentages, their changes, and times, as every page writes them. */
 import type { Html } from "./html.ts";
 import { coverageColor, signed } from "../model/percentage.ts";
 

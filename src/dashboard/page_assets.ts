@@ -1,8 +1,6 @@
 /**
  * `GET /coverages-ui/{name}`: the style, the script and the icon of the pages. Each has a digest of
  * its content in its name, so that browsers cache it forever.
- *
- * @module
  */
 import { NamedFiles } from "../http/static_files.ts";
 import type { RouteContext } from "../http/router.ts";

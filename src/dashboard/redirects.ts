@@ -1,8 +1,4 @@
-/**
- * Short addresses that lead to the list of repositories.
- *
- * @module
- */
+/** Short addresses that lead to the list of repositories. */
 import type { Handler } from "../http/router.ts";
 import { decodeSegment } from "../http/path_segment.ts";
 import { isAsset, serveAsset } from "./page_assets.ts";

@@ -1,8 +1,6 @@
 /**
  * `GET /coverages-ui/{org}/{repo}/uploads/{id}/report/…`, or `…/{id}/part-{part}/report/…`: a report of an
  * upload, below a bar that says whose it is. Frames have no cookies of ours and no way to the bar; `script.js` follows what they show.
- *
- * @module
  */
 import type { Sql } from "postgres";
 import { renderToString } from "preact-render-to-string";

@@ -1,8 +1,4 @@
-/**
- * `GET /coverages-ui/{org}/{repo}`: everything about a repository.
- *
- * @module
- */
+/** `GET /coverages-ui/{org}/{repo}`: everything about a repository. */
 import type { Sql } from "postgres";
 import { z } from "zod";
 import { changeOf } from "../model/percentage.ts";

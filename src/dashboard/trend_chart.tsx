@@ -1,8 +1,4 @@
-/**
- * Coverage over time, one line per trend.
- *
- * @module
- */
+/** Coverage over time, one line per trend. */
 import type { Html } from "./html.ts";
 // @ts-types="@types/d3-scale"
 import { scaleLinear, scaleUtc } from "d3-scale";

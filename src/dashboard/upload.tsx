@@ -1,8 +1,4 @@
-/**
- * `GET /coverages-ui/{org}/{repo}/uploads/{id}`: an upload, with its files.
- *
- * @module
- */
+/** `GET /coverages-ui/{org}/{repo}/uploads/{id}`: an upload, with its files. */
 import type { Sql } from "postgres";
 import { z } from "zod";
 import { changeOf } from "../model/percentage.ts";

@@ -1,8 +1,4 @@
-/**
- * Adds the row of an upload.
- *
- * @module
- */
+/** Adds the row of an upload. */
 import type { Sql, TransactionSql } from "postgres";
 import { isDatabaseAway } from "../errors.ts";
 import type { Coverage } from "../formats/coverage.ts";

@@ -1,8 +1,4 @@
-/**
- * What an upload is compared with, for every answer, page and commit status.
- *
- * @module
- */
+/** What an upload is compared with, for every answer, page and commit status. */
 import type { Sql, TransactionSql } from "postgres";
 import type { CoverageRow, RepositoryName } from "../model/rows.ts";
 import { named } from "./repository_names.ts";

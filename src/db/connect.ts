@@ -1,8 +1,4 @@
-/**
- * Opens the database: the operator's Postgres, or the embedded one.
- *
- * @module
- */
+/** Opens the database: the operator's Postgres, or the embedded one. */
 import postgres, { type Options, type Sql, type TransactionSql } from "postgres";
 import { NO_ANSWER } from "../errors.ts";
 import { traced } from "../telemetry/spans.ts";

@@ -1,8 +1,6 @@
 /**
  * The statements of syncs, lists and badges; those of uploads are in `add_coverage.ts`, those of
  * pages in `page_queries.ts`.
- *
- * @module
  */
 import type { Fragment, Sql, TransactionSql } from "postgres";
 import type { Config } from "../config.ts";

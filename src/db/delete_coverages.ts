@@ -1,8 +1,4 @@
-/**
- * Deletes uploads with all that is known of them, such as those with a leaked secret.
- *
- * @module
- */
+/** Deletes uploads with all that is known of them, such as those with a leaked secret. */
 import type { Sql, TransactionSql } from "postgres";
 import type { RepositoryName } from "../model/rows.ts";
 import { withoutTimeout } from "./connect.ts";

@@ -1,8 +1,6 @@
 /**
  * Moves a database: the embedded one as SQL that `psql` reads, and such SQL into an empty database.
  * A dump carries the database's identity along, which its reports folder belongs to.
- *
- * @module
  */
 import postgres, { type Sql, type TransactionSql } from "postgres";
 import { OperatorError } from "../errors.ts";

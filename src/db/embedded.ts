@@ -1,8 +1,4 @@
-/**
- * The embedded database: Postgres compiled to WebAssembly, reached like any other Postgres.
- *
- * @module
- */
+/** The embedded database: Postgres compiled to WebAssembly, reached like any other Postgres. */
 import { basename, join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { PGLiteSocketServer } from "@electric-sql/pglite-socket";

@@ -1,8 +1,4 @@
-/**
- * The sentence for an operator whose database cannot be used.
- *
- * @module
- */
+/** The sentence for an operator whose database cannot be used. */
 import { isDatabaseAway, OperatorError } from "../errors.ts";
 
 /** Wrong user, password, database or privilege. */

@@ -1,8 +1,4 @@
-/**
- * The thread that makes the database of a first start; `embedded.ts` sends it the folder.
- *
- * @module
- */
+/** The thread that makes the database of a first start; `embedded.ts` sends it the folder. */
 import { PGlite } from "@electric-sql/pglite";
 
 export type Answer = "made" | { readonly failure: unknown };

@@ -1,8 +1,4 @@
-/**
- * Brings a database to the schema that this version needs.
- *
- * @module
- */
+/** Brings a database to the schema that this version needs. */
 import type { Sql, TransactionSql } from "postgres";
 import { OperatorError } from "../errors.ts";
 

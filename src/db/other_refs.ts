@@ -1,8 +1,6 @@
 /**
  * What is uploaded for a ref that is nobody's branch: a pull request, a tag, a merge queue. The
  * column `is_branch` tells them.
- *
- * @module
  */
 import type { Fragment, Sql, TransactionSql } from "postgres";
 

@@ -1,8 +1,4 @@
-/**
- * What each page shows, read in one statement.
- *
- * @module
- */
+/** What each page shows, read in one statement. */
 import type { Sql } from "postgres";
 import type { CoverageRow, RepositoryName } from "../model/rows.ts";
 import { inTime } from "./connect.ts";

@@ -1,8 +1,4 @@
-/**
- * The parts of a commit's coverage that were uploaded so far.
- *
- * @module
- */
+/** The parts of a commit's coverage that were uploaded so far. */
 import type { Sql } from "postgres";
 import type { CoverageRow, RepositoryName } from "../model/rows.ts";
 import { inTime } from "./connect.ts";

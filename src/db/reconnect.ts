@@ -2,8 +2,6 @@
  * A client that outlives its connections. postgres.js keeps what it was about to write when a
  * connection broke, and a timer that never fires again, so that the connection runs no statement
  * after it reconnects (github.com/porsager/postgres issue 1154).
- *
- * @module
  */
 import type { Sql } from "postgres";
 

@@ -1,8 +1,4 @@
-/**
- * Finds repositories by their names, which are case-insensitive.
- *
- * @module
- */
+/** Finds repositories by their names, which are case-insensitive. */
 import type { Fragment, Sql, TransactionSql } from "postgres";
 import { HttpError } from "../errors.ts";
 import type { RepositoryName } from "../model/rows.ts";

@@ -1,8 +1,6 @@
 /**
  * A repository's line on the home page, stored in its row, so that a list of thousands reads nothing
  * else.
- *
- * @module
  */
 import type { Sql, TransactionSql } from "postgres";
 import { inTime } from "./connect.ts";

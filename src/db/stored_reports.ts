@@ -1,8 +1,6 @@
 /**
  * Which reports are retained: the newest of each branch and language always, older ones as the
  * settings say. The row of an upload outlives its report, so that trends keep their numbers.
- *
- * @module
  */
 import type { Fragment, Sql, TransactionSql } from "postgres";
 import type { Retention } from "../config.ts";

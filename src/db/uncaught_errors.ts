@@ -1,8 +1,6 @@
 /**
  * Errors of postgres.js that nobody can catch, and that would end the process when the database goes
  * away at a bad moment (github.com/porsager/postgres issues 1066 and 1154).
- *
- * @module
  */
 import { isDatabaseAway } from "../errors.ts";
 

@@ -1,8 +1,4 @@
-/**
- * An upload with what it is compared with.
- *
- * @module
- */
+/** An upload with what it is compared with. */
 import type { Sql, TransactionSql } from "postgres";
 import type { PatchResult } from "../model/patch.ts";
 import type { RepositoryName } from "../model/rows.ts";

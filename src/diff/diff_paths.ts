@@ -1,8 +1,4 @@
-/**
- * The names of files in a diff: quoted or not, with a prefix such as `a/` and `b/` or without.
- *
- * @module
- */
+/** The names of files in a diff: quoted or not, with a prefix such as `a/` and `b/` or without. */
 import { decodeName } from "../formats/document_text.ts";
 
 const NO_FILE = "/dev/null";

@@ -1,8 +1,4 @@
-/**
- * Patch coverage: how many of the lines that a diff adds or changes are covered.
- *
- * @module
- */
+/** Patch coverage: how many of the lines that a diff adds or changes are covered. */
 import { decodeLines, type FileLines, uncoveredRanges } from "../formats/lines.ts";
 import { percentageOf } from "../model/percentage.ts";
 import type { Patch, PatchFile } from "../model/patch.ts";

@@ -5,8 +5,6 @@
  *
  * One of both paths has to be the end of the other, in whole segments; the longest such end counts.
  * Paths that only end alike, such as `web/src/index.ts` and `server/src/index.ts`, are two files.
- *
- * @module
  */
 
 /** The number of a file in the report, or why there is none. */

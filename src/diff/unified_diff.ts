@@ -1,8 +1,6 @@
 /**
  * Reads a unified diff, as `git diff`, `diff -u`, Mercurial and Subversion write it, while it comes:
  * which files are changed, and which of their lines are added or changed.
- *
- * @module
  */
 import { quote } from "../errors.ts";
 import { binary } from "../formats/document_text.ts";

@@ -1,7 +1,5 @@
 /**
  * Reads a request's body: capped, within a time limit, and failing with the sentence for the client.
- *
- * @module
  */
 import { HttpError, quote, unprocessable } from "../errors.ts";
 import { type ByteStream, capped } from "./byte_stream.ts";

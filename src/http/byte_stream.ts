@@ -1,8 +1,4 @@
-/**
- * Bytes in motion: capped, joined, cut into pieces.
- *
- * @module
- */
+/** Bytes in motion: capped, joined, cut into pieces. */
 import { LimitedBytesTransformStream } from "@std/streams";
 
 /** A stream of bytes as the Web APIs hand it on. */

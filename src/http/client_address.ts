@@ -1,8 +1,4 @@
-/**
- * Who is at the other end.
- *
- * @module
- */
+/** Who is at the other end. */
 
 /** A connection, as `Deno.serve` tells of it. */
 export interface Connection {

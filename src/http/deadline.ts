@@ -1,8 +1,4 @@
-/**
- * A time limit for work that has several steps.
- *
- * @module
- */
+/** A time limit for work that has several steps. */
 import type { ByteStream } from "./byte_stream.ts";
 
 /** After `seconds`, what it limits fails with `tooLate`. Dispose it when the work is done. */

@@ -1,8 +1,4 @@
-/**
- * Entity tags: a client that already has an answer gets a 304 while it is still the same.
- *
- * @module
- */
+/** Entity tags: a client that already has an answer gets a 304 while it is still the same. */
 import { createHash } from "node:crypto";
 import { inPieces } from "./byte_stream.ts";
 

@@ -1,8 +1,4 @@
-/**
- * Reads a body of fields.
- *
- * @module
- */
+/** Reads a body of fields. */
 import { HttpError } from "../errors.ts";
 import { type BodyLimits, isEmptyForm, readBody, tooLarge } from "./body.ts";
 

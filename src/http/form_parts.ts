@@ -1,8 +1,4 @@
-/**
- * How many parts a form may have.
- *
- * @module
- */
+/** How many parts a form may have. */
 import { Buffer } from "node:buffer";
 import { HttpError } from "../errors.ts";
 import type { ByteStream } from "./byte_stream.ts";

@@ -1,8 +1,4 @@
-/**
- * The headers of each surface, with the threat that each of them answers.
- *
- * @module
- */
+/** The headers of each surface, with the threat that each of them answers. */
 
 /** A set of headers to put on every answer of a surface. */
 export type Surface = Readonly<Record<string, string>>;

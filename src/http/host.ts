@@ -1,8 +1,4 @@
-/**
- * The host that a request is for.
- *
- * @module
- */
+/** The host that a request is for. */
 import { HttpError, quote } from "../errors.ts";
 
 /** A name, an IPv4 address or an IPv6 address in brackets, and a port. */

@@ -1,8 +1,4 @@
-/**
- * Listens where an operator says, and on both loopback addresses where that is loopback.
- *
- * @module
- */
+/** Listens where an operator says, and on both loopback addresses where that is loopback. */
 import { OperatorError, unavailable } from "../errors.ts";
 import { type Answer, ResilientServer } from "./resilient_server.ts";
 import { requestIdOf } from "./request_id.ts";

@@ -1,8 +1,4 @@
-/**
- * A least speed for what clients send.
- *
- * @module
- */
+/** A least speed for what clients send. */
 import { HttpError } from "../errors.ts";
 import type { ByteStream } from "./byte_stream.ts";
 

@@ -1,8 +1,4 @@
-/**
- * The segments of a request's path.
- *
- * @module
- */
+/** The segments of a request's path. */
 import { HttpError, quote } from "../errors.ts";
 
 /** Percent-decodes one segment of a path; throws 400 for what no file of a report can be named. */

@@ -1,8 +1,4 @@
-/**
- * What a request is called, in its answer and in the log.
- *
- * @module
- */
+/** What a request is called, in its answer and in the log. */
 
 const ID = /^[\w.:/+=-]{1,128}$/;
 

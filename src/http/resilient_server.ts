@@ -1,8 +1,4 @@
-/**
- * One address that is listened on, whatever happens to a connection.
- *
- * @module
- */
+/** One address that is listened on, whatever happens to a connection. */
 
 /** What answers. */
 export type Answer = (request: Request, info: Deno.ServeHandlerInfo) => Promise<Response>;

@@ -1,8 +1,4 @@
-/**
- * Finds the handler of a request in the route table.
- *
- * @module
- */
+/** Finds the handler of a request in the route table. */
 import { HttpError } from "../errors.ts";
 import type { Client } from "./client_address.ts";
 

@@ -1,8 +1,4 @@
-/**
- * Limits how many requests do something at a time.
- *
- * @module
- */
+/** Limits how many requests do something at a time. */
 import { HttpError } from "../errors.ts";
 
 /** Requests that may be queued, for each one that runs. */

@@ -1,8 +1,6 @@
 /**
  * Files that are part of the program, under names that change with their content, so that browsers
  * keep them for good.
- *
- * @module
  */
 import { createHash } from "node:crypto";
 import { HttpError } from "../errors.ts";

@@ -1,8 +1,4 @@
-/**
- * What opens a repository's badges, and nothing else, where reading needs a login.
- *
- * @module
- */
+/** What opens a repository's badges, and nothing else, where reading needs a login. */
 import { createHmac } from "node:crypto";
 import type { RepositoryName } from "./rows.ts";
 

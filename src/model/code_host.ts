@@ -1,8 +1,4 @@
-/**
- * The addresses of a code host: repositories, branches, commits, lines and authors.
- *
- * @module
- */
+/** The addresses of a code host: repositories, branches, commits, lines and authors. */
 import type { CoverageRow, RepositoryName } from "./rows.ts";
 
 interface Shape {

@@ -1,8 +1,4 @@
-/**
- * An upload's coverage: its row in the database, and how the API answers it.
- *
- * @module
- */
+/** An upload's coverage: its row in the database, and how the API answers it. */
 import type { CoverageRow } from "./rows.ts";
 import { reportPath, uploadReportPath } from "./urls.ts";
 

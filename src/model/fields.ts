@@ -1,8 +1,4 @@
-/**
- * The names that GitHub and git allow; shared by every route.
- *
- * @module
- */
+/** The names that GitHub and git allow; shared by every route. */
 import { z } from "zod";
 import { clip, unprocessable } from "../errors.ts";
 

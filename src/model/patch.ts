@@ -1,8 +1,4 @@
-/**
- * Patch coverage, as it is stored and answered.
- *
- * @module
- */
+/** Patch coverage, as it is stored and answered. */
 
 // Types, not interfaces: those cannot be passed as JSON to the database.
 export type PatchFile = {

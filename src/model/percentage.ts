@@ -1,8 +1,4 @@
-/**
- * Percentages: how they are rounded, their change, and the colour they are shown in.
- *
- * @module
- */
+/** Percentages: how they are rounded, their change, and the colour they are shown in. */
 
 /**
  * `100 × covered / valid`, rounded half away from zero to 2 decimals, except that 100 means nothing

@@ -1,8 +1,4 @@
-/**
- * `REPORTS_URL`: the host name of reports, or with a `*` one for each report.
- *
- * @module
- */
+/** `REPORTS_URL`: the host name of reports, or with a `*` one for each report. */
 
 /** Tests whether an address is under `REPORTS_URL`, by its name: proxies may leave out the port. */
 export function isReportsHost(reportsUrl: string | undefined): (url: URL) => boolean {

@@ -1,8 +1,4 @@
-/**
- * Rows of the database.
- *
- * @module
- */
+/** Rows of the database. */
 
 /** A row of `coverages`, with its repository's names. */
 export interface CoverageRow extends RepositoryName {

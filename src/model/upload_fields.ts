@@ -1,8 +1,4 @@
-/**
- * The fields of an upload.
- *
- * @module
- */
+/** The fields of an upload. */
 import { z } from "zod";
 import {
   branchName,

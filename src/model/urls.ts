@@ -1,8 +1,4 @@
-/**
- * The server's addresses: of the API, the dashboard, reports and badges.
- *
- * @module
- */
+/** The server's addresses: of the API, the dashboard, reports and badges. */
 import { badgeTokens } from "./badge_token.ts";
 import type { CoverageRow, RepositoryName } from "./rows.ts";
 

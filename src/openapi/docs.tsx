@@ -1,8 +1,4 @@
-/**
- * `GET /coverages-api/docs`: the API's document, shown by Swagger UI.
- *
- * @module
- */
+/** `GET /coverages-api/docs`: the API's document, shown by Swagger UI. */
 import { renderToString } from "preact-render-to-string";
 import type { Html } from "../dashboard/html.ts";
 import { Brand, Head } from "../dashboard/layout.tsx";

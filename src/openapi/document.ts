@@ -1,7 +1,5 @@
 /**
  * The API as an OpenAPI 3.1 document: `openapi.json`, to which `tests/openapi/` holds the server.
- *
- * @module
  */
 import type { Config } from "../config.ts";
 import { version } from "../version.ts";

@@ -2,8 +2,6 @@
  * Counters, histograms and gauges, each recorded twice: for Prometheus, as the text that it scrapes,
  * and for Deno's OpenTelemetry exporter, which runs with `OTEL_DENO=true`. Names are those of
  * OpenTelemetry, such as `coverage.report.size`.
- *
- * @module
  */
 import { metrics as openTelemetry } from "@opentelemetry/api";
 

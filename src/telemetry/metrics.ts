@@ -1,7 +1,5 @@
 /**
  * The server's metrics. Only the coverage of repositories, if an operator wants it, has their names.
- *
- * @module
  */
 import type { FailureReason } from "../errors.ts";
 import { Instruments, type Labels } from "./instruments.ts";

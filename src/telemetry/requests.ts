@@ -1,8 +1,4 @@
-/**
- * One log line and one measurement for each request.
- *
- * @module
- */
+/** One log line and one measurement for each request. */
 import { type ByteStream, peek } from "../http/byte_stream.ts";
 import type { Connection } from "../http/client_address.ts";
 import type { Log } from "../log.ts";

@@ -1,8 +1,6 @@
 /**
  * OpenTelemetry spans. Deno exports them where it runs with `OTEL_DENO=true`; otherwise they do
  * nothing.
- *
- * @module
  */
 import { SpanStatusCode, trace } from "@opentelemetry/api";
 

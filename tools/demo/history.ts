@@ -1,8 +1,4 @@
-/**
- * The invented history of the demo: who uploaded what, when. The same on each run.
- *
- * @module
- */
+/** The invented history of the demo: who uploaded what, when. The same on each run. */
 
 export interface DemoUpload {
   readonly org_name: string;

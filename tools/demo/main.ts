@@ -1,8 +1,6 @@
 /**
  * `deno task demo` starts a server with invented history on a scratch folder. Ctrl-C stops it and
  * removes the folder. `PORT` is as for the server; default: any free port.
- *
- * @module
  */
 import { startDemo } from "./server.ts";
 

@@ -1,7 +1,5 @@
 /**
  * Takes the README's picture of the dashboard: `deno task screenshot` writes `docs/dashboard.png`.
- *
- * @module
  */
 import { fileURLToPath } from "node:url";
 import { launch } from "../../tests/support/browser.ts";

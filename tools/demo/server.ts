@@ -1,8 +1,6 @@
 /**
  * A server on a scratch folder with the demo's history. Every upload goes through the API, as CI would
  * send it; only the times are moved into the past afterwards.
- *
- * @module
  */
 import { join } from "node:path";
 import { variableNames } from "../../src/config.ts";

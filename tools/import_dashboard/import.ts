@@ -1,8 +1,6 @@
 /**
  * Copies the uploads and reports of a code-coverage-dashboard, the open-source server whose API this
  * one has: each repository completely or not at all, so that it can be repeated after an interruption.
- *
- * @module
  */
 import type { Sql, TransactionSql } from "postgres";
 import { summarise } from "../../src/db/repository_summary.ts";

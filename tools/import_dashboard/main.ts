@@ -1,8 +1,4 @@
-/**
- * `deno task import:dashboard`: copies the uploads and reports of a code-coverage-dashboard.
- *
- * @module
- */
+/** `deno task import:dashboard`: copies the uploads and reports of a code-coverage-dashboard. */
 import { type Command, run } from "../../src/cli/command.ts";
 import { withDatabase } from "../../src/cli/with_database.ts";
 import { OperatorError } from "../../src/errors.ts";

@@ -1,8 +1,6 @@
 /**
  * Reports of a code-coverage-dashboard: folders among its assets. It unpacked archives without
  * checking their entries.
- *
- * @module
  */
 import { join } from "node:path";
 import { HttpError, OperatorError, quote } from "../../src/errors.ts";

@@ -1,8 +1,6 @@
 /**
  * Rows of a code-coverage-dashboard: which of them an upload could have made, and what becomes of
  * these here.
- *
- * @module
  */
 import { z } from "zod";
 import {

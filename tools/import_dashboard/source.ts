@@ -1,8 +1,6 @@
 /**
  * The database of a code-coverage-dashboard: SQLite or MySQL, with one table, `coverages`. A newer
  * upload sets `deleted_at` of the one before; a sync removes rows.
- *
- * @module
  */
 import { DatabaseSync } from "node:sqlite";
 import { OperatorError } from "../../src/errors.ts";
