@@ -7,7 +7,7 @@ import type { Config } from "../config.ts";
 import { HttpError } from "../errors.ts";
 import { namedReportHeaders } from "../http/headers.ts";
 import type { Handler } from "../http/router.ts";
-import { decodeSegment } from "../http/path_segment.ts";
+import { decodeSegment, repositoryIn } from "../http/path_segment.ts";
 import { isEmbedded } from "../reports/sandbox.ts";
 import { originOfReport } from "../model/reports_url.ts";
 import { branchParts, ownReportPath } from "../model/urls.ts";
@@ -79,9 +79,9 @@ async function findUpload(sql: Sql, params: Params): Promise<CoverageRow> {
 }
 
 function namesIn(params: Params) {
-  const { org = "", repo = "", branch = "", language } = params;
+  const { branch = "", language } = params;
   return {
-    repository: { org_name: decodeSegment(org), repo_name: decodeSegment(repo) },
+    repository: repositoryIn(params),
     branches: branchParts(branch).map((parts) => parts.map(decodeSegment).join("/")),
     language: language === undefined ? undefined : decodeSegment(language),
   };

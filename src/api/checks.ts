@@ -1,6 +1,6 @@
 /** The gates of an upload: `fail_under`, `max_drop` and `patch_fail_under`. */
 import type { FoundBase } from "../db/base.ts";
-import { changeOf } from "../model/percentage.ts";
+import { changeOf, percent } from "../model/percentage.ts";
 import type { Patch, PatchResult } from "../model/patch.ts";
 import type { CoverageRow } from "../model/rows.ts";
 import type { UploadFields } from "../model/upload_fields.ts";
@@ -83,8 +83,4 @@ function unknownFiles({ not_measured, ambiguous, omitted }: Patch): string {
   return count === 1
     ? " 1 changed file was not measured."
     : ` ${count} changed files were not measured.`;
-}
-
-function percent(value: number): string {
-  return `${value.toFixed(2)}%`;
 }

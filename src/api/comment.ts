@@ -1,7 +1,7 @@
 /** The comment of a pull request, in GitHub's Markdown: one for all languages. */
 import { counted } from "../errors.ts";
 import type { Patch, PatchFile, PatchResult } from "../model/patch.ts";
-import { changeOf, percentageOf, signed } from "../model/percentage.ts";
+import { changeOf, percent, percentageOf, signed } from "../model/percentage.ts";
 import type { CoverageRow, RepositoryName } from "../model/rows.ts";
 import { uploadPath } from "../model/urls.ts";
 import type { IndirectChange } from "./indirect_changes.ts";
@@ -169,8 +169,4 @@ function rangesOf({ uncovered }: PatchFile, url: (lines: string) => string): str
 
 function unknownOf({ not_measured, ambiguous }: Patch): readonly string[] {
   return [...not_measured, ...ambiguous];
-}
-
-function percent(value: number): string {
-  return `${value.toFixed(2)}%`;
 }

@@ -2,7 +2,7 @@
 import type { DoneStatus, PendingStatus } from "../auth/grant.ts";
 import type { Config } from "../config.ts";
 import type { Added } from "../db/add_coverage.ts";
-import { changeOf, signed } from "../model/percentage.ts";
+import { changeOf, percent, signed } from "../model/percentage.ts";
 import type { Check } from "./checks.ts";
 
 export function pendingStatus(
@@ -22,7 +22,7 @@ export function finalStatus(
 ): DoneStatus {
   const failed = checks.find(({ passed }) => passed === false);
   if (failed) return { state: "failure", description: failed.sentence };
-  const number = `${row.percentage.toFixed(2)}%`;
+  const number = percent(row.percentage);
   const change = changeOf(base?.percentage, row.percentage);
   if (!base || change === null) return { state: "success", description: number };
   const against = base.branch_name === row.branch_name ? "the upload before" : base.branch_name;

@@ -2,7 +2,7 @@
 import { OperatorError } from "../errors.ts";
 import type { CoverageAnswer } from "../model/coverage_answer.ts";
 import type { PatchResult } from "../model/patch.ts";
-import { changeOf, signed } from "../model/percentage.ts";
+import { changeOf, percent, signed } from "../model/percentage.ts";
 import { API_PATH, uploadPath } from "../model/urls.ts";
 
 const MAX_FILES = 20;
@@ -67,8 +67,4 @@ export function didPass({ checks = [] }: UploadAnswer): boolean {
 export function plain(text: string): string {
   const line = text.replaceAll(/\p{Cc}+/gu, " ").replaceAll("##", "# #");
   return line.replace(/^\s*::/, "");
-}
-
-function percent(value: number): string {
-  return `${value.toFixed(2)}%`;
 }

@@ -10,8 +10,7 @@ import { Breadcrumbs, htmlHeaders, renderPage } from "./layout.tsx";
 import { Pager } from "./pager.tsx";
 import { MAX_CHOSEN, readAuthor } from "../db/page_queries.ts";
 import { Links, type LinkSettings } from "./links.ts";
-import { TrendChart } from "./trend_chart.tsx";
-import { trendsOf } from "./trends.ts";
+import { TrendChart, trendsOf } from "./trend_chart.tsx";
 import { UploadsTable } from "./uploads_table.tsx";
 
 const PER_PAGE = 50;

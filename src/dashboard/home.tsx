@@ -1,5 +1,4 @@
 /** `GET /coverages-ui`: every repository. */
-import type { Html } from "./html.ts";
 import type { Sql } from "postgres";
 import { z } from "zod";
 import { changeOf } from "../model/percentage.ts";
@@ -73,7 +72,7 @@ function Home({ links, view, now, repositories, hasNext }: {
   now: Date;
   repositories: readonly RepositorySummary[];
   hasNext: boolean;
-}): Html {
+}) {
   const { q, org, page } = view;
   if (repositories.length === 0 && q === undefined && org === undefined && page === 1) {
     return <Welcome links={links} />;
@@ -141,7 +140,7 @@ function statusOf(count: number, hasNext: boolean, { org, q, page }: View): stri
 
 function Repository(
   { links, repository, now }: { links: Links; repository: RepositorySummary; now: Date },
-): Html {
+) {
   const { org_name, repo_name, main_branch, languages, newest_at } = repository;
   return (
     <li>
@@ -170,7 +169,7 @@ function Repository(
 
 function Language(
   { summary, branch, report }: { summary: LanguageSummary; branch: string; report: string },
-): Html {
+) {
   const { language, percentage, trend } = summary;
   return (
     <li>
@@ -186,7 +185,7 @@ function Language(
   );
 }
 
-function Welcome({ links }: { links: Links }): Html {
+function Welcome({ links }: { links: Links }) {
   const query = "org_name=acme&repo_name=shop&branch_name=main&commit_hash=0123abcd" +
     "&commit_author=ada&language=go&coverage_xml_file_name=coverage.xml";
   return (

@@ -1,5 +1,5 @@
 /** The frame around every page. */
-import type { Content, Html } from "./html.ts";
+import type { ComponentChildren } from "preact";
 import { renderToString } from "preact-render-to-string";
 import { pageHeaders } from "../http/headers.ts";
 import { assetNames } from "./page_assets.ts";
@@ -18,15 +18,16 @@ export interface Page {
   readonly isBare?: boolean;
 }
 
-export function renderPage(links: Links, page: Page, content: Content): string {
+/** Preact escapes every text, so that a name never becomes markup. */
+export function renderPage(links: Links, page: Page, content: ComponentChildren): string {
   return `<!DOCTYPE html>${renderToString(<Layout links={links} page={page}>{content}</Layout>)}`;
 }
 
 export const htmlHeaders = { ...pageHeaders, "content-type": "text/html; charset=utf-8" };
 
 function Layout(
-  { links, page, children }: { links: Links; page: Page; children: Content },
-): Html {
+  { links, page, children }: { links: Links; page: Page; children: ComponentChildren },
+) {
   return (
     <html lang="en">
       <Head links={links} title={page.title}>
@@ -65,8 +66,8 @@ function Layout(
 
 /** What every page's head has, also that of the API's document. */
 export function Head(
-  { links, title, children }: { links: Links; title: string; children: Content },
-): Html {
+  { links, title, children }: { links: Links; title: string; children: ComponentChildren },
+) {
   return (
     <head>
       <meta charset="utf-8" />
@@ -80,7 +81,7 @@ export function Head(
 }
 
 /** The link to the list of repositories at the top of every page. */
-export function Brand({ links }: { links: Links }): Html {
+export function Brand({ links }: { links: Links }) {
   return (
     <a class="brand" href={links.home()}>
       <img src={links.asset(assetNames.icon)} alt="" width="24" height="24" /> Coverage
@@ -91,7 +92,7 @@ export function Brand({ links }: { links: Links }): Html {
 /** The way up from a page; `repo` is linked, too, from pages below a repository's. */
 export function Breadcrumbs(
   { links, org, repo }: { links: Links; org: string; repo?: string },
-): Html {
+) {
   return (
     <nav class="muted" aria-label="Breadcrumbs">
       <a href={links.home()}>Repositories</a> / <a href={links.home({ org })}>{org}</a>

@@ -1,18 +1,27 @@
 /** Percentages, their changes, and times, as every page writes them. */
-import type { Html } from "./html.ts";
-import { coverageColor, signed } from "../model/percentage.ts";
-
-export function percent(percentage: number): string {
-  return `${percentage.toFixed(2)}%`;
-}
+import { coverageColor, percent, signed } from "../model/percentage.ts";
 
 /** A percentage, with a mark in the badge's colour. */
-export function Percentage({ value }: { value: number }): Html {
+export function Percentage({ value }: { value: number }) {
   return <span class={`percentage ${coverageColor(value)}`}>{percent(value)}</span>;
 }
 
+/** A percentage as the length of a bar. It is hidden from screen readers: the number is beside it. */
+export function Bar({ value }: { value: number }) {
+  return (
+    <svg
+      class={`bar ${coverageColor(value)}`}
+      viewBox="0 0 100 8"
+      preserveAspectRatio="none"
+      aria-hidden="true"
+    >
+      <rect width={value} height="8" />
+    </svg>
+  );
+}
+
 /** A change in percentage points; `against` says from what. Null is an empty place. */
-export function Change({ value, against }: { value: number | null; against: string }): Html {
+export function Change({ value, against }: { value: number | null; against: string }) {
   if (value === null) return <span class="change"></span>;
   const direction = value > 0 ? "up" : value < 0 ? "down" : "same";
   return (
@@ -56,7 +65,7 @@ export function ago(date: Date, now: Date): string {
 }
 
 /** How long ago something was, with the exact time in UTC on hover. */
-export function Ago({ at, now }: { at: Date | string; now: Date }): Html {
+export function Ago({ at, now }: { at: Date | string; now: Date }) {
   const date = new Date(at);
   const iso = date.toISOString().replace(/\.\d+Z$/, "Z");
   return <time dateTime={iso} title={iso}>{ago(date, now)}</time>;

@@ -1,5 +1,3 @@
-import type { Html } from "./html.ts";
-
 interface Place {
   /** From 1. */
   readonly page: number;
@@ -13,7 +11,7 @@ export function Pager(
     label: string;
     link: (page: number) => string;
   },
-): Html | null {
+) {
   if (page === 1 && !hasNext) return null;
   return (
     <nav class="pager" aria-label={label}>

@@ -1,7 +1,7 @@
 /** Short addresses that lead to the list of repositories. */
 import type { Handler } from "../http/router.ts";
 import { decodeSegment } from "../http/path_segment.ts";
-import { isAsset, serveAsset } from "./page_assets.ts";
+import { assets } from "./page_assets.ts";
 import { Links, type LinkSettings } from "./links.ts";
 
 /**
@@ -15,10 +15,10 @@ export function createEntrances(
     new Response(null, { status: 302, headers: { location, "cache-control": "no-cache" } });
   return {
     root: (_request, { url }) => redirect(new Links(config, url.origin).home()),
-    organisationOrAsset(request, context) {
-      const name = decodeSegment(context.params.name ?? "");
-      if (isAsset(name)) return serveAsset(request, context);
-      return redirect(new Links(config, context.url.origin).home({ org: name }));
+    organisationOrAsset(_request, { url, params }) {
+      const name = decodeSegment(params.name ?? "");
+      if (assets.has(name)) return assets.serve(name);
+      return redirect(new Links(config, url.origin).home({ org: name }));
     },
   };
 }

@@ -8,13 +8,12 @@ import type { Config } from "../config.ts";
 import { HttpError } from "../errors.ts";
 import { etagged } from "../http/etag.ts";
 import { framingHeaders } from "../http/headers.ts";
-import { decodeSegment } from "../http/path_segment.ts";
+import { decodeSegment, repositoryIn } from "../http/path_segment.ts";
 import type { Handler } from "../http/router.ts";
 import type { CoverageRow } from "../model/rows.ts";
 import { originOfReport } from "../model/reports_url.ts";
 import { ownReportPath } from "../model/urls.ts";
 import { findActive, findPart, findUpload } from "../db/coverages.ts";
-import type { Html } from "./html.ts";
 import { Brand, Head } from "./layout.tsx";
 import { Links, type LinkSettings } from "./links.ts";
 import { Ago, Percentage } from "./numbers.tsx";
@@ -33,10 +32,7 @@ export function createReportPageHandler(
     "content-type": "text/html; charset=utf-8",
   };
   return async (request, { url, params }) => {
-    const repository = {
-      org_name: decodeSegment(params.org ?? ""),
-      repo_name: decodeSegment(params.repo ?? ""),
-    };
+    const repository = repositoryIn(params);
     const id = Number(params.id);
     const { part } = params;
     const row = !Number.isSafeInteger(id)
@@ -78,7 +74,7 @@ function ReportPage(
     root: string;
     src: string;
   },
-): Html {
+) {
   const name = `${row.org_name}/${row.repo_name}`;
   return (
     <html lang="en" class="framing">

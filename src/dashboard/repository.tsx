@@ -1,7 +1,11 @@
 /** `GET /coverages-ui/{org}/{repo}`: everything about a repository. */
 import type { Sql } from "postgres";
 import { z } from "zod";
-import { changeOf } from "../model/percentage.ts";
+import { MAX_CHOSEN, readRepository } from "../db/page_queries.ts";
+import { HttpError } from "../errors.ts";
+import { etagged } from "../http/etag.ts";
+import { repositoryIn } from "../http/path_segment.ts";
+import type { Handler } from "../http/router.ts";
 import {
   branchName,
   flag,
@@ -11,29 +15,21 @@ import {
   pageOfMany,
   parseFields,
 } from "../model/fields.ts";
-import type { RepositoryName } from "../model/rows.ts";
-import { HttpError } from "../errors.ts";
-import { etagged } from "../http/etag.ts";
-import type { Handler } from "../http/router.ts";
-import { decodeSegment } from "../http/path_segment.ts";
-import { BadgeSection } from "./badge_section.tsx";
-import type { Html } from "./html.ts";
-import { Breadcrumbs, htmlHeaders, renderPage } from "./layout.tsx";
-import { Ago, Change, linesText, Percentage } from "./numbers.tsx";
-import { MAX_CHOSEN, readRepository } from "../db/page_queries.ts";
-import { Authors } from "./repository_authors.tsx";
-import { Trend } from "./repository_trend.tsx";
-import { Branches, History } from "./repository_tables.tsx";
+import { htmlHeaders, renderPage } from "./layout.tsx";
+import { Links, type LinkSettings } from "./links.ts";
 import {
+  Authors,
+  Badge,
+  Branches,
   BRANCHES_PER_PAGE,
+  Head,
+  History,
   HISTORY_PER_PAGE,
   queryOf,
   type SectionProps,
+  Trend,
   type View,
-} from "./repository_view.ts";
-import { Links, type LinkSettings } from "./links.ts";
-import { Sparkline } from "./sparkline.tsx";
-import { Commit } from "./uploads_table.tsx";
+} from "./repository_sections.tsx";
 
 const repositoryFields = z.object({
   q: keyword.optional(),
@@ -50,10 +46,7 @@ export function createRepositoryHandler(
   { sql, config }: { sql: Sql; config: LinkSettings },
 ): Handler {
   return async (request, { url, params, reader }) => {
-    const name: RepositoryName = {
-      org_name: decodeSegment(params.org ?? ""),
-      repo_name: decodeSegment(params.repo ?? ""),
-    };
+    const name = repositoryIn(params);
     const { q, refs, branches, history } = parseFields(repositoryFields, givenFields(url));
     const { branch } = parseFields(chosenFields, {
       branch: [...new Set(url.searchParams.getAll("branch"))].filter((branch) => branch !== ""),
@@ -92,72 +85,4 @@ export function createRepositoryHandler(
     );
     return etagged(request, html, htmlHeaders);
   };
-}
-
-const SECTIONS = [
-  ["trend", "Trend"],
-  ["branches", "Branches"],
-  ["history", "History"],
-  ["authors", "Authors"],
-  ["badge", "Badge"],
-] as const;
-
-function Head({ links, page: { repository, main }, now }: SectionProps): Html {
-  const { org_name, repo_name, languages } = repository;
-  return (
-    <section aria-labelledby="name">
-      <Breadcrumbs links={links} org={org_name} />
-      <div class="title">
-        <h1 id="name">{repo_name}</h1>
-        <a class="outside" href={links.code.repository(repository)}>
-          On {links.code.name}
-        </a>
-      </div>
-      {main.length === 0 ? <p class="muted">No active branch.</p> : null}
-      <ul class="cards">
-        {main.map((upload) => {
-          const row = { ...repository, ...upload };
-          const trend = languages.find(({ language }) => language === upload.language)?.trend;
-          return (
-            <li key={upload.language}>
-              {upload.language} on <bdi>{upload.branch_name}</bdi>
-              <div class="title">
-                <a class="big" href={links.uploadPage(row)}>
-                  <Percentage value={upload.percentage} />
-                </a>
-                <Change
-                  value={changeOf(upload.before, upload.percentage)}
-                  against="the previous upload"
-                />
-                <Sparkline values={trend ?? [upload.percentage]} />
-              </div>
-              <span class="muted">
-                {linesText(upload)}
-                {linesText(upload) && <br />}
-                <Commit links={links} row={row} /> · <Ago at={upload.created_at} now={now} /> ·{" "}
-                <a href={links.report(row)}>Report</a>
-              </span>
-            </li>
-          );
-        })}
-      </ul>
-      <nav class="sections" aria-label="Sections">
-        {SECTIONS.filter(([id]) => id !== "badge" || main.length > 0)
-          .map(([id, name]) => <a key={id} href={`#${id}`}>{name}</a>)}
-      </nav>
-    </section>
-  );
-}
-
-/** The badge of the main branch; where that has several languages, of the one with the most lines. */
-function Badge({ links, page: { repository, main } }: SectionProps): Html | null {
-  const [first, ...others] = main;
-  if (!first) return null;
-  const language = others.length > 0 ? first.language : undefined;
-  return (
-    <BadgeSection
-      links={links}
-      branch={{ ...repository, branch_name: first.branch_name, language }}
-    />
-  );
 }

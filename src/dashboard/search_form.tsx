@@ -1,4 +1,3 @@
-import type { Html } from "./html.ts";
 import type { Query } from "./links.ts";
 
 /** A field that searches a list. With JavaScript, results appear during typing. */
@@ -12,7 +11,7 @@ export function SearchForm({ action, keeps, q, placeholder, label, replaces, but
   /** Selectors of the elements that hold the results. */
   replaces: string;
   button: string;
-}): Html {
+}) {
   return (
     <form class="search" action={action} autoComplete="off" data-replaces={replaces}>
       <Hidden query={keeps} />
@@ -30,7 +29,7 @@ export function SearchForm({ action, keeps, q, placeholder, label, replaces, but
 }
 
 /** The part of the query that a form sends along unchanged. */
-export function Hidden({ query }: { query: Query }): Html {
+export function Hidden({ query }: { query: Query }) {
   return (
     <>
       {Object.entries(query).flatMap(([name, value]) =>

@@ -1,5 +1,3 @@
-import type { Html } from "./html.ts";
-
 export interface SortOption<Key extends string> {
   readonly key: Key;
   readonly name: string;
@@ -15,7 +13,7 @@ export function Sorting<Key extends string>(
     descending: boolean;
     link: (sort: Key, descending: boolean) => string;
   },
-): Html {
+) {
   return (
     <nav class="sorting" aria-label="Sort by">
       {options.map(({ key, name, descends }) =>

@@ -1,11 +1,9 @@
-import type { Html } from "./html.ts";
 // @ts-types="@types/d3-scale"
 import { scaleLinear } from "d3-scale";
 // @ts-types="@types/d3-shape"
 import { line } from "d3-shape";
-import { Bar } from "./bar.tsx";
-import { spanOf, tenths } from "./geometry.ts";
-import { percent } from "./numbers.tsx";
+import { percent } from "../model/percentage.ts";
+import { Bar } from "./numbers.tsx";
 
 const WIDTH = 120;
 const HEIGHT = 32;
@@ -15,7 +13,7 @@ const MARGIN = 3;
 const LEAST_SPAN = 5;
 
 /** A trend in the size of a word, oldest value first; a bar where there is only one. */
-export function Sparkline({ values }: { values: readonly number[] }): Html | null {
+export function Sparkline({ values }: { values: readonly number[] }) {
   const [first, last] = [values[0], values.at(-1)];
   if (first === undefined || last === undefined) return null;
   if (values.length === 1) return <Bar value={last} />;
@@ -30,4 +28,16 @@ export function Sparkline({ values }: { values: readonly number[] }): Html | nul
       <circle cx={tenths(x(values.length - 1))} cy={tenths(y(last))} r="2.5" />
     </svg>
   );
+}
+
+/** The smallest and the greatest of some numbers, moved apart until they span at least `least`. */
+export function spanOf(values: readonly number[], least: number): [number, number] {
+  const low = Math.min(...values), high = Math.max(...values);
+  const missing = Math.max(0, least - (high - low)) / 2;
+  return [low - missing, high + missing];
+}
+
+/** A coordinate in tenths of a unit, which is finer than a screen. */
+export function tenths(value: number): number {
+  return Math.round(value * 10) / 10;
 }

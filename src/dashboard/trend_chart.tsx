@@ -1,14 +1,14 @@
 /** Coverage over time, one line per trend. */
-import type { Html } from "./html.ts";
+import { percent } from "../model/percentage.ts";
+import type { TrendPoint } from "../db/page_queries.ts";
 // @ts-types="@types/d3-scale"
 import { scaleLinear, scaleUtc } from "d3-scale";
 // @ts-types="@types/d3-shape"
 import { line, symbol, symbolsFill } from "d3-shape";
-import { Bar } from "./bar.tsx";
-import { spanOf, tenths } from "./geometry.ts";
-import { percent, Percentage } from "./numbers.tsx";
+import { Bar, Percentage } from "./numbers.tsx";
+import { spanOf, tenths } from "./sparkline.tsx";
 
-export interface ChartPoint {
+interface ChartPoint {
   readonly at: Date;
   readonly percentage: number;
   /** Shown on hover. */
@@ -17,10 +17,42 @@ export interface ChartPoint {
   readonly href: string;
 }
 
-export interface Trend {
+interface Trend {
   readonly name: string;
   /** Oldest first, at least one. */
   readonly points: readonly ChartPoint[];
+}
+
+/**
+ * Groups points into the lines of a chart by `nameOf`, in the order in which the names appear. By
+ * default that is the branch, with the language where there are several.
+ */
+export function trendsOf<Point extends TrendPoint>(
+  points: readonly Point[],
+  linkOf: (point: Point) => string,
+  nameOf?: (point: Point) => string,
+): Trend[] {
+  const languages = new Set(points.map(({ language }) => language));
+  const name = nameOf ??
+    (({ branch_name, language }: Point) =>
+      languages.size > 1 ? `${branch_name}, ${language}` : branch_name);
+  const trends = new Map<string, ChartPoint[]>();
+  for (const point of points) {
+    const key = name(point);
+    const at = new Date(point.created_at);
+    const time = at.toISOString().slice(0, 16).replace("T", " ");
+    const commit = point.commit_hash.slice(0, 8);
+    const chartPoint = {
+      at,
+      percentage: point.percentage,
+      note: `${key}: ${percent(point.percentage)}, ${time} UTC, commit ${commit}`,
+      href: linkOf(point),
+    };
+    const trend = trends.get(key);
+    if (trend) trend.push(chartPoint);
+    else trends.set(key, [chartPoint]);
+  }
+  return [...trends].map(([name, points]) => ({ name, points }));
 }
 
 interface Size {
@@ -48,7 +80,7 @@ const LEAST_SPAN = 4;
 /** Bars instead of lines where each trend has a single point. */
 export function TrendChart(
   { trends, label }: { trends: readonly Trend[]; label: string },
-): Html | null {
+) {
   if (trends.length === 0) return null;
   if (trends.every(({ points }) => points.length === 1)) return <FirstUploads trends={trends} />;
   // Screen readers get the summary; the table of uploads has the same links as the points.
@@ -71,7 +103,7 @@ export function TrendChart(
   );
 }
 
-function FirstUploads({ trends }: { trends: readonly Trend[] }): Html {
+function FirstUploads({ trends }: { trends: readonly Trend[] }) {
   return (
     <>
       <ul class="first-uploads">
@@ -90,7 +122,7 @@ function FirstUploads({ trends }: { trends: readonly Trend[] }): Html {
   );
 }
 
-function Drawing({ trends, size }: { trends: readonly Trend[]; size: Size }): Html {
+function Drawing({ trends, size }: { trends: readonly Trend[]; size: Size }) {
   const points = trends.flatMap((trend) => trend.points);
   const { width, height } = size;
   const x = scaleUtc(timesOf(points), [MARGIN.left, width - MARGIN.right]);

@@ -6,14 +6,12 @@ import { givenFields, keyword, parseFields } from "../model/fields.ts";
 import { HttpError } from "../errors.ts";
 import { etagged } from "../http/etag.ts";
 import type { Handler } from "../http/router.ts";
-import { decodeSegment } from "../http/path_segment.ts";
+import { repositoryIn } from "../http/path_segment.ts";
 import { type FoundUpload, readUpload } from "../db/upload_query.ts";
 import type { ReadFiles } from "../reports/file_lines.ts";
-import { Bar } from "./bar.tsx";
-import type { Html } from "./html.ts";
 import { Breadcrumbs, htmlHeaders, renderPage } from "./layout.tsx";
 import { Links, type LinkSettings, type Query } from "./links.ts";
-import { Ago, Change, linesText, Percentage } from "./numbers.tsx";
+import { Ago, Bar, Change, linesText, Percentage } from "./numbers.tsx";
 import { type FilesView, UploadFiles } from "./upload_files.tsx";
 import { UploadPatch } from "./upload_patch.tsx";
 import { Author, Commit, Tag } from "./uploads_table.tsx";
@@ -37,8 +35,7 @@ export function createUploadPageHandler(
   },
 ): Handler {
   return async (request, { url, params, reader }) => {
-    const org_name = decodeSegment(params.org ?? "");
-    const repo_name = decodeSegment(params.repo ?? "");
+    const name = repositoryIn(params);
     const { q, order, ...fields } = parseFields(uploadFields, givenFields(url));
     const view: FilesView = {
       ...fields,
@@ -46,10 +43,10 @@ export function createUploadPageHandler(
       descending: order ? order === "desc" : fields.sort === "missed",
     };
     const id = Number(params.id);
-    const page = Number.isSafeInteger(id)
-      ? await readUpload(sql, { org_name, repo_name, id })
-      : undefined;
-    if (!page) throw new HttpError(404, `${org_name}/${repo_name} has no upload ${params.id}.`);
+    const page = Number.isSafeInteger(id) ? await readUpload(sql, { ...name, id }) : undefined;
+    if (!page) {
+      throw new HttpError(404, `${name.org_name}/${name.repo_name} has no upload ${params.id}.`);
+    }
     const { upload, base } = page;
     const [files, baseFiles] = await Promise.all([
       readFiles(upload),
@@ -90,7 +87,7 @@ export function createUploadPageHandler(
   };
 }
 
-function Head({ links, page, now }: { links: Links; page: FoundUpload; now: Date }): Html {
+function Head({ links, page, now }: { links: Links; page: FoundUpload; now: Date }) {
   const { main_branch, upload: row, base, base_reason, newest, newest_id } = page;
   const { parts } = row;
   const { org_name, repo_name } = row;
@@ -158,7 +155,7 @@ function Head({ links, page, now }: { links: Links; page: FoundUpload; now: Date
 /** The parts of an upload, each with its own report. */
 function Parts(
   { links, upload }: { links: Links; upload: FoundUpload["upload"] },
-): Html | null {
+) {
   const { parts } = upload;
   if (parts.length === 0) return null;
   return (
@@ -199,7 +196,7 @@ function reportNote({ format, language }: FoundUpload["upload"]): string {
   return "";
 }
 
-function NoFiles({ upload }: Pick<FoundUpload, "upload">): Html {
+function NoFiles({ upload }: Pick<FoundUpload, "upload">) {
   return (
     <>
       <h2 id="files-title">Files</h2>

@@ -10,7 +10,7 @@ import {
   sumOf,
 } from "./file_coverage.ts";
 import { type FileSummary, percentageIn } from "../reports/file_lines.ts";
-import type { Content, Html } from "./html.ts";
+import type { ComponentChildren } from "preact";
 import type { Query } from "./links.ts";
 import { Change, count, linesText, Percentage } from "./numbers.tsx";
 import { SearchForm } from "./search_form.tsx";
@@ -46,7 +46,7 @@ export function UploadFiles({ files, base, total, view, link }: {
   total: { lines_covered: number | null; lines_valid: number | null };
   view: FilesView;
   link: (query: Query) => string;
-}): Html {
+}) {
   const linkTo = (changes: Partial<FilesView>) => link(queryOf({ ...view, ...changes }));
   const keyword = view.q?.toLowerCase();
   const matches = ({ path }: FileSummary) =>
@@ -57,7 +57,7 @@ export function UploadFiles({ files, base, total, view, link }: {
   const sum = sumOf(files);
   const differs = total.lines_valid !== null &&
     (sum.linesValid !== total.lines_valid || sum.linesCovered !== total.lines_covered);
-  const row = (item: FileCoverage | FolderCoverage, children: Content) => (
+  const row = (item: FileCoverage | FolderCoverage, children: ComponentChildren) => (
     <Row key={item.path} item={item} isNew={base !== undefined && !item.before}>{children}</Row>
   );
   return (
@@ -163,7 +163,7 @@ function statusOf(shown: readonly FileSummary[], { q, folder }: FilesView): stri
 
 function FolderPath(
   { folder, linkTo }: { folder: string; linkTo: (changes: Partial<FilesView>) => string },
-): Html {
+) {
   const names = folder.split("/").slice(0, -1);
   return (
     <nav class="muted" aria-label="Folders">
@@ -185,9 +185,9 @@ function Row(
   { item, isNew, children }: {
     item: FileCoverage | FolderCoverage;
     isNew: boolean;
-    children: Content;
+    children: ComponentChildren;
   },
-): Html {
+) {
   const percentage = percentageIn(item);
   return (
     <li>
@@ -204,7 +204,7 @@ function Row(
 }
 
 /** The uncovered lines of a file: the first ranges, and all of them on demand. */
-function Ranges({ text }: { text: string }): Html | null {
+function Ranges({ text }: { text: string }) {
   if (text === "") return null;
   const ranges = text.replaceAll(",", ", ");
   if (ranges.length <= RANGES_SHOWN) return <small class="ranges">Uncovered: {ranges}</small>;

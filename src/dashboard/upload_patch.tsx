@@ -1,14 +1,13 @@
 import type { Patch, PatchFile, PatchResult } from "../model/patch.ts";
 import { percentageOf } from "../model/percentage.ts";
 import type { CoverageRow } from "../model/rows.ts";
-import type { Html } from "./html.ts";
 import type { Links } from "./links.ts";
 import { count, Percentage } from "./numbers.tsx";
 
 /** What an upload's diff left uncovered; nothing for one without a diff. */
 export function UploadPatch(
   { links, row, patch, patch_reason }: PatchResult & { links: Links; row: CoverageRow },
-): Html | null {
+) {
   if (!patch && patch_reason === null) return null;
   return (
     <section id="patch" aria-labelledby="patch-title">
@@ -18,7 +17,7 @@ export function UploadPatch(
   );
 }
 
-function Changes({ links, row, patch }: { links: Links; row: CoverageRow; patch: Patch }): Html {
+function Changes({ links, row, patch }: { links: Links; row: CoverageRow; patch: Patch }) {
   const { percentage, lines_covered, lines_valid, files, omitted } = patch;
   return (
     <>
@@ -69,7 +68,7 @@ function Changes({ links, row, patch }: { links: Links; row: CoverageRow; patch:
 
 function Uncovered(
   { links, row, file }: { links: Links; row: CoverageRow; file: PatchFile },
-): Html | null {
+) {
   if (file.uncovered === "") return null;
   return (
     <small class="ranges">
@@ -85,7 +84,7 @@ function Uncovered(
 
 function Names(
   { title, paths, more }: { title: string; paths: readonly string[]; more: number },
-): Html | null {
+) {
   if (paths.length === 0) return null;
   return (
     <>

@@ -1,8 +1,7 @@
-import type { Content, Html } from "./html.ts";
-import { changeOf } from "../model/percentage.ts";
+import type { ComponentChildren } from "preact";
+import { changeOf, percent } from "../model/percentage.ts";
 import type { RepositoryName } from "../model/rows.ts";
-import { Bar } from "./bar.tsx";
-import { Ago, Change, percent, Percentage } from "./numbers.tsx";
+import { Ago, Bar, Change, Percentage } from "./numbers.tsx";
 import type { UploadLine } from "../db/page_queries.ts";
 import type { Links } from "./links.ts";
 
@@ -27,7 +26,7 @@ export function UploadsTable(
     uploads: readonly Upload[];
     options: TableOptions;
   },
-): Html {
+) {
   const { caption, against, withRepository = false } = options;
   return (
     <table class="uploads" aria-label={caption}>
@@ -47,7 +46,7 @@ export function UploadsTable(
   );
 }
 
-function Row({ links, row, options }: { links: Links; row: Upload; options: TableOptions }): Html {
+function Row({ links, row, options }: { links: Links; row: Upload; options: TableOptions }) {
   const { withRepository = false, mainBranch, against, now } = options;
   return (
     <tr>
@@ -90,7 +89,7 @@ function Row({ links, row, options }: { links: Links; row: Upload; options: Tabl
   );
 }
 
-function ReportLink({ links, row }: { links: Links; row: Upload }): Html | null {
+function ReportLink({ links, row }: { links: Links; row: Upload }) {
   if (!row.report_stored) return null;
   return (
     <>
@@ -102,7 +101,7 @@ function ReportLink({ links, row }: { links: Links; row: Upload }): Html | null 
 
 export function Commit(
   { links, row }: { links: Links; row: RepositoryName & Pick<Upload, "commit_hash"> },
-): Html {
+) {
   return (
     <a class="commit outside" href={links.code.commit(row)} title={row.commit_hash}>
       {row.commit_hash.slice(0, 8)}
@@ -113,7 +112,7 @@ export function Commit(
 /** Links to the author's page and, where the name can be a login, to the code host. */
 export function Author(
   { links, org, author }: { links: Links; org: string; author: string },
-): Html {
+) {
   const outside = links.code.author(author);
   // Browsers drop these segments from an address, however they are written.
   const hasPage = !/(^|\/)\.\.?(\/|$)/.test(author);
@@ -132,10 +131,10 @@ export function Author(
 }
 
 /** A small mark that leads to the code host. */
-export function Outside({ href, label }: { href: string; label: string }): Html {
+export function Outside({ href, label }: { href: string; label: string }) {
   return <a class="outside" href={href} aria-label={label}></a>;
 }
 
-export function Tag({ children }: { children: Content }): Html {
+export function Tag({ children }: { children: ComponentChildren }) {
   return <span class="tag">{children}</span>;
 }

@@ -1,5 +1,6 @@
 /** The segments of a request's path. */
 import { HttpError, quote } from "../errors.ts";
+import type { RouteContext } from "./router.ts";
 
 /** Percent-decodes one segment of a path; throws 400 for what no file of a report can be named. */
 export function decodeSegment(segment: string): string {
@@ -19,4 +20,9 @@ export function decodeSegment(segment: string): string {
     );
   }
   return name;
+}
+
+/** The repository that the path of a route names. */
+export function repositoryIn({ org = "", repo = "" }: RouteContext["params"]) {
+  return { org_name: decodeSegment(org), repo_name: decodeSegment(repo) };
 }

@@ -21,6 +21,11 @@ export function changeOf(before: number | null | undefined, after: number): numb
   return (Math.round(after * 100) - Math.round(before * 100)) / 100;
 }
 
+/** "83.20%". */
+export function percent(percentage: number): string {
+  return `${percentage.toFixed(2)}%`;
+}
+
 /** A change with its sign, as in "+0.40". */
 export function signed(change: number): string {
   const text = Math.abs(change).toFixed(2);

@@ -1,6 +1,5 @@
 /** `GET /coverages-api/docs`: the API's document, shown by Swagger UI. */
 import { renderToString } from "preact-render-to-string";
-import type { Html } from "../dashboard/html.ts";
 import { Brand, Head } from "../dashboard/layout.tsx";
 import { Links, type LinkSettings } from "../dashboard/links.ts";
 import { viewerHeaders } from "../http/headers.ts";
@@ -58,7 +57,7 @@ async function loadViewer(): Promise<Viewer> {
   };
 }
 
-function Page({ links, viewer }: { links: Links; viewer: Viewer }): Html {
+function Page({ links, viewer }: { links: Links; viewer: Viewer }) {
   const document = links.api("/openapi.json");
   return (
     <html lang="en">
