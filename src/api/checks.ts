@@ -1,5 +1,5 @@
 /** The gates of an upload: `fail_under`, `max_drop` and `patch_fail_under`. */
-import type { FoundBase } from "../db/base.ts";
+import type { FoundBase } from "../db/upload_query.ts";
 import { changeOf, percent } from "../model/percentage.ts";
 import type { Patch, PatchResult } from "../model/patch.ts";
 import type { CoverageRow } from "../model/rows.ts";

@@ -173,15 +173,36 @@ export function createFindActiveRows(
   });
 }
 
+async function find(sql: Sql, condition: Fragment): Promise<CoverageRow | undefined> {
+  const [row] = await inTime(sql<CoverageRow[]>`
+    select ${columns(sql)} from coverages c join repositories r on r.id = c.repository_id
+    where ${condition}`);
+  return row;
+}
+
 /** An upload of the repository, whether or not its report is still stored. */
 export async function findUpload(
   sql: Sql,
   { id, ...name }: RepositoryName & { id: number },
 ): Promise<CoverageRow | undefined> {
-  const [row] = await inTime(sql<CoverageRow[]>`
-    select ${columns(sql)} from coverages c join repositories r on r.id = c.repository_id
-    where c.id = ${id} and ${named(sql, name)}`);
-  return row;
+  return await find(sql, sql`c.id = ${id} and ${named(sql, name)}`);
+}
+
+/** An upload of a branch and language whose report is still stored. */
+export async function findStored(
+  sql: Sql,
+  upload: RepositoryName & { branch_name: string; language: string; id: number },
+): Promise<CoverageRow | undefined> {
+  return await find(
+    sql,
+    sql`c.id = ${upload.id} and c.report_stored and ${named(sql, upload)}
+      and c.branch_name = ${upload.branch_name} and c.language = ${upload.language}`,
+  );
+}
+
+/** The upload whose report had this id and is no longer stored. */
+export async function findGone(sql: Sql, reportId: string): Promise<CoverageRow | undefined> {
+  return await find(sql, sql`c.report_id = ${reportId} and not c.report_stored`);
 }
 
 /** A part of an upload, as an upload with that part's number and report. */
@@ -196,26 +217,6 @@ export async function findPart(
     from coverages c join repositories r on r.id = c.repository_id
     join parts p on p.repository_id = r.id and p.coverage_id = c.id and p.part = ${part}
     where c.id = ${id} and ${named(sql, name)}`);
-  return row;
-}
-
-/** An upload of a branch and language whose report is still stored. */
-export async function findStored(
-  sql: Sql,
-  upload: RepositoryName & { branch_name: string; language: string; id: number },
-): Promise<CoverageRow | undefined> {
-  const [row] = await inTime(sql<CoverageRow[]>`
-    select ${columns(sql)} from coverages c join repositories r on r.id = c.repository_id
-    where c.id = ${upload.id} and c.report_stored and ${named(sql, upload)}
-      and c.branch_name = ${upload.branch_name} and c.language = ${upload.language}`);
-  return row;
-}
-
-/** The upload whose report had this id and is no longer stored. */
-export async function findGone(sql: Sql, reportId: string): Promise<CoverageRow | undefined> {
-  const [row] = await inTime(sql<CoverageRow[]>`
-    select ${columns(sql)} from coverages c join repositories r on r.id = c.repository_id
-    where c.report_id = ${reportId} and not c.report_stored`);
   return row;
 }
 
