@@ -1,5 +1,5 @@
 /** The server's addresses: of the API, the dashboard, reports and badges. */
-import { badgeTokens } from "./badge_token.ts";
+import { createHmac } from "node:crypto";
 import type { CoverageRow, RepositoryName } from "./rows.ts";
 
 export const API_PATH = "/coverages-api";
@@ -63,6 +63,20 @@ export function framedReportPath(
 export interface BranchOfLanguage extends RepositoryName {
   readonly branch_name: string;
   readonly language?: string | undefined;
+}
+
+/**
+ * What opens a repository's badges, and nothing else, where reading needs a login. One for each secret;
+ * the first is for new addresses.
+ */
+export function badgeTokens(
+  secrets: readonly string[],
+  { org_name, repo_name }: RepositoryName,
+): string[] {
+  const name = `badge ${org_name}/${repo_name}`.toLowerCase();
+  return secrets.map((secret) =>
+    createHmac("sha256", secret).update(name).digest("base64url").slice(0, 32)
+  );
 }
 
 /** With the token that it needs where there are secrets. */
