@@ -1,12 +1,23 @@
 /**
- * The API as an OpenAPI 3.1 document: `openapi.json`, to which `tests/openapi/` holds the server.
+ * `GET /coverages-api/openapi.json`: the API, for programs, as an OpenAPI 3.1 document. `tests/openapi/`
+ * holds the server to it.
  */
 import type { Config } from "../config.ts";
+import { etaggedJson } from "../http/etag.ts";
+import { dataHeaders } from "../http/headers.ts";
+import type { Handler } from "../http/router.ts";
 import { version } from "../version.ts";
 import document from "./openapi.json" with { type: "json" };
 
+export function createOpenApiHandler(
+  config: Pick<Config, "auth" | "login" | "publicUrl">,
+): Handler {
+  return (request, { url }) =>
+    etaggedJson(request, documentOf(config, config.publicUrl ?? url.origin), dataHeaders);
+}
+
 /** The document of a server at `url`, which has the credentials that the server accepts. */
-export function openApiDocument(
+function documentOf(
   { auth, login }: Pick<Config, "auth" | "login">,
   url: string,
 ): object {
