@@ -4,7 +4,6 @@ import type { Patch, PatchFile, PatchResult } from "../model/patch.ts";
 import { changeOf, percent, percentageOf, signed } from "../model/percentage.ts";
 import type { CoverageRow, RepositoryName } from "../model/rows.ts";
 import { uploadPath } from "../model/urls.ts";
-import type { IndirectChange } from "./indirect_changes.ts";
 import { code, link, sentence } from "./markdown.ts";
 
 /** A comment begins with it, and is found again by it; no other tool may write the same. */
@@ -16,6 +15,15 @@ const MAX_FILES = 20;
 const MAX_RANGES = 6;
 const MAX_INDIRECT = 10;
 const MAX_UNKNOWN = 10;
+
+/** A file whose coverage changed although the diff does not touch it. */
+export interface IndirectChange {
+  readonly path: string;
+  readonly before: number;
+  readonly after: number;
+  /** Percentage points; never 0. */
+  readonly change: number;
+}
 
 /** The head's coverage in one language. */
 export interface CommentLanguage extends PatchResult {

@@ -26,9 +26,8 @@ import { type CoverageAnswer, toAnswer } from "../model/coverage_answer.ts";
 import type { CoverageRow } from "../model/rows.ts";
 import { CodeHost } from "../model/code_host.ts";
 import type { PatchResult } from "../model/patch.ts";
-import type { ReadFiles } from "../reports/file_lines.ts";
-import { type CommentLanguage, commentOf } from "./comment.ts";
-import { type IndirectChange, indirectChanges } from "./indirect_changes.ts";
+import { type FileSummary, percentageIn, type ReadFiles } from "../reports/file_lines.ts";
+import { type CommentLanguage, commentOf, type IndirectChange } from "./comment.ts";
 
 export const compareFields = z.object({
   org_name: orgName,
@@ -132,6 +131,24 @@ async function findIndirect(
   const files = await readFiles(upload);
   const baseFiles = await readFiles(base);
   return files && baseFiles && indirectChanges(files, baseFiles, patch.touched);
+}
+
+/** The ones that changed most first; `touched` are the report's files that the diff changes. */
+function indirectChanges(
+  files: readonly FileSummary[],
+  baseFiles: readonly FileSummary[],
+  touched: readonly string[],
+): IndirectChange[] {
+  const skipped = new Set(touched);
+  const base = new Map(baseFiles.map((file) => [file.path, file]));
+  return files.flatMap((file): IndirectChange[] => {
+    const baseFile = base.get(file.path);
+    if (!baseFile || skipped.has(file.path)) return [];
+    const [before, after] = [percentageIn(baseFile), percentageIn(file)];
+    const change = after === null ? null : changeOf(before, after);
+    if (before === null || after === null || !change) return [];
+    return [{ path: file.path, before, after, change }];
+  }).sort((a, b) => Math.abs(b.change) - Math.abs(a.change) || (a.path < b.path ? -1 : 1));
 }
 
 function compare(
