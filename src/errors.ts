@@ -29,7 +29,6 @@ const REASON_OF_STATUS: Readonly<Record<number, FailureReason>> = {
 /** An answer that tells the client what to change: a status, and a sentence with the actual and allowed value. */
 export class HttpError extends Error {
   override readonly name = "HttpError";
-  /** The HTTP status, 400 to 599. */
   readonly status: number;
   readonly body: ErrorBody;
   /** Headers that belong to the answer, such as `Retry-After`. */
@@ -57,7 +56,6 @@ export class HttpError extends Error {
     this.repository = repository;
   }
 
-  /** The answer for programs. */
   toResponse(): Response {
     return Response.json({ error: this.body }, { status: this.status, headers: this.headers });
   }

@@ -46,7 +46,6 @@ import { createRequestLog } from "./telemetry/requests.ts";
 
 export interface Dependencies {
   readonly config: Config;
-  /** The database, migrated. */
   readonly sql: Sql;
   readonly store: ReportStore;
   readonly readCoverage: ReadCoverage;

@@ -1,4 +1,3 @@
-/** The server from start to stop. */
 import { join, resolve } from "node:path";
 import { unpack } from "./archive/unpack.ts";
 import { createApp } from "./server.ts";

@@ -22,14 +22,14 @@ import {
 import { findActive, findActiveLanguages } from "../db/coverages.ts";
 import { type FoundUpload, readUpload } from "../db/upload_query.ts";
 import { badgePath, type BranchOfLanguage, repositoryPath } from "../model/urls.ts";
-import { type CoverageAnswer, toAnswer } from "../model/coverage_answer.ts";
+import { toAnswer } from "../model/coverage_answer.ts";
 import type { CoverageRow } from "../model/rows.ts";
 import { CodeHost } from "../model/code_host.ts";
 import type { PatchResult } from "../model/patch.ts";
 import { type FileSummary, percentageIn, type ReadFiles } from "../reports/file_lines.ts";
 import { type CommentLanguage, commentOf, type IndirectChange } from "./comment.ts";
 
-export const compareFields = z.object({
+const compareFields = z.object({
   org_name: orgName,
   repo_name: repoName,
   base: branchName,
@@ -37,23 +37,6 @@ export const compareFields = z.object({
   language: language.optional(),
   github_api_url: githubApiUrl.optional(),
 });
-
-/** A branch against another; `delta` is in percentage points, null without a base. */
-export interface Comparison extends PatchResult {
-  org_name: string;
-  repo_name: string;
-  language: string;
-  base_branch: string;
-  head_branch: string;
-  base: CoverageAnswer | null;
-  /** Which upload it is, or why there is none. */
-  base_reason: string;
-  head: CoverageAnswer;
-  delta: number | null;
-  base_badge_url: string;
-  head_badge_url: string;
-  repository_url: string;
-}
 
 /** Languages of a comment; GitHub takes no longer one. */
 const MAX_LANGUAGES = 50;
@@ -155,7 +138,7 @@ function compare(
   { upload: head, base, base_reason, patch, patch_reason }: Compared,
   base_branch: string,
   { origin, login }: { origin: string; login: Config["login"] },
-): Comparison {
+) {
   const { org_name, repo_name, language, branch_name: head_branch } = head;
   const badge = (branch: BranchOfLanguage) =>
     `${origin}${badgePath(branch, login?.secrets)}&${new URLSearchParams({

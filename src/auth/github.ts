@@ -28,17 +28,13 @@ interface Status {
   readonly target_url?: string;
 }
 
-export interface GithubOptions {
-  /** The addresses that requests choose from. */
-  readonly apiUrls: readonly string[];
-  /** Milliseconds that an answer may take. Default: 10 seconds. */
-  readonly answerMs?: number;
-  readonly log: Log;
-}
-
 /** The credential of a token; GitHub is only asked when it is used. */
 export function createGithub(
-  { apiUrls, answerMs = 10_000, log }: GithubOptions,
+  { apiUrls, answerMs = 10_000, log }: {
+    apiUrls: readonly string[];
+    answerMs?: number;
+    log: Log;
+  },
 ): (token: string) => Credential {
   const create = (token: string, commit: Commit, status: Status) =>
     createStatus(token, commit, status, AbortSignal.timeout(answerMs));

@@ -1,7 +1,6 @@
 /** What a credential allows, and the commit status by which its job learns how that ended. */
 import { classify } from "../errors.ts";
 
-/** What a request wants to change. */
 export interface Target {
   readonly org_name: string;
   readonly repo_name: string;
@@ -11,7 +10,6 @@ export interface Target {
   readonly github_api_url?: string | undefined;
 }
 
-/** How a commit status begins. */
 export interface PendingStatus {
   /** Names the status: `coverage/go`. */
   readonly context: string;
@@ -25,10 +23,8 @@ export interface DoneStatus {
   readonly url?: string;
 }
 
-/** How a commit status ends. */
 export type FinalStatus = DoneStatus | { readonly state: "error"; readonly description: string };
 
-/** Permission to change one repository. */
 export interface Grant {
   /**
    * Who vouches for the repository: the address of its GitHub and, where the credential has it, a space

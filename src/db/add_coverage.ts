@@ -11,7 +11,6 @@ import { summarise } from "./repository_summary.ts";
 import { expireReports } from "./stored_reports.ts";
 import { type FoundUpload, readUpload } from "./upload_query.ts";
 
-/** What an upload adds. */
 export interface NewCoverage extends
   Pick<
     CoverageRow,
@@ -28,9 +27,7 @@ export interface NewCoverage extends
   readonly diffFile?: string | undefined;
   readonly sourceRoots?: readonly string[] | undefined;
   readonly reportId: string;
-  /** The page that opens first; null: the listing. */
   readonly reportIndex: string | null;
-  /** Paths in the report. */
   readonly coverageFiles: readonly string[];
   readonly size: ReportSize;
   /** Who the repository is to the issuer of the credential; undefined where that knows only a name. */
@@ -41,7 +38,6 @@ export interface NewCoverage extends
   readonly unite: (parts: readonly PartCoverage[]) => Promise<UnitedParts>;
 }
 
-/** The coverage of a part. */
 export interface PartCoverage {
   readonly part: string;
   readonly report_id: string;
@@ -56,12 +52,10 @@ export interface UnitedParts extends PatchResult {
   readonly coverage: Coverage;
 }
 
-/** What an upload led to. */
 export interface Added extends Pick<FoundUpload, "base" | "base_reason" | keyof PatchResult> {
   readonly row: CoverageRow;
   /** The active rows of its repository, this one included unless a newer commit was uploaded before. */
   readonly active: CoverageRow[];
-  /** Reports that are no longer retained. */
   readonly expired: string[];
   /** How many parts the row is made of; undefined where it has none. */
   readonly parts: number | undefined;

@@ -5,7 +5,6 @@ import { traced } from "../telemetry/spans.ts";
 import { startEmbedded } from "./embedded.ts";
 import { reconnecting } from "./reconnect.ts";
 
-/** An open database. */
 export interface Database {
   readonly sql: Sql;
   /** Whether it is the embedded one, which no other server can reach. */

@@ -55,7 +55,6 @@ function activeOf(
     order by ${order} limit ${limit}`;
 }
 
-/** What a list shows. */
 export interface ListFilter {
   readonly org_name?: string | undefined;
   readonly repo_name?: string | undefined;
@@ -69,16 +68,6 @@ export interface ListFilter {
   readonly scopes?: readonly string[] | undefined;
 }
 
-/** A part of a list. */
-export interface ListPart {
-  /** Repositories to skip. */
-  readonly offset: number;
-  /** Begin behind this row; its repository is the first of the part, with the rows that it still has. */
-  readonly after: (RepositoryName & Pick<CoverageRow, "id">) | undefined;
-  readonly maxRepositories: number;
-  readonly maxRows: number;
-}
-
 /**
  * The rows of repositories in the order of their names, those without a matching row left out, each
  * repository's oldest first. Its cost is that of `maxRows`, whatever there is. The statement ends in
@@ -87,7 +76,14 @@ export interface ListPart {
 export async function listCoverages(
   sql: Sql,
   filter: ListFilter,
-  { offset, after, maxRepositories, maxRows }: ListPart,
+  { offset, after, maxRepositories, maxRows }: {
+    /** Repositories to skip. */
+    offset: number;
+    /** Begin behind this row; its repository is the first, with the rows that it still has. */
+    after: (RepositoryName & Pick<CoverageRow, "id">) | undefined;
+    maxRepositories: number;
+    maxRows: number;
+  },
   signal?: AbortSignal,
 ): Promise<CoverageRow[]> {
   const { org_name, repo_name, commit_author, keyword, full, scopes } = filter;

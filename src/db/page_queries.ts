@@ -6,7 +6,6 @@ import { inScopes, named } from "./repository_names.ts";
 
 /** The main branch's coverage in one language. */
 export interface LanguageSummary {
-  /** Of its newest upload. */
   id: number;
   language: string;
   percentage: number;
@@ -117,13 +116,11 @@ export interface RepositoryPage {
   branches: Omit<UploadLine, "before">[];
   /** Whether there are pull requests, tags or merge queues. */
   has_refs: boolean;
-  /** Every upload, newest first. */
   history: UploadLine[];
   /** The trends of the chart, oldest point first. */
   trend: TrendPoint[];
   /** Branches to choose from for the chart, active ones first, newest first. */
   choices: string[];
-  /** Authors of the newest uploads. */
   authors: AuthorLine[];
 }
 

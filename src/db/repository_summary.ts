@@ -85,10 +85,7 @@ export async function summarise(
 }
 
 /** The main branch's coverage of the repositories uploaded last, each language by itself. */
-export async function readPercentages(
-  sql: Sql,
-  repositories: number,
-): Promise<{ repository: string; branch: string; language: string; percentage: number }[]> {
+export async function readPercentages(sql: Sql, repositories: number) {
   return await inTime(sql<
     { repository: string; branch: string; language: string; percentage: number }[]
   >`

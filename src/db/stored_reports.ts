@@ -204,11 +204,7 @@ export async function storedTotal(sql: Sql): Promise<{ reports: number; bytes: n
 }
 
 /** Counts everything. It reads the whole table, so it is not for every request. */
-export async function totals(
-  sql: Sql,
-): Promise<
-  { reports: number; bytes: number; repositories: number; uploads: number; active: number }
-> {
+export async function totals(sql: Sql) {
   const [rows] = await withoutTimeout(
     sql,
     (tx) =>

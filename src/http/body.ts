@@ -24,7 +24,6 @@ const FILE_PIECE = 64 * 1024;
  */
 const MAX_FORM_PARTS = 128;
 
-/** How much of a body is read, and for how long. */
 export interface BodyLimits {
   readonly maxBytes: number;
   readonly seconds: number;

@@ -1,7 +1,6 @@
 /** Bytes in motion: capped, joined, cut into pieces. */
 import { LimitedBytesTransformStream } from "@std/streams";
 
-/** A stream of bytes as the Web APIs hand it on. */
 export type ByteStream = ReadableStream<Uint8Array<ArrayBuffer>>;
 
 /** Chunks of bytes, read once. */

@@ -2,17 +2,14 @@
 
 /** A connection, as `Deno.serve` tells of it. */
 export interface Connection {
-  /** The other end. */
   readonly remoteAddr: Deno.Addr;
   /** Settles when the answer was sent, or cannot be. */
   readonly completed?: Promise<void>;
 }
 
-/** Who sent a request. */
 export interface Client {
   /** Whether it came from this very machine, with no proxy in between. */
   readonly direct: boolean;
-  /** The client's address, as far as it can be known. */
   readonly client: string;
 }
 

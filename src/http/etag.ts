@@ -2,7 +2,6 @@
 import { createHash } from "node:crypto";
 import { inPieces } from "./byte_stream.ts";
 
-/** A text as it is sent, and the tag that stands for it. */
 export interface Tagged {
   readonly content: Uint8Array<ArrayBuffer>;
   readonly etag: string;

@@ -1,4 +1,3 @@
-/** Reads a body of fields. */
 import { HttpError } from "../errors.ts";
 import { type BodyLimits, isEmptyForm, readBody, tooLarge } from "./body.ts";
 

@@ -1,6 +1,5 @@
 /** The headers of each surface, with the threat that each of them answers. */
 
-/** A set of headers to put on every answer of a surface. */
 export type Surface = Readonly<Record<string, string>>;
 
 /** The default, for the answer to an upload or an error for instance: never cached. */
@@ -71,7 +70,6 @@ export const badgeHeaders: Surface = {
   "cross-origin-resource-policy": "cross-origin",
 };
 
-/** What is the same of every report, wherever it is shown. */
 const reportHeaders: Surface = {
   // A file that claims to be text stays text.
   "x-content-type-options": "nosniff",
@@ -130,7 +128,6 @@ export function originReportHeaders(publicUrl: string): Surface {
   };
 }
 
-/** Whether a browser asks for a page. */
 export function acceptsPage({ method, headers }: Request): boolean {
   const accepts = headers.get("accept")?.toLowerCase().includes("text/html") ?? false;
   return accepts && (method === "GET" || method === "HEAD");

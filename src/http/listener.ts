@@ -4,7 +4,6 @@ import { type Answer, ResilientServer } from "./resilient_server.ts";
 import { requestIdOf } from "./request_id.ts";
 import { apiHeaders, withHeaders } from "./headers.ts";
 
-/** A listening server. */
 export interface Listening {
   /** What to open in a browser. */
   readonly address: string;
@@ -73,7 +72,6 @@ class Work {
     this.#handler = handler;
   }
 
-  /** Answers a request; a bound method. */
   readonly answer: Answer = async (request, info) => {
     if (this.#finished) return refuse(requestIdOf(request));
     this.#underWay++;

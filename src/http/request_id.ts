@@ -1,5 +1,3 @@
-/** What a request is called, in its answer and in the log. */
-
 const ID = /^[\w.:/+=-]{1,128}$/;
 
 /** The id that a proxy gave a request, so that both logs have the same; else a new one. */

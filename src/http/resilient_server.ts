@@ -1,6 +1,5 @@
 /** One address that is listened on, whatever happens to a connection. */
 
-/** What answers. */
 export type Answer = (request: Request, info: Deno.ServeHandlerInfo) => Promise<Response>;
 
 /** How long a server that had no file left for a connection waits until it opens again. */
@@ -18,7 +17,6 @@ export class ResilientServer {
   readonly #servers: Deno.HttpServer<Deno.NetAddr>[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
-  /** Where it listens. */
   readonly port: number;
 
   /**

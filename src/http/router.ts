@@ -10,7 +10,6 @@ export interface Reader {
   readonly person?: string;
 }
 
-/** What a handler gets beside the request. */
 export interface RouteContext extends Client {
   readonly url: URL;
   /** The `:names` of the route's path, still percent-encoded; a `*` is `"0"`. */
@@ -40,7 +39,6 @@ export type Access = "open" | "reader" | "repository" | "badge" | "operator" | "
  */
 export type Routes = Readonly<Record<string, readonly [Access, Handler]>>;
 
-/** The row of the route table that a request matches. */
 export interface Match {
   /** Its path, with the names of its parameters. */
   readonly path: string;

@@ -7,7 +7,6 @@ import { HttpError } from "../errors.ts";
 import { assetHeaders, withHeaders } from "./headers.ts";
 import { inPieces } from "./byte_stream.ts";
 
-/** Such files. */
 export class NamedFiles {
   readonly #files = new Map<string, { content: Uint8Array<ArrayBuffer>; type: string }>();
 
@@ -20,7 +19,6 @@ export class NamedFiles {
     return file;
   }
 
-  /** Whether there is one of that name. */
   has(name: string): boolean {
     return this.#files.has(name);
   }

@@ -2,7 +2,6 @@
 import type { CoverageRow, RepositoryName } from "./rows.ts";
 
 interface Shape {
-  /** As people call it. */
   readonly name: string;
   /** What stands between a repository and a branch, a commit, a file's commit, a pull request. */
   readonly branch: string;

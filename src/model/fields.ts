@@ -11,15 +11,11 @@ const WITHOUT_CONTROL = /^[^\u0000-\u001f\u007f-\u009f]*$/;
 /** Names of which a path would be made that leads elsewhere. */
 const NO_DOTS = /^(?!\.{1,2}$)/;
 
-const githubName = z.string()
+export const orgName = z.string()
   .regex(/^[A-Za-z0-9._-]{1,100}$/, "must be 1 to 100 of A-Z a-z 0-9 . _ -")
   .regex(NO_DOTS, "must not be . or ..");
 
-/** `org_name`: an account of GitHub. */
-export const orgName = githubName;
-
-/** `repo_name`: a repository of GitHub. */
-export const repoName = githubName;
+export const repoName = orgName;
 
 /**
  * `branch_name`: what `git check-ref-format --branch` accepts, up to 255 bytes. A branch's full name,
@@ -108,19 +104,11 @@ export function repositoryFields(url: URL): Record<string, string> {
   return isWhole ? { ...given, repo_name: repo_name.slice(org_name.length + 1) } : given;
 }
 
-/** What checks fields: any schema of zod. */
-export interface Schema<T> {
-  /** The fields, or what is wrong with which of them. */
-  safeParse(fields: unknown):
-    | { success: true; data: T }
-    | { success: false; error: { issues: { path: PropertyKey[]; message: string }[] } };
-}
-
 /**
  * Checks the fields of a request. Throws a 422 with a sentence for each field that is missing or
  * ill-formed, saying what it was.
  */
-export function parseFields<T>(schema: Schema<T>, fields: unknown): T {
+export function parseFields<T>(schema: z.ZodType<T>, fields: unknown): T {
   const result = schema.safeParse(fields);
   if (result.success) return result.data;
   const sentences: Record<string, string> = {};

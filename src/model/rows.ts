@@ -1,5 +1,3 @@
-/** Rows of the database. */
-
 /** A row of `coverages`, with its repository's names. */
 export interface CoverageRow extends RepositoryName {
   /** Counts up with each upload. */
@@ -11,7 +9,6 @@ export interface CoverageRow extends RepositoryName {
   language: string;
   /** From 0 to 100, with 2 decimals. */
   percentage: number;
-  /** When it was uploaded. */
   created_at: Date;
   /** When it was uploaded or superseded or deleted. */
   updated_at: Date;
@@ -30,7 +27,6 @@ export interface CoverageRow extends RepositoryName {
   coverage_files: string[];
   /** When it was superseded or deleted; null: active. */
   deleted_at: Date | null;
-  /** Whether its report is still there. */
   report_stored: boolean;
 }
 
@@ -40,7 +36,6 @@ export interface RepositoryName {
   repo_name: string;
 }
 
-/** The size of a report's files, unpacked. */
 export interface ReportSize {
   readonly files: number;
   readonly bytes: number;

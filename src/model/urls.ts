@@ -8,7 +8,6 @@ export const DOCS_PATH = `${API_PATH}/docs`;
 export const LOGIN_PATH = `${API_PATH}/login`;
 export const LOGOUT_PATH = `${API_PATH}/logout`;
 
-/** What the address of a report is made of. */
 export type ReportName = Pick<
   CoverageRow,
   "org_name" | "repo_name" | "branch_name" | "language" | "report_index"

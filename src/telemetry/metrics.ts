@@ -5,26 +5,9 @@ import type { FailureReason } from "../errors.ts";
 import { Instruments, type Labels } from "./instruments.ts";
 
 /** What is stored in total. */
-export interface Totals {
-  /** Reports on disk. */
-  readonly reports: number;
-  /** Of those reports. */
-  readonly bytes: number;
-  /** Including superseded and deleted ones. */
-  readonly uploads: number;
-  /** Uploads that are neither superseded nor deleted. */
-  readonly active: number;
-  readonly repositories: number;
-}
-
-/** The coverage of a repository's main branch in a language. */
-export interface RepositoryPercentage {
-  /** `org/repo`. */
-  readonly repository: string;
-  readonly branch: string;
-  readonly language: string;
-  readonly percentage: number;
-}
+export type Totals = Readonly<
+  Record<"bytes" | "reports" | "uploads" | "active" | "repositories", number>
+>;
 
 type CountedTotals = Totals & { readonly countedAt: number };
 
@@ -93,9 +76,14 @@ export class Metrics {
   }
 
   /** Sets the coverage of repositories; those that are left out are in no reading any more. */
-  setPercentages(percentages: readonly RepositoryPercentage[]): void {
+  setPercentages(
+    percentages: readonly (
+      & Record<"repository" | "branch" | "language", string>
+      & { percentage: number }
+    )[],
+  ): void {
     this.#percentages = percentages.map(({ percentage, ...labels }) => ({
-      labels: { ...labels },
+      labels,
       value: percentage,
     }));
   }

@@ -5,7 +5,6 @@ import type { Log } from "../log.ts";
 import type { Metrics } from "./metrics.ts";
 import { nameRequest, traceId } from "./spans.ts";
 
-/** An answered request. */
 export interface Answered {
   readonly request: Request;
   readonly id: string;
@@ -13,7 +12,6 @@ export interface Answered {
   readonly route: string | undefined;
   /** Without the query, which may hold what does not belong in a log. */
   readonly path: string;
-  /** The client's address, if it is known. */
   readonly client: string | undefined;
   /** As `performance.now` had it. */
   readonly startedAt: number;
