@@ -4,7 +4,7 @@
  */
 
 /** What `{"error": …}` holds: one sentence, or a sentence for each wrong field. */
-export type ErrorBody = string | Record<string, string>;
+type ErrorBody = string | Record<string, string>;
 
 /** How a request failed, as metrics count it. */
 export type FailureReason =

@@ -17,7 +17,7 @@ export const targets = [
   "x86_64-pc-windows-msvc",
 ] as const;
 
-export interface Compiled {
+interface Compiled {
   success: boolean;
   /** The embedded files as a tree; after a failure, the reason. */
   said: string;

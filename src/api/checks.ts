@@ -5,7 +5,7 @@ import type { Patch, PatchResult } from "../model/patch.ts";
 import type { CoverageRow } from "../model/rows.ts";
 import type { UploadFields } from "../model/upload_fields.ts";
 
-export type Gates = Pick<UploadFields, "fail_under" | "max_drop" | "patch_fail_under">;
+type Gates = Pick<UploadFields, "fail_under" | "max_drop" | "patch_fail_under">;
 
 export interface Check {
   readonly name: keyof Gates;

@@ -34,7 +34,7 @@ export interface CommentLanguage extends PatchResult {
   readonly indirect: readonly IndirectChange[] | undefined;
 }
 
-export interface CommentOptions {
+interface CommentOptions {
   /** What links to this server begin with. */
   readonly origin: string;
   /** The address of lines of a file on the code host. */

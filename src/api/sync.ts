@@ -63,16 +63,15 @@ function localName(branch: string): string {
   return branch.replace(/^(refs\/remotes\/)?origin\/|^refs\/heads\//, "");
 }
 
-export interface SyncDependencies {
-  readonly config: Pick<Config, "defaultBranches" | "retention">;
-  readonly sql: Sql;
-  readonly store: ReportStore;
-  readonly authenticate: Authenticate;
-  readonly log: Log;
-}
-
-export function createSyncHandler(dependencies: SyncDependencies): Handler {
-  const { config, sql, store, authenticate, log } = dependencies;
+export function createSyncHandler(
+  { config, sql, store, authenticate, log }: {
+    config: Pick<Config, "defaultBranches" | "retention">;
+    sql: Sql;
+    store: ReportStore;
+    authenticate: Authenticate;
+    log: Log;
+  },
+): Handler {
   const reading = new Set<AbortController>();
   return async (request, context) => {
     const credential = await traced("authenticate", () => authenticate(request, context));

@@ -18,7 +18,7 @@ import { fetchBounded } from "./fetch_bounded.ts";
 import { githubOf } from "./github_of.ts";
 import { type Credential, PLAIN_GRANT } from "./grant.ts";
 
-export interface OidcOptions {
+interface OidcOptions {
   /** Who may issue them; `{issuer}/.well-known/openid-configuration` says where their keys are. */
   readonly issuers: readonly string[];
   /** Whom they must be meant for; one of these is enough, and the first is named to clients. */

@@ -34,7 +34,7 @@ const LASTING = new Set([401, 403, 422]);
 /** Those for a bad credential, rather than for a target that cannot be. */
 const BAD = new Set([401, 403]);
 
-export interface Attempt {
+interface Attempt {
   readonly client: string;
   /** The hash of the secret. */
   readonly credential: string;

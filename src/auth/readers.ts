@@ -19,7 +19,7 @@ import { scopesOf } from "./upload_token.ts";
  * repository, as for one that is not there. Undefined: everything. A response leads a browser to the
  * provider, which is asked again whether somebody may still read.
  */
-export type CheckReader = (
+type CheckReader = (
   access: Access,
   request: Request,
   context: RouteContext,

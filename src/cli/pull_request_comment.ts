@@ -136,7 +136,7 @@ export async function writeComment(host: CommentHost, token: string, text: strin
 }
 
 /** For Bitbucket, which shows HTML as text. */
-export function withoutHtml(text: string): string {
+function withoutHtml(text: string): string {
   return text
     .replace(/^<!-- (.+) -->/, "[//]: # ($1)")
     .replaceAll("<br>", " ")

@@ -22,7 +22,7 @@ const CHUNK = 64 * 1024;
 /** Folders in which nothing is looked for. */
 const SKIPPED = new Set([".git", "node_modules"]);
 
-export interface ReportFile {
+interface ReportFile {
   /** On disk. */
   readonly source: string;
   /** In the archive. */

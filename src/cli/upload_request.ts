@@ -7,7 +7,7 @@ const TEMPORARY = new Set([0, 408, 429, 500, 502, 503, 504]);
 /** A server gives a body ten minutes by default. */
 const TRY_MS = 15 * 60_000;
 
-export interface RequestOptions {
+interface RequestOptions {
   readonly method?: string;
   readonly token?: string | undefined;
   readonly headers?: Readonly<Record<string, string>>;

@@ -12,7 +12,7 @@ import { openReports } from "../reports/bucket_store.ts";
 import type { ReportStore } from "../reports/store.ts";
 
 /** What a command works on. */
-export interface Opened extends Pick<Database, "sql" | "embedded"> {
+interface Opened extends Pick<Database, "sql" | "embedded"> {
   readonly config: Config;
   readonly paths: ReturnType<typeof pathsOf>;
   /** Opens the reports, on disk or in a bucket; they must belong to this database, or to `identity`. */

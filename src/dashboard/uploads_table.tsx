@@ -8,7 +8,7 @@ import type { Links } from "./links.ts";
 /** `before` is what the change is counted from. */
 export type Upload = UploadLine & RepositoryName;
 
-export interface TableOptions {
+interface TableOptions {
   readonly caption: string;
   /** What changes are against; null: there is nothing to compare with. */
   readonly against: string | null;
@@ -131,7 +131,7 @@ export function Author(
 }
 
 /** A small mark that leads to the code host. */
-export function Outside({ href, label }: { href: string; label: string }) {
+function Outside({ href, label }: { href: string; label: string }) {
   return <a class="outside" href={href} aria-label={label}></a>;
 }
 

@@ -19,7 +19,7 @@ export const OPTIONS = {
 const SOCKET = ".s.PGSQL.5432";
 const SOCKET_FOLDER = "coverage-server-";
 
-export interface EmbeddedDatabase {
+interface EmbeddedDatabase {
   /** What the `postgres` client connects with. */
   readonly options: { path: string } | { host: string; port: number };
   /** Writes everything to disk and stops it. */

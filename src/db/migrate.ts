@@ -2,7 +2,7 @@
 import type { Sql, TransactionSql } from "postgres";
 import { OperatorError } from "../errors.ts";
 
-export interface Migration {
+interface Migration {
   /** File name without `.sql`; migrations are applied in the order of their names. */
   readonly name: string;
   readonly sql: string;

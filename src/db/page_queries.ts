@@ -28,21 +28,19 @@ const PER_PAGE = 20;
 
 export type SortKey = "newest" | "name" | "coverage";
 
-export interface HomeFilter {
-  org: string | undefined;
-  /** Substring of `org/repo`, case-insensitive. */
-  keyword: string | undefined;
-  sort: SortKey;
-  descending: boolean;
-  /** From 1. */
-  page: number;
-  /** Only repositories in one of them: `org/repo`, `org/*` or `*`. Undefined: all. */
-  scopes?: readonly string[] | undefined;
-}
-
 export async function readHome(
   sql: Sql,
-  { org, keyword, sort, descending, page, scopes }: HomeFilter,
+  { org, keyword, sort, descending, page, scopes }: {
+    org: string | undefined;
+    /** Substring of `org/repo`, case-insensitive. */
+    keyword: string | undefined;
+    sort: SortKey;
+    descending: boolean;
+    /** From 1. */
+    page: number;
+    /** Only repositories in one of them: `org/repo`, `org/*` or `*`. Undefined: all. */
+    scopes: readonly string[] | undefined;
+  },
 ): Promise<{ repositories: RepositorySummary[]; hasNext: boolean }> {
   // Each is an index, read from one of its ends.
   const order = {
@@ -98,7 +96,7 @@ export interface TrendPoint
   created_at: string;
 }
 
-export interface AuthorLine {
+interface AuthorLine {
   commit_author: string;
   /** Of the author's newest upload. */
   percentage: number;
@@ -264,7 +262,7 @@ const before = (sql: Sql) =>
     order by p.id desc limit 1
   )`;
 
-export interface AuthorPage {
+interface AuthorPage {
   /** Newest first. */
   uploads: (UploadLine & RepositoryName)[];
   /** Oldest first. */

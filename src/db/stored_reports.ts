@@ -20,7 +20,7 @@ export interface StoredReport {
 }
 
 /** A repository, or a branch and language of it. */
-export interface Scope {
+interface Scope {
   readonly repositoryId: string;
   /** Default: all. */
   readonly branch_name?: string;

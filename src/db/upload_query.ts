@@ -6,7 +6,7 @@ import { inTime } from "./connect.ts";
 import { columns } from "./coverages.ts";
 import { named } from "./repository_names.ts";
 
-export interface UploadRow extends CoverageRow {
+interface UploadRow extends CoverageRow {
   /** What it is made of, each with its own report; none where it was uploaded whole. */
   readonly parts: readonly (
     & Pick<CoverageRow, "report_id" | "report_index" | "percentage" | "coverage_files">

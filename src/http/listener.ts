@@ -4,7 +4,7 @@ import { type Answer, ResilientServer } from "./resilient_server.ts";
 import { requestIdOf } from "./request_id.ts";
 import { apiHeaders, withHeaders } from "./headers.ts";
 
-export interface Listening {
+interface Listening {
   /** What to open in a browser. */
   readonly address: string;
   /** Refuses new requests, waits at most `seconds` for running ones, and cuts the rest. */

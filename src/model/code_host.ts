@@ -62,7 +62,7 @@ const SHAPES = {
   forgejo: { ...gitea, name: "Forgejo" },
 } satisfies Record<string, Shape>;
 
-export type CodeHostKind = keyof typeof SHAPES;
+type CodeHostKind = keyof typeof SHAPES;
 export const CODE_HOSTS = Object.keys(SHAPES) as CodeHostKind[];
 
 /** Which kind an address is of, as far as its host name tells; GitHub where it does not. */

@@ -60,10 +60,9 @@ const details = z.object({
 export const uploadFields = target.extend(details.shape);
 const formQuery = target.extend(details.partial().shape);
 
-export type UploadTarget = z.infer<typeof target>;
 export type UploadFields = z.infer<typeof uploadFields>;
 /** What a query says of an upload; a form may have the rest. */
-export type UploadQuery = z.infer<typeof formQuery>;
+type UploadQuery = z.infer<typeof formQuery>;
 
 const emptyForm = uploadFields.extend({
   file: z.never(

@@ -8,7 +8,7 @@ export const DOCS_PATH = `${API_PATH}/docs`;
 export const LOGIN_PATH = `${API_PATH}/login`;
 export const LOGOUT_PATH = `${API_PATH}/logout`;
 
-export type ReportName = Pick<
+type ReportName = Pick<
   CoverageRow,
   "org_name" | "repo_name" | "branch_name" | "language" | "report_index"
 >;

@@ -5,7 +5,7 @@ import type { Log } from "../log.ts";
 import type { Metrics } from "./metrics.ts";
 import { nameRequest, traceId } from "./spans.ts";
 
-export interface Answered {
+interface Answered {
   readonly request: Request;
   readonly id: string;
   /** Its path in the route table, if it has one. */

@@ -15,7 +15,7 @@ export interface DemoUpload {
 }
 
 /** Branches that a repository still has at the end. */
-export interface DemoSync {
+interface DemoSync {
   readonly org_name: string;
   readonly repo_name: string;
   readonly active_branches: readonly string[];

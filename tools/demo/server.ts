@@ -12,7 +12,7 @@ import { readArchiveFile } from "../../tests/support/test_data.ts";
 import { demoHistory, type DemoUpload } from "./history.ts";
 
 /** Dispose it to stop the server and to remove its folder. */
-export interface DemoServer extends AsyncDisposable {
+interface DemoServer extends AsyncDisposable {
   readonly address: string;
 }
 

@@ -13,7 +13,7 @@ import type { RawRow } from "./source.ts";
 /** Rows of one `insert`. */
 const BATCH = 1000;
 
-export interface ImportOptions {
+interface ImportOptions {
   readonly sql: Sql;
   readonly store: ReportStore;
   /** The dashboard's folder of reports. */
