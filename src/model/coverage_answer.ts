@@ -1,34 +1,13 @@
-/** An upload's coverage: its row in the database, and how the API answers it. */
 import type { CoverageRow } from "./rows.ts";
 import { reportPath, uploadReportPath } from "./urls.ts";
 
-/** A row as the API answers it: times as RFC 3339. The order of its keys is part of the contract. */
-export interface CoverageAnswer extends
-  Pick<
-    CoverageRow,
-    | "id"
-    | "org_name"
-    | "repo_name"
-    | "branch_name"
-    | "commit_hash"
-    | "commit_author"
-    | "language"
-    | "percentage"
-    | "lines_covered"
-    | "lines_valid"
-    | "format"
-  > {
-  created_at: string;
-  updated_at: string;
-  report_url: string;
-  /** Only where the upload had a diff with lines that can be hit. */
-  patch_percentage?: number;
-  /** Only of a superseded or deleted row. */
-  deleted_at?: string;
-}
+export type CoverageAnswer = ReturnType<typeof toAnswer>;
 
-/** Makes the JSON of a row; `origin` is what links begin with. */
-export function toAnswer(row: CoverageRow, origin: string): CoverageAnswer {
+/**
+ * A row as the API answers it; `origin` is what links begin with. The order of the keys is part of the
+ * contract.
+ */
+export function toAnswer(row: CoverageRow, origin: string) {
   const isOwn = row.deleted_at !== null && row.report_stored;
   return {
     id: row.id,
