@@ -1,6 +1,6 @@
 /** Listens where an operator says, and on both loopback addresses where that is loopback. */
 import { OperatorError, unavailable } from "../errors.ts";
-import { type Answer, ResilientServer } from "./resilient_server.ts";
+import { type Answer, serveResiliently } from "./resilient_server.ts";
 import { requestIdOf } from "./request_id.ts";
 import { apiHeaders, withHeaders } from "./headers.ts";
 
@@ -28,7 +28,7 @@ export function listen(
   const isLoopback = ["127.0.0.1", "::1", "localhost"].includes(host);
   const work = new Work(handler);
   const serve = (hostname: string, on: number) =>
-    new ResilientServer(work.answer, { hostname, port: on, failed });
+    serveResiliently(work.answer, { hostname, port: on, failed });
   const first = orExplain(host, port, () => serve(isLoopback ? "127.0.0.1" : host, port));
   const servers = [first];
   if (isLoopback) {

@@ -6,69 +6,56 @@ export type Answer = (request: Request, info: Deno.ServeHandlerInfo) => Promise<
 const REOPEN_MS = 500;
 
 /**
- * Listens. A connection that cannot be accepted, because too many files are open for instance, ends
- * Deno's server, and the process too unless the error is caught. Connections that were accepted are
- * still answered, and new ones are answered by the next server.
+ * Listens; throws where it cannot. A connection that cannot be accepted, because too many files are open
+ * for instance, ends Deno's server, and the process too unless the error is caught. Connections that
+ * were accepted are still answered, and new ones are answered by the next server. `failed` is called
+ * when no connection could be accepted for a moment.
  */
-export class ResilientServer {
-  readonly #answer: Answer;
-  readonly #hostname: string;
-  readonly #failed: (error: unknown) => void;
-  readonly #servers: Deno.HttpServer<Deno.NetAddr>[] = [];
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #isClosed = false;
-  readonly port: number;
-
-  /**
-   * Opens at once; throws where it cannot. `failed` is called when no connection could be accepted for
-   * a moment.
-   */
-  constructor(
-    answer: Answer,
-    { hostname, port, failed }: {
-      hostname: string;
-      port: number;
-      failed: (error: unknown) => void;
-    },
-  ) {
-    this.#answer = async (request, info) => varying(await answer(request, info));
-    this.#hostname = hostname;
-    this.#failed = failed;
-    this.port = this.#open(port);
-  }
-
-  /** Accepts no new connections and waits for running answers. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    clearTimeout(this.#timer);
-    await Promise.all(this.#servers.map((server) => server.shutdown()));
-  }
-
-  #open(port: number): number {
-    const options = { hostname: this.#hostname, port, onListen() {} };
+export function serveResiliently(
+  answer: Answer,
+  { hostname, port, failed }: {
+    hostname: string;
+    port: number;
+    failed: (error: unknown) => void;
+  },
+): { port: number; close(): Promise<void> } {
+  const servers: Deno.HttpServer<Deno.NetAddr>[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isClosed = false;
+  const open = (port: number): number => {
+    const options = { hostname, port, onListen() {} };
     const server = Deno.serve({
       ...options,
       // Whatever text is longer than 64 bytes, whole, and not compressed already, for who accepts it.
       automaticCompression: true,
-    }, this.#answer) as Deno.HttpServer<Deno.NetAddr>;
-    this.#servers.push(server);
+    }, async (request, info) => varying(await answer(request, info)));
+    servers.push(server);
     server.finished.catch((error) => {
-      this.#failed(error);
-      this.#openLater();
+      failed(error);
+      openLater();
     });
     return server.addr.port;
-  }
-
-  #openLater(): void {
-    if (this.#isClosed) return;
-    this.#timer = setTimeout(() => {
+  };
+  const openLater = (): void => {
+    if (isClosed) return;
+    timer = setTimeout(() => {
       try {
-        this.#open(this.port);
+        open(opened);
       } catch {
-        this.#openLater(); // there is no file left for this either
+        openLater(); // there is no file left for this either
       }
     }, REOPEN_MS);
-  }
+  };
+  const opened = open(port);
+  return {
+    port: opened,
+    /** Accepts no new connections and waits for running answers. */
+    async close() {
+      isClosed = true;
+      clearTimeout(timer);
+      await Promise.all(servers.map((server) => server.shutdown()));
+    },
+  };
 }
 
 /**
