@@ -9,7 +9,7 @@ const USAGE = `Usage: deno task bench [section...]
 Sections (default: all):
   upload    an upload of 3,000 files, against tar unpacking them
   memory    what the largest upload takes
-  requests  badge, list and file, against servers that do nothing else`;
+  requests  badge, list and file, against servers that do nothing else; needs wrk`;
 
 const { chosen } = readCommand(USAGE, sections, {});
 const missed: string[] = [];

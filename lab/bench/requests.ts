@@ -1,20 +1,19 @@
 /**
  * How many requests are answered in a second: badge and list against a handler that does nothing, a
- * file of a report against `serveDir` alone.
+ * file of a report against `serveDir` alone. wrk asks.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FIELDS } from "../../tests/support/fields.ts";
 import { storedReports } from "../../tests/support/reports.ts";
 import { type RunningServer, startServer } from "../../tests/support/server.ts";
-import { listening, startWith } from "../support/server.ts";
+import { listening, run, startWith } from "../support/server.ts";
 import { median } from "../support/statistics.ts";
 import { makeReport, pagePath, sendByCurl, SMALL } from "./report.ts";
 import { type Section, withScratch } from "./section.ts";
 
 const CONNECTIONS = 16;
 const ROUNDS = 5;
-const ROUND_MS = 1000;
 
 export async function measureRequests(): Promise<Section> {
   return await withScratch("disk", async (folder) => {
@@ -57,37 +56,12 @@ export async function measureRequests(): Promise<Section> {
   });
 }
 
-/**
- * Answers a second, asked on connections of its own and only counting the bytes that come: `fetch`
- * would be slower than what is measured. Throws at an answer that is not 200.
- */
+/** Answers a second, as wrk counts them. Throws at an answer that is not 200. */
 async function load(address: string, path: string): Promise<number> {
-  const { hostname, port, host } = new URL(address);
-  const request = new TextEncoder().encode(`GET ${path} HTTP/1.1\r\nhost: ${host}\r\n\r\n`);
-  let answered = 0;
-  const startedAt = performance.now();
-  await Promise.all(Array.from({ length: CONNECTIONS }, async () => {
-    using connection = await Deno.connect({ hostname, port: Number(port) });
-    const buffer = new Uint8Array(128 * 1024);
-    while (performance.now() - startedAt < ROUND_MS) {
-      await connection.write(request);
-      let got = 0, length: number | undefined;
-      while (length === undefined || got < length) {
-        const count = await connection.read(buffer.subarray(got));
-        if (count === null) throw new Error(`${path}: the connection was closed`);
-        got += count;
-        length ??= lengthOf(buffer.subarray(0, got));
-      }
-      if (buffer[9] !== 0x32) throw new Error(`${path} was not answered 200`);
-      answered++;
-    }
-  }));
-  return answered / (performance.now() - startedAt) * 1000;
-}
-
-/** Bytes of the whole answer, once its head is there. */
-function lengthOf(bytes: Uint8Array): number | undefined {
-  const [head, ...rest] = new TextDecoder("latin1").decode(bytes).split("\r\n\r\n");
-  if (rest.length === 0) return undefined;
-  return head!.length + 4 + Number(/\r\ncontent-length: (\d+)/i.exec(head!)![1]);
+  const said = await run(
+    ...["wrk", "--threads", "1", "--connections", String(CONNECTIONS)] as const,
+    ...["--duration", "1s", address + path],
+  );
+  if (said.includes("Non-2xx")) throw new Error(`${path} was not answered 200`);
+  return Number(/Requests\/sec:\s+([\d.]+)/.exec(said)![1]);
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { run, startWith } from "../support/server.ts";
 import { median } from "../support/statistics.ts";
 import { makeReport, sendByCurl } from "./report.ts";
-import { checkBound, memoryFolder, type Section, withScratch } from "./section.ts";
+import { checkBound, type Section, withScratch } from "./section.ts";
 
 /** A server is measured as it is after its first uploads; the compiler is done after about six. */
 const WARM_UPS = 8;
@@ -20,7 +20,7 @@ export async function measureUpload(): Promise<Section> {
     const archive = await makeReport(folder, { pages: 3000, classes: 1500 });
     const missed: string[] = [];
     const table: Section["table"] = [];
-    for (const place of memoryFolder ? ["disk", "memory"] as const : ["disk"] as const) {
+    for (const place of ["disk", "memory"] as const) {
       const pairs = await withScratch(
         place,
         (folder) => measurePairs(archive, folder, place === "memory" ? ALL : undefined),

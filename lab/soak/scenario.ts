@@ -95,9 +95,8 @@ export class Server implements AsyncDisposable {
 
   /** Resident memory and open files. */
   footprint(): { megabytes: number; files: number } {
-    const memory = memoryOf(this.process.pid), files = openFilesOf(this.process.pid);
-    if (!memory || files === undefined) throw new Error("the server's process tells nothing");
-    return { megabytes: Math.round(memory.resident / 1e6), files };
+    const { pid } = this.process;
+    return { megabytes: Math.round(memoryOf(pid).resident / 1e6), files: openFilesOf(pid) };
   }
 
   /** What it takes more of than before, once its clients have gone. */

@@ -15,6 +15,7 @@ import { pause } from "../support/server.ts";
 import { Postgres } from "./postgres.ts";
 import { type Scenario, Server, Skipped, type Soak } from "./scenario.ts";
 import { endlessly, type Expected, fileOf, type Report, Uploads } from "./uploads.ts";
+import { answerProblems, lostRows, readRows } from "./verify.ts";
 
 const NGINX = "/usr/sbin/nginx";
 /** Of the documented configuration, which the two names and the port are replaced in. */
@@ -34,7 +35,8 @@ interface World {
   readonly soak: Soak;
   readonly postgres: Postgres;
   readonly s3: S3Server;
-  readonly url: string;
+  /** Of the bucket and what is kept, as environment variables. */
+  readonly settings: Readonly<Record<string, string>>;
   readonly servers: readonly Server[];
   readonly balancer: string;
   readonly uploads: Uploads;
@@ -73,7 +75,12 @@ async function makeWorld(soak: Soak): Promise<World & AsyncDisposable> {
   await using used = new AsyncDisposableStack();
   const postgres = used.use(await Postgres.make());
   const s3 = used.use(await S3Server.start());
-  const url = `http://127.0.0.1:${s3.port}/${await s3.makeBucket()}`;
+  const settings = {
+    S3_URL: `http://127.0.0.1:${s3.port}/${await s3.makeBucket()}`,
+    AWS_ACCESS_KEY_ID: KEY.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: KEY.secretAccessKey,
+    KEEP_SUPERSEDED: "2",
+  };
   const [first, second, port] = freePorts(3);
   const servers = await Promise.all([first!, second!].map(async (port) => {
     const folder = join(soak.folder, `server-${port}`);
@@ -81,10 +88,7 @@ async function makeWorld(soak: Soak): Promise<World & AsyncDisposable> {
     const server = new Server({ ...soak, folder, used }, {
       DATABASE_URL: postgres.url,
       PORT: String(port),
-      S3_URL: url,
-      AWS_ACCESS_KEY_ID: KEY.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: KEY.secretAccessKey,
-      KEEP_SUPERSEDED: "2",
+      ...settings,
       CACHE_BYTES: "2000000",
     });
     await server.start();
@@ -93,7 +97,7 @@ async function makeWorld(soak: Soak): Promise<World & AsyncDisposable> {
   used.use(await startNginx(soak.folder, [first!, second!], port!));
   const disposables = used.move();
   return {
-    ...{ soak, postgres, s3, url, servers, balancer: `http://127.0.0.1:${port}` },
+    ...{ soak, postgres, s3, settings, servers, balancer: `http://127.0.0.1:${port}` },
     uploads: new Uploads(),
     problems: [],
     [Symbol.asyncDispose]: () => disposables.disposeAsync(),
@@ -227,17 +231,12 @@ async function outage(
 }
 
 /** What is lost, stale or left over, once retention has run. */
-async function verify({ soak, servers, uploads, url }: World): Promise<string[]> {
+async function verify({ soak, servers, uploads, settings }: World): Promise<string[]> {
   const problems: string[] = [];
   // A report and a number more after all of that.
   for (const { address } of servers) await uploads.send(address);
   await servers[0]!.look(async (sql) => {
-    const { retention, ...config } = readConfig({
-      S3_URL: url,
-      AWS_ACCESS_KEY_ID: KEY.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: KEY.secretAccessKey,
-      KEEP_SUPERSEDED: "2",
-    });
+    const { retention, ...config } = readConfig(settings);
     const log = logTo([]);
     using store = await BucketStore.openWith(join(soak.folder, "sweeper"), {
       bucket: new Bucket(config.bucket!, log),
@@ -252,29 +251,16 @@ async function verify({ soak, servers, uploads, url }: World): Promise<string[]>
     });
     if (!swept) return problems.push("retention did not run");
     console.log(`  swept ${swept.objects!.reports} objects without a row`);
-    const rows = await sql<{ id: number; commit_hash: string; active: boolean; branch: string }[]>`
-      select id::float8 as id, commit_hash, deleted_at is null as active,
-        branch_name || ' ' || language as branch
-      from coverages order by id`;
-    const commits = new Map(rows.map(({ id, commit_hash }) => [id, commit_hash]));
-    for (const [id, commit] of uploads.acknowledged) {
-      if (commits.get(id) !== commit) problems.push(`LOST: ${commit}, acknowledged as row ${id}`);
-    }
+    const rows = await readRows(sql);
+    problems.push(...lostRows(rows, uploads));
     const ids = await sql<{ report_id: string }[]>`
       select report_id from coverages where report_stored union select report_id from parts`;
     const stored = new Set(ids.map(({ report_id }) => report_id));
     const objects = new Set(await Array.fromAsync(store.bucket.list(), ({ id }) => id));
     for (const id of stored.difference(objects)) problems.push(`LOST: no object has report ${id}`);
     for (const id of objects.difference(stored)) problems.push(`no row has object ${id}`);
-    for (const { active, commit_hash, branch } of rows) {
-      const report = uploads.sent.get(commit_hash);
-      if (!active || !report) continue;
-      const [branch_name, language] = branch.split(" ");
-      const path = `${INDEX}/${encodeURIComponent(branch_name!)}/${language}/archive`;
-      for (const { address } of servers) {
-        const problem = await readWhole(address, `${path}/report/index.html`, report);
-        if (problem) problems.push(`LOST: ${commit_hash} from ${address}: ${problem}`);
-      }
+    for (const { address } of servers) {
+      problems.push(...await answerProblems(rows, address, uploads));
     }
   });
   return problems;

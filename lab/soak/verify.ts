@@ -21,26 +21,31 @@ type Row =
 export async function verify(server: Server, uploads: Uploads): Promise<string[]> {
   try {
     return await server.look(async (sql) => {
-      const rows = await sql<Row[]>`
-        select id::float8 as id, branch_name, language, commit_hash, report_id,
-          percentage::float8 as percentage, deleted_at is null as active,
-          report_stored as stored
-        from coverages order by id`;
+      const rows = await readRows(sql);
       await sweepNow(sql, server.reports);
       return [
-        ...[...uploads.acknowledged]
-          .filter(([id, commit]) =>
-            !rows.some((row) => row.id === id && row.commit_hash === commit)
-          )
-          .map(([id, commit]) => `LOST: ${commit} was acknowledged as row ${id}, which is gone`),
+        ...lostRows(rows, uploads),
         ...(await Promise.all(rows.map((row) => rowProblems(row, rows, server, uploads)))).flat(),
         ...await folderProblems(rows, server.reports),
-        ...await answerProblems(rows.filter(({ active }) => active), server.address, uploads),
+        ...await answerProblems(rows, server.address, uploads),
       ];
     });
   } catch (error) {
     return [`${Deno.inspect(error)}\nThe server's log:\n${server.process.output().slice(-4000)}`];
   }
+}
+
+export async function readRows(sql: Sql): Promise<Row[]> {
+  return await sql<Row[]>`
+    select id::float8 as id, branch_name, language, commit_hash, report_id,
+      percentage::float8 as percentage, deleted_at is null as active, report_stored as stored
+    from coverages order by id`;
+}
+
+export function lostRows(rows: readonly Row[], { acknowledged }: Uploads): string[] {
+  const commits = new Map(rows.map(({ id, commit_hash }) => [id, commit_hash]));
+  return [...acknowledged].filter(([id, commit]) => commits.get(id) !== commit)
+    .map(([id, commit]) => `LOST: ${commit} was acknowledged as row ${id}, which is gone`);
 }
 
 async function sweepNow(sql: Sql, reports: string): Promise<void> {
@@ -92,7 +97,8 @@ async function folderProblems(rows: readonly Row[], reports: string): Promise<st
 }
 
 /** What the server answers otherwise than the rows and what was sent would have it. */
-async function answerProblems(active: readonly Row[], address: string, { sent }: Uploads) {
+export async function answerProblems(rows: readonly Row[], address: string, { sent }: Uploads) {
+  const active = rows.filter((row) => row.active);
   const list = await (await fetch(`${address}/coverages-api`)).json();
   const listed = Object.values(list.data).flat() as { id: number; report_url: string }[];
   const problems: string[] = [];
