@@ -16,8 +16,8 @@ import {
   wholeOrUnset,
 } from "./config/values.ts";
 import { OperatorError } from "./errors.ts";
-import { isReportsHost } from "./model/reports_url.ts";
 import { CODE_HOSTS, kindOf } from "./model/code_host.ts";
+import { isReportsHost } from "./model/urls.ts";
 
 export type { BucketSettings } from "./config/bucket.ts";
 export type { Login } from "./config/login.ts";

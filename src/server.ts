@@ -35,8 +35,14 @@ import { addressOf, isOwnName } from "./http/host.ts";
 import { requestIdOf } from "./http/request_id.ts";
 import { createRouter, type Reader, type Routes } from "./http/router.ts";
 import type { Log } from "./log.ts";
-import { isReportsHost } from "./model/reports_url.ts";
-import { API_PATH, DASHBOARD_PATH, DOCS_PATH, LOGIN_PATH, LOGOUT_PATH } from "./model/urls.ts";
+import {
+  API_PATH,
+  DASHBOARD_PATH,
+  DOCS_PATH,
+  isReportsHost,
+  LOGIN_PATH,
+  LOGOUT_PATH,
+} from "./model/urls.ts";
 import { createDocsHandlers } from "./openapi/docs.tsx";
 import { createOpenApiHandler } from "./openapi/document.ts";
 import { createReadFiles } from "./reports/file_lines.ts";

@@ -9,8 +9,7 @@ import { namedReportHeaders } from "../http/headers.ts";
 import type { Handler } from "../http/router.ts";
 import { decodeSegment, repositoryIn } from "../http/path_segment.ts";
 import { isEmbedded } from "../reports/sandbox.ts";
-import { originOfReport } from "../model/reports_url.ts";
-import { branchParts, ownReportPath } from "../model/urls.ts";
+import { branchParts, originOfReport, ownReportPath } from "../model/urls.ts";
 import { findActive, findStored } from "../db/coverages.ts";
 import type { CoverageRow, RepositoryName } from "../model/rows.ts";
 

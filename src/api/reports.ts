@@ -8,8 +8,7 @@ import {
   sandboxedReportHeaders,
 } from "../http/headers.ts";
 import type { Handler } from "../http/router.ts";
-import { originOfReport } from "../model/reports_url.ts";
-import { ownReportPath, reportPath } from "../model/urls.ts";
+import { originOfReport, ownReportPath, reportPath } from "../model/urls.ts";
 import { storedReports } from "../db/stored_reports.ts";
 import { findGone } from "../db/coverages.ts";
 import { opensPage, opensTab } from "../reports/sandbox.ts";

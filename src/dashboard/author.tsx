@@ -7,7 +7,7 @@ import { etagged } from "../http/etag.ts";
 import type { Handler } from "../http/router.ts";
 import { decodeSegment } from "../http/path_segment.ts";
 import { Breadcrumbs, htmlHeaders, renderPage } from "./layout.tsx";
-import { Pager } from "./pager.tsx";
+import { Pager } from "./list_controls.tsx";
 import { MAX_CHOSEN, readAuthor } from "../db/page_queries.ts";
 import { Links, type LinkSettings } from "./links.ts";
 import { TrendChart, trendsOf } from "./trend_chart.tsx";
@@ -78,7 +78,8 @@ export function createAuthorHandler(
             />
           )}
           <Pager
-            place={{ page, hasNext: uploads.length > PER_PAGE }}
+            page={page}
+            hasNext={uploads.length > PER_PAGE}
             label="Pages of uploads"
             link={(page) => links.author(org, author, { p: page === 1 ? undefined : page })}
           />

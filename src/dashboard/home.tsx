@@ -7,7 +7,14 @@ import { etagged } from "../http/etag.ts";
 import type { Handler } from "../http/router.ts";
 import { htmlHeaders, renderPage } from "./layout.tsx";
 import { Ago, Change, Percentage } from "./numbers.tsx";
-import { Pager } from "./pager.tsx";
+import {
+  isDescending,
+  orderField,
+  Pager,
+  Sorting,
+  type SortOption,
+  sortQuery,
+} from "./list_controls.tsx";
 import {
   type LanguageSummary,
   readHome,
@@ -15,7 +22,6 @@ import {
   type SortKey,
 } from "../db/page_queries.ts";
 import { Links, type LinkSettings, type Query } from "./links.ts";
-import { Sorting, type SortOption } from "./sorting.tsx";
 import { Sparkline } from "./sparkline.tsx";
 
 const homeFields = z.object({
@@ -25,7 +31,7 @@ const homeFields = z.object({
   keyword: keyword.optional(),
   sort: z.enum(["newest", "name", "coverage"], "must be newest, name or coverage")
     .default("newest"),
-  order: z.enum(["asc", "desc"], "must be asc or desc").optional(),
+  order: orderField,
   p: pageNumber.default(1),
 });
 
@@ -46,7 +52,7 @@ export function createHomeHandler(
       org: fields.org,
       q: (fields.q ?? fields.keyword)?.trim() || undefined,
       sort: fields.sort,
-      descending: fields.order ? fields.order === "desc" : startsDescending(fields.sort),
+      descending: isDescending(SORTS, fields),
       page: fields.p,
     };
     const links = new Links(config, url.origin);
@@ -101,7 +107,8 @@ function Home({ links, view, now, repositories, hasNext }: {
           ))}
         </ol>
         <Pager
-          place={{ page, hasNext }}
+          page={page}
+          hasNext={hasNext}
           label="Pages of repositories"
           link={(page) => links.home(queryOf({ ...view, page }))}
         />
@@ -116,18 +123,8 @@ const SORTS: readonly SortOption<SortKey>[] = [
   { key: "coverage", name: "Coverage", descends: true },
 ];
 
-function startsDescending(sort: SortKey): boolean {
-  return sort !== "name";
-}
-
-function queryOf({ org, q, sort, descending, page }: View): Query {
-  return {
-    org,
-    q,
-    sort: sort === "newest" ? undefined : sort,
-    order: descending === startsDescending(sort) ? undefined : descending ? "desc" : "asc",
-    p: page === 1 ? undefined : page,
-  };
+function queryOf({ org, q, page, ...order }: View): Query {
+  return { org, q, ...sortQuery(SORTS, order), p: page === 1 ? undefined : page };
 }
 
 function statusOf(count: number, hasNext: boolean, { org, q, page }: View): string {

@@ -4,7 +4,7 @@ import { renderToString } from "preact-render-to-string";
 import { pageHeaders } from "../http/headers.ts";
 import { assetNames } from "./page_assets.ts";
 import type { Links, Query } from "./links.ts";
-import { SearchForm } from "./search_form.tsx";
+import { SearchForm } from "./list_controls.tsx";
 
 export interface Page {
   readonly title: string;

@@ -5,8 +5,7 @@ import { changeOf } from "../model/percentage.ts";
 import { Breadcrumbs } from "./layout.tsx";
 import type { Links, Query } from "./links.ts";
 import { Ago, Bar, Change, linesText, Percentage } from "./numbers.tsx";
-import { Pager } from "./pager.tsx";
-import { Hidden, SearchForm } from "./search_form.tsx";
+import { Hidden, Pager, SearchForm } from "./list_controls.tsx";
 import { Sparkline } from "./sparkline.tsx";
 import { TrendChart, trendsOf } from "./trend_chart.tsx";
 import { Author, Commit, UploadsTable } from "./uploads_table.tsx";
@@ -182,7 +181,8 @@ export function Branches({ links, page, view, link, now }: SectionProps) {
           />
         )}
         <Pager
-          place={{ page: view.branches, hasNext: branches.length > BRANCHES_PER_PAGE }}
+          page={view.branches}
+          hasNext={branches.length > BRANCHES_PER_PAGE}
           label="Pages of branches"
           link={(page) => link({ branches: page }, "branches")}
         />
@@ -215,7 +215,8 @@ export function History({ links, page, view, link, now }: SectionProps) {
         />
       )}
       <Pager
-        place={{ page: view.history, hasNext: history.length > HISTORY_PER_PAGE }}
+        page={view.history}
+        hasNext={history.length > HISTORY_PER_PAGE}
         label="Pages of uploads"
         link={(page) => link({ history: page }, "history")}
       />

@@ -11,8 +11,9 @@ import { type FoundUpload, readUpload } from "../db/upload_query.ts";
 import type { ReadFiles } from "../reports/file_lines.ts";
 import { Breadcrumbs, htmlHeaders, renderPage } from "./layout.tsx";
 import { Links, type LinkSettings, type Query } from "./links.ts";
+import { isDescending, orderField } from "./list_controls.tsx";
 import { Ago, Bar, Change, linesText, Percentage } from "./numbers.tsx";
-import { type FilesView, UploadFiles } from "./upload_files.tsx";
+import { type FilesView, SORTS, UploadFiles } from "./upload_files.tsx";
 import { UploadPatch } from "./upload_patch.tsx";
 import { Author, Commit, Tag } from "./uploads_table.tsx";
 
@@ -23,7 +24,7 @@ const uploadFields = z.object({
     ["coverage", "missed", "change", "path"],
     "must be coverage, missed, change or path",
   ).default("coverage"),
-  order: z.enum(["asc", "desc"], "must be asc or desc").optional(),
+  order: orderField,
 });
 
 /** Throws 404 for an upload that is not of the repository. */
@@ -40,7 +41,7 @@ export function createUploadPageHandler(
     const view: FilesView = {
       ...fields,
       q: q?.trim() || undefined,
-      descending: order ? order === "desc" : fields.sort === "missed",
+      descending: isDescending(SORTS, { ...fields, order }),
     };
     const id = Number(params.id);
     const page = Number.isSafeInteger(id) ? await readUpload(sql, { ...name, id }) : undefined;

@@ -13,8 +13,7 @@ import { type FileSummary, percentageIn } from "../reports/file_lines.ts";
 import type { ComponentChildren } from "preact";
 import type { Query } from "./links.ts";
 import { Change, count, linesText, Percentage } from "./numbers.tsx";
-import { SearchForm } from "./search_form.tsx";
-import { Sorting, type SortOption } from "./sorting.tsx";
+import { SearchForm, Sorting, type SortOption, sortQuery } from "./list_controls.tsx";
 import { Tag } from "./uploads_table.tsx";
 
 /** What the address asks for. */
@@ -27,7 +26,7 @@ export interface FilesView {
   readonly descending: boolean;
 }
 
-const SORTS: readonly SortOption<FileSort>[] = [
+export const SORTS: readonly SortOption<FileSort>[] = [
   { key: "coverage", name: "Coverage", descends: false },
   { key: "missed", name: "Uncovered lines", descends: true },
   { key: "change", name: "Change", descends: false },
@@ -143,14 +142,8 @@ function groupsOf<Item>(items: readonly Item[]): Item[][] {
   );
 }
 
-function queryOf({ q, folder, sort, descending }: FilesView): Query {
-  const descends = SORTS.find(({ key }) => key === sort)!.descends;
-  return {
-    folder,
-    q,
-    sort: sort === "coverage" ? undefined : sort,
-    order: descending === descends ? undefined : descending ? "desc" : "asc",
-  };
+function queryOf({ q, folder, ...order }: FilesView): Query {
+  return { folder, q, ...sortQuery(SORTS, order) };
 }
 
 function statusOf(shown: readonly FileSummary[], { q, folder }: FilesView): string {
