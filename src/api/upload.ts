@@ -9,8 +9,7 @@ import { readArchive } from "../archive/read_archive.ts";
 import type { Authenticate } from "../auth/authenticate.ts";
 import { withCommitStatus } from "../auth/grant.ts";
 import type { Config } from "../config.ts";
-import { addCoverage, type Added, UnknownOutcomeError } from "../db/add_coverage.ts";
-import { partsOfCommit } from "../db/parts_of_commit.ts";
+import { addCoverage, type Added, partsOfCommit, UnknownOutcomeError } from "../db/add_coverage.ts";
 import { checkIdentity } from "../db/repository_names.ts";
 import { unavailable } from "../errors.ts";
 import type { ReadCoverage } from "../formats/read_coverage.ts";
@@ -32,11 +31,9 @@ import type { ReportStore } from "../reports/store.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { traced } from "../telemetry/spans.ts";
 import { checksOf } from "./checks.ts";
-import { finalStatus, pendingStatus } from "./commit_status.ts";
 import { readCoverageFiles, uniteParts } from "./coverage_files.ts";
 import { readPatch } from "./patch.ts";
-import { comparisonOf } from "./upload_comparison.ts";
-import { counted } from "./upload_outcome.ts";
+import { comparisonOf, counted, finalStatus, pendingStatus } from "./upload_outcome.ts";
 
 export interface UploadDependencies {
   readonly config: Pick<

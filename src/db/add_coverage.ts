@@ -6,7 +6,7 @@ import type { PatchResult } from "../model/patch.ts";
 import type { CoverageRow, ReportSize, RepositoryName } from "../model/rows.ts";
 import { inTime } from "./connect.ts";
 import { activeRows, type RowSettings } from "./coverages.ts";
-import { checkIdentity, findOrAddRepository } from "./repository_names.ts";
+import { checkIdentity, findOrAddRepository, named } from "./repository_names.ts";
 import { summarise } from "./repository_summary.ts";
 import { expireReports } from "./stored_reports.ts";
 import { type FoundUpload, readUpload } from "./upload_query.ts";
@@ -224,4 +224,22 @@ async function addPart(
       report_bytes = ${sum("bytes")}, report_files = ${sum("files")}, updated_at = clock_timestamp()
     where repository_id = ${repositoryId} and id = ${row.id}`;
   return { ...row, parts: parts.length, replaced: replaced.map(({ report_id }) => report_id) };
+}
+
+/** The parts of a commit's coverage that were uploaded so far. */
+export async function partsOfCommit(
+  sql: Sql,
+  { branch_name, language, commit_hash, ...name }:
+    & RepositoryName
+    & Pick<CoverageRow, "branch_name" | "language" | "commit_hash">,
+): Promise<{ report_id: string; coverage_files: string[] }[]> {
+  return await inTime(sql<{ report_id: string; coverage_files: string[] }[]>`
+    select p.report_id, p.coverage_files from repositories r
+    cross join lateral (
+      select * from coverages c
+      where c.repository_id = r.id and c.branch_name = ${branch_name} and c.language = ${language}
+      order by c.id desc limit ${SEARCHED}
+    ) recent
+    join parts p on p.repository_id = r.id and p.coverage_id = recent.id
+    where ${named(sql, name)} and recent.commit_hash = ${commit_hash} and recent.report_stored`);
 }
