@@ -15,16 +15,10 @@ import { isChecked, type Sessions } from "./session.ts";
 import { scopesOf } from "./upload_token.ts";
 
 /**
- * Throws 401 where a request has no credential that reads, 404 where its credential does not read the
- * repository, as for one that is not there. Undefined: everything. A response leads a browser to the
- * provider, which is asked again whether somebody may still read.
+ * Makes the check of who reads. It throws 401 where a request has no credential that reads, 404 where
+ * its credential does not read the repository, as for one that is not there. Undefined: everything. A
+ * response leads a browser to the provider, which is asked again whether somebody may still read.
  */
-type CheckReader = (
-  access: Access,
-  request: Request,
-  context: RouteContext,
-) => Promise<Reader | Response | undefined>;
-
 export function createReaderCheck(
   { login, auth, sessions, checkCredential, refuseOther }: {
     login: Login;
@@ -34,7 +28,7 @@ export function createReaderCheck(
     /** Throws 403 for a repository that is of another identity. */
     refuseOther: (repository: RepositoryName, identity: string) => Promise<void>;
   },
-): CheckReader {
+) {
   const readerOf = async (
     request: Request,
     context: RouteContext,
@@ -67,7 +61,11 @@ export function createReaderCheck(
     return { scopes: [`${repository.org_name}/${repository.repo_name}`] };
   };
 
-  return async (access, request, context) => {
+  return async (
+    access: Access,
+    request: Request,
+    context: RouteContext,
+  ): Promise<Reader | Response | undefined> => {
     if (access === "open" || access === "upload") return undefined;
     if (access === "operator") {
       if (context.direct && isOwnName(context.url)) return undefined;

@@ -35,44 +35,35 @@ export function isChecked({ checked }: Session): boolean {
   return nowSeconds() - checked < CHECKED_SECONDS;
 }
 
-/** Each `Set-Cookie` is for `__Host-`: a browser takes it from this very host alone, over https. */
-export interface Sessions {
-  read(request: Request): Promise<Session | undefined>;
-  /** The `Set-Cookie` of a session. */
-  write(session: Session): Promise<string>;
-  /** The `Set-Cookie` that ends it. */
-  readonly end: string;
-  readSignIn(request: Request, state: string): Promise<SignIn | undefined>;
-  writeSignIn(signIn: SignIn): Promise<string>;
-  endSignIn(signIn: SignIn): string;
-}
+export type Sessions = ReturnType<typeof createSessions>;
 
-/** The first secret makes cookies, all of them read them. */
-export function createSessions(secrets: readonly string[]): Sessions {
+/** The first secret makes cookies, all of them read them. What writes or ends makes a `Set-Cookie`. */
+export function createSessions(secrets: readonly string[]) {
+  // A browser takes `__Host-` from this very host alone, over https.
   const SESSION = "__Host-coverage-session";
   // One for each sign-in: people open several tabs at once.
   const signInName = (state: string) => `__Host-coverage-sign-in-${state.slice(0, 8)}`;
   const keys = { session: keysOf(secrets, "session"), signIn: keysOf(secrets, "sign-in") };
   return {
-    read: (request) => open<Session>(valueOf(request, SESSION), keys.session),
-    write: async (session) =>
+    read: (request: Request) => open<Session>(valueOf(request, SESSION), keys.session),
+    write: async (session: Session) =>
       cookie(
         SESSION,
         await seal({ ...session }, keys.session, session.until),
         session.until - nowSeconds(),
       ),
     end: cookie(SESSION, "", 0),
-    async readSignIn(request, state) {
+    async readSignIn(request: Request, state: string) {
       const signIn = await open<SignIn>(valueOf(request, signInName(state)), keys.signIn);
       return signIn?.state === state ? signIn : undefined;
     },
-    writeSignIn: async (signIn) =>
+    writeSignIn: async (signIn: SignIn) =>
       cookie(
         signInName(signIn.state),
         await seal({ ...signIn }, keys.signIn, nowSeconds() + SIGN_IN_SECONDS),
         SIGN_IN_SECONDS,
       ),
-    endSignIn: ({ state }) => cookie(signInName(state), "", 0),
+    endSignIn: ({ state }: SignIn) => cookie(signInName(state), "", 0),
   };
 }
 

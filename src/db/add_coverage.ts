@@ -166,8 +166,7 @@ async function addRow(
       ${!joinsHistory}, ${joinsHistory ? tx`clock_timestamp()` : null}
     )
     returning id::float8 as id`;
-  if (!added) throw new Error("The row was not inserted");
-  return { id: added.id };
+  return added!;
 }
 
 /** Adds a part to the row of its commit, or the row with its first part. */

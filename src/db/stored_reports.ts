@@ -200,18 +200,20 @@ export async function storedTotal(sql: Sql): Promise<{ reports: number; bytes: n
     tx<{ reports: number; bytes: number }[]>`
       select count(*)::float8 as reports, coalesce(sum(report_bytes), 0)::float8 as bytes
       from coverages where report_stored`);
-  return row ?? { reports: 0, bytes: 0 };
+  return row!;
 }
 
 /** Counts everything. It reads the whole table, so it is not for every request. */
 export async function totals(sql: Sql) {
-  const [rows] = await withoutTimeout(
+  const [row] = await withoutTimeout(
     sql,
     (tx) =>
-      tx<{ repositories: number; uploads: number; active: number }[]>`
+      tx<Record<"repositories" | "uploads" | "active" | "reports" | "bytes", number>[]>`
       select (select count(*)::float8 from repositories) as repositories,
-        count(*)::float8 as uploads, count(*) filter (where deleted_at is null)::float8 as active
+        count(*)::float8 as uploads, count(*) filter (where deleted_at is null)::float8 as active,
+        count(*) filter (where report_stored)::float8 as reports,
+        coalesce(sum(report_bytes) filter (where report_stored), 0)::float8 as bytes
       from coverages`,
   );
-  return { ...await storedTotal(sql), ...rows ?? { repositories: 0, uploads: 0, active: 0 } };
+  return row!;
 }

@@ -4,13 +4,6 @@ import { type Answer, serveResiliently } from "./resilient_server.ts";
 import { requestIdOf } from "./request_id.ts";
 import { apiHeaders, withHeaders } from "./headers.ts";
 
-interface Listening {
-  /** What to open in a browser. */
-  readonly address: string;
-  /** Refuses new requests, waits at most `seconds` for running ones, and cuts the rest. */
-  stop(seconds?: number): Promise<void>;
-}
-
 /**
  * Starts to listen. `localhost` is `::1` to some clients and `127.0.0.1` to others, so that a server
  * on either listens on both, as far as the machine has them. Throws a sentence for the operator when it
@@ -24,7 +17,7 @@ export function listen(
     port: number;
     failed?: (error: unknown) => void;
   },
-): Listening {
+) {
   const isLoopback = ["127.0.0.1", "::1", "localhost"].includes(host);
   const work = new Work(handler);
   const serve = (hostname: string, on: number) =>
@@ -40,8 +33,10 @@ export function listen(
   }
   const name = isLoopback ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
   return {
+    /** What to open in a browser. */
     address: `http://${name}:${first.port}`,
-    async stop(seconds = 0) {
+    /** Refuses new requests, waits at most `seconds` for running ones, and cuts the rest. */
+    async stop(seconds = 0): Promise<void> {
       const until = Date.now() + seconds * 1000;
       await within(work.finish(), seconds * 1000);
       // Cuts the bodies that still come in, so that who reads them gives up and cleans up.

@@ -39,23 +39,15 @@ export type Access = "open" | "reader" | "repository" | "badge" | "operator" | "
  */
 export type Routes = Readonly<Record<string, readonly [Access, Handler]>>;
 
-export interface Match {
-  /** Its path, with the names of its parameters. */
-  readonly path: string;
-  readonly access: Access;
-  readonly handler: Handler;
-  readonly params: RouteContext["params"];
-}
-
 /** Compiles the table. The result throws 404 where no path matches, and 405 with `Allow` where one does. */
-export function createRouter(routes: Routes): (method: string, url: URL) => Match {
+export function createRouter(routes: Routes) {
   const compiled = Object.entries(routes).map(([route, [access, handler]]) => {
     const [method = "", path = ""] = route.split(" ");
     const start = path.split(/[:{*]/, 1)[0]!;
     const pattern = start === path ? undefined : new URLPattern({ pathname: `${path}{/}?` });
     return { method, start, pattern, route: { path, access, handler } };
   });
-  return (requested, url) => {
+  return (requested: string, url: URL) => {
     const method = requested === "HEAD" ? "GET" : requested;
     const allowed = new Set<string>();
     const { href, pathname } = url;
