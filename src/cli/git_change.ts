@@ -59,7 +59,6 @@ export class Checkout {
   remote = () => this.#text("remote", "get-url", "origin");
   author = (commit: string) => this.#text("show", "--no-patch", "--format=%an", commit);
 
-  /** The remote's main branch. */
   async defaultBranch(): Promise<string | undefined> {
     const ref = await this.#text("symbolic-ref", "--short", "refs/remotes/origin/HEAD");
     return ref?.replace(/^origin\//, "");

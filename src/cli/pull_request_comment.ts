@@ -9,7 +9,6 @@ type Answer = any;
 
 /** How a code host stores the comments of a pull request. */
 export interface CommentHost {
-  /** Where comments are added. */
   readonly address: string;
   /** What lists a page of {@linkcode PAGE}, oldest first. */
   readonly query: (page: number) => string;

@@ -11,7 +11,6 @@ import { BucketError } from "../reports/bucket.ts";
 import { openReports } from "../reports/bucket_store.ts";
 import type { ReportStore } from "../reports/store.ts";
 
-/** What a command works on. */
 interface Opened extends Pick<Database, "sql" | "embedded"> {
   readonly config: Config;
   readonly paths: ReturnType<typeof pathsOf>;

@@ -10,7 +10,6 @@ export interface Page {
   readonly title: string;
   /** Shown in the search field. */
   readonly keyword?: string | undefined;
-  /** Query parameters that a search keeps. */
   readonly searchKeeps?: Query;
   /** Who is signed in. */
   readonly person?: string | undefined;

@@ -80,7 +80,6 @@ export class Links {
     return `${this.#base}${framedReportPath(row)}`;
   }
 
-  /** The first page of a report at its own address. */
   ownReport(report: Pick<CoverageRow, "report_id" | "report_index">): string {
     return `${this.#base}${ownReportPath(report)}`;
   }
@@ -99,7 +98,6 @@ export class Links {
     return new URL(this.repository(name), this.#origin).href;
   }
 
-  /** An upload's page. */
   uploadPage(row: RepositoryName & { id: number }, query: Query = {}): string {
     return `${this.#base}${uploadPath(row)}${search(query)}`;
   }

@@ -18,13 +18,10 @@ export interface View {
   readonly q: string | undefined;
   /** Whether the table has pull requests, tags and merge queues instead of branches. */
   readonly refs: boolean;
-  /** Page of the table of branches. */
   readonly branches: number;
-  /** Page of the history. */
   readonly history: number;
 }
 
-/** The properties of each section of the page. */
 export interface SectionProps {
   readonly links: Links;
   readonly page: RepositoryPage;

@@ -153,7 +153,6 @@ function Head({ links, page, now }: { links: Links; page: FoundUpload; now: Date
   );
 }
 
-/** The parts of an upload, each with its own report. */
 function Parts(
   { links, upload }: { links: Links; upload: FoundUpload["upload"] },
 ) {

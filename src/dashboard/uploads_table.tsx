@@ -19,7 +19,6 @@ interface TableOptions {
   readonly now: Date;
 }
 
-/** A table of uploads: a repository's branches, its history, an author's work. */
 export function UploadsTable(
   { links, uploads, options }: {
     links: Links;

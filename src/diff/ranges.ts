@@ -3,7 +3,6 @@ export class Ranges {
   /** First and last line of each range. */
   readonly #bounds: number[] = [];
 
-  /** How many ranges there are. */
   get length(): number {
     return this.#bounds.length / 2;
   }

@@ -4,14 +4,12 @@
 import type { FailureReason } from "../errors.ts";
 import { Instruments, type Labels } from "./instruments.ts";
 
-/** What is stored in total. */
 export type Totals = Readonly<
   Record<"bytes" | "reports" | "uploads" | "active" | "repositories", number>
 >;
 
 type CountedTotals = Totals & { readonly countedAt: number };
 
-/** How an upload ended. */
 export type Outcome = "stored" | FailureReason;
 
 const KiB = 1024;
@@ -109,7 +107,6 @@ export class Metrics {
     };
   }
 
-  /** A stored report. */
   stored({ files, bytes, seconds }: { files: number; bytes: number; seconds: number }): void {
     this.#uploadSeconds(seconds);
     this.#reportBytes(bytes);
