@@ -1,8 +1,9 @@
 /** The comment of a pull request, in GitHub's Markdown: one for all languages. */
 import { counted } from "../errors.ts";
+import type { CodeHost } from "../model/code_host.ts";
 import type { Patch, PatchFile, PatchResult } from "../model/patch.ts";
 import { changeOf, percent, percentageOf, signed } from "../model/percentage.ts";
-import type { CoverageRow, RepositoryName } from "../model/rows.ts";
+import type { CoverageRow } from "../model/rows.ts";
 import { uploadPath } from "../model/urls.ts";
 import { code, link, sentence } from "./markdown.ts";
 
@@ -37,12 +38,7 @@ export interface CommentLanguage extends PatchResult {
 interface CommentOptions {
   /** What links to this server begin with. */
   readonly origin: string;
-  /** The address of lines of a file on the code host. */
-  readonly fileUrl: (
-    row: RepositoryName & Pick<CoverageRow, "commit_hash">,
-    path: string,
-    lines?: string,
-  ) => string;
+  readonly host: CodeHost;
 }
 
 /** `newest` is the head's newest upload. */
@@ -136,10 +132,10 @@ function summaryOf({ head, base, patch, patch_reason, indirect }: CommentLanguag
 
 function* detailsOf(
   { head, base_reason, patch, patch_reason, indirect = [] }: CommentLanguage,
-  { fileUrl }: CommentOptions,
+  { host }: CommentOptions,
   page: string,
 ): Generator<string> {
-  const file = (path: string) => link(code(path), fileUrl(head, path));
+  const file = (path: string) => link(code(path), host.file(head, path));
   const more = (count: number) => count > 0 ? [`- and ${link(`${count} more`, page)}`] : [];
   yield sentence(base_reason);
   if (patch_reason !== null) yield* ["", sentence(patch_reason)];
@@ -148,7 +144,7 @@ function* detailsOf(
     yield* ["", "**Changed lines that are not covered**", ""];
     for (const changed of uncovered.slice(0, MAX_FILES)) {
       const percentage = percentageOf(changed.lines_covered, changed.lines_valid);
-      const ranges = rangesOf(changed, (lines) => fileUrl(head, changed.path, lines));
+      const ranges = rangesOf(changed, (lines) => host.file(head, changed.path, lines));
       yield `- ${file(changed.path)} ${percent(percentage)}: ${ranges}`;
     }
     yield* more(Math.max(0, uncovered.length - MAX_FILES) + patch.omitted.files);

@@ -80,11 +80,7 @@ export function createCompareHandler(
       const indirect = await findIndirect({ upload, ...found }, readFiles);
       languages.push({ ...found, head: upload, indirect });
     }
-    const text = commentOf(newest, languages, {
-      origin,
-      fileUrl: (row, path, lines) => host.file(row, path, lines),
-    });
-    return etagged(request, text, {
+    return etagged(request, commentOf(newest, languages, { origin, host }), {
       ...headers,
       "content-type": "text/markdown; charset=utf-8",
     });
