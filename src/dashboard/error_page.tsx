@@ -50,7 +50,7 @@ export function errorPage(
       <p>
         {isLogin
           ? (
-            <a class="button" href={links.login(to)} target="_top">
+            <a class="button" href={links.to(LOGIN_PATH, { to })} target="_top">
               Sign in with {config.login!.provider}
             </a>
           )

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { renderToString } from "preact-render-to-string";
 import { pageHeaders } from "../http/headers.ts";
+import { DOCS_PATH, LOGOUT_PATH } from "../model/urls.ts";
 import { assetNames } from "./page_assets.ts";
 import type { Links, Query } from "./links.ts";
 import { SearchForm } from "./list_controls.tsx";
@@ -51,13 +52,13 @@ function Layout(
             </search>
           )}
           {page.person === undefined ? null : (
-            <form method="post" action={links.logout()}>
+            <form method="post" action={links.to(LOGOUT_PATH)}>
               <span class="muted">{page.person}</span> <button type="submit">Sign out</button>
             </form>
           )}
         </header>
         <main id="content">{children}</main>
-        <footer>{page.isBare ? null : <a href={links.docs()}>API</a>}</footer>
+        <footer>{page.isBare ? null : <a href={links.to(DOCS_PATH)}>API</a>}</footer>
       </body>
     </html>
   );

@@ -4,17 +4,13 @@ import {
   badgePath,
   type BranchOfLanguage,
   DASHBOARD_PATH,
-  DOCS_PATH,
   framedReportPath,
-  LOGIN_PATH,
-  LOGOUT_PATH,
-  ownReportPath,
   repositoryPath,
   uploadPath,
 } from "../model/urls.ts";
 import type { Config } from "../config.ts";
 import { CodeHost } from "../model/code_host.ts";
-import type { CoverageRow, RepositoryName } from "../model/rows.ts";
+import type { RepositoryName } from "../model/rows.ts";
 
 /** Query parameters; undefined and empty ones are left out. */
 export type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
@@ -42,46 +38,39 @@ export class Links {
     this.code = new CodeHost(codeHost);
   }
 
-  home(query: Query = {}): string {
-    return this.#page("", query);
+  /** A path of this server. */
+  to(path: string, query: Query = {}): string {
+    return `${this.#base}${path}${search(query)}`;
   }
 
-  repository(name: RepositoryName, query: Query = {}): string {
-    return `${this.#base}${repositoryPath(name)}${search(query)}`;
+  home(query?: Query): string {
+    return this.to(DASHBOARD_PATH, query);
   }
 
-  author(org: string, author: string, query: Query = {}): string {
-    return this.#page(`/${encodeURIComponent(org)}/user/${encodeURIComponent(author)}`, query);
+  repository(name: RepositoryName, query?: Query): string {
+    return this.to(repositoryPath(name), query);
+  }
+
+  uploadPage(row: RepositoryName & { id: number }, query?: Query): string {
+    return this.to(uploadPath(row), query);
+  }
+
+  author(org: string, author: string, query?: Query): string {
+    const path = `${encodeURIComponent(org)}/user/${encodeURIComponent(author)}`;
+    return this.to(`${DASHBOARD_PATH}/${path}`, query);
   }
 
   asset(name: string): string {
-    return this.#page(`/${name}`, {});
-  }
-
-  docs(file = ""): string {
-    return `${this.#base}${DOCS_PATH}${file}`;
-  }
-
-  api(path: string): string {
-    return `${this.#base}${API_PATH}${path}`;
-  }
-
-  /** Where people sign in, and are then led on to a path of this server. */
-  login(to?: string): string {
-    return `${this.#base}${LOGIN_PATH}${search({ to })}`;
-  }
-
-  logout(): string {
-    return `${this.#base}${LOGOUT_PATH}`;
+    return this.to(`${DASHBOARD_PATH}/${name}`);
   }
 
   /** The first page of a report of an upload, below a bar that says whose it is. */
   report(row: Parameters<typeof framedReportPath>[0]): string {
-    return `${this.#base}${framedReportPath(row)}`;
+    return this.to(framedReportPath(row));
   }
 
-  ownReport(report: Pick<CoverageRow, "report_id" | "report_index">): string {
-    return `${this.#base}${ownReportPath(report)}`;
+  badgeImage(branch: BranchOfLanguage): string {
+    return this.to(badgePath(branch, this.#secrets));
   }
 
   /** Absolute, for other sites to show. */
@@ -89,26 +78,14 @@ export class Links {
     return `${this.#origin}${badgePath(branch, this.#secrets)}`;
   }
 
-  badgeImage(branch: BranchOfLanguage): string {
-    return `${this.#base}${badgePath(branch, this.#secrets)}`;
-  }
-
   /** A repository's page, absolute, for other sites to link to. */
   absolute(name: RepositoryName): string {
     return new URL(this.repository(name), this.#origin).href;
   }
 
-  uploadPage(row: RepositoryName & { id: number }, query: Query = {}): string {
-    return `${this.#base}${uploadPath(row)}${search(query)}`;
-  }
-
   /** Where uploads are sent to, absolute. */
   uploadTarget(): string {
     return `${this.#origin}${API_PATH}`;
-  }
-
-  #page(path: string, query: Query): string {
-    return `${this.#base}${DASHBOARD_PATH}${path}${search(query)}`;
   }
 }
 

@@ -59,7 +59,7 @@ export function createReportPageHandler(
     const own = { ...found, report_index: null };
     const root = config.reportsUrl
       ? originOfReport(config.reportsUrl, own.report_id) + ownReportPath(own)
-      : links.ownReport(own);
+      : links.to(ownReportPath(own));
     const src = root + path + url.search;
     const page = <ReportPage links={links} row={found} root={root} src={src} />;
     return etagged(request, `<!DOCTYPE html>${renderToString(page)}`, headers);

@@ -7,6 +7,7 @@ import { etagged } from "../http/etag.ts";
 import { decodeSegment } from "../http/path_segment.ts";
 import type { Handler } from "../http/router.ts";
 import { NamedFiles } from "../http/static_files.ts";
+import { API_PATH, DOCS_PATH } from "../model/urls.ts";
 import ownStyle from "./docs.css" with { type: "text" };
 import ownScript from "./docs.js" with { type: "text" };
 
@@ -58,14 +59,16 @@ async function loadViewer(): Promise<Viewer> {
 }
 
 function Page({ links, viewer }: { links: Links; viewer: Viewer }) {
-  const document = links.api("/openapi.json");
+  const document = links.to(`${API_PATH}/openapi.json`);
   return (
     <html lang="en">
       <Head links={links} title="API – Coverage">
         {viewer.styles.map((name) => (
-          <link key={name} rel="stylesheet" href={links.docs(`/${name}`)} />
+          <link key={name} rel="stylesheet" href={links.to(`${DOCS_PATH}/${name}`)} />
         ))}
-        {viewer.scripts.map((name) => <script key={name} src={links.docs(`/${name}`)} defer />)}
+        {viewer.scripts.map((name) => (
+          <script key={name} src={links.to(`${DOCS_PATH}/${name}`)} defer />
+        ))}
       </Head>
       <body>
         <header>
