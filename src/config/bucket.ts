@@ -9,8 +9,8 @@ const BUCKET_URL =
 export const bucketVariables = {
   S3_URL: z.string()
     .refine((url) => {
-      const [, host, , path = "/.."] = BUCKET_URL.exec(url) ?? [];
-      return (host === undefined || URL.canParse(host)) && !/\/\.{1,2}(\/|$)/.test(path);
+      const [isAddress, host, , path = ""] = BUCKET_URL.exec(url) ?? [];
+      return isAddress && (host === undefined || URL.canParse(host)) && !/\/\.\.?(\/|$)/.test(path);
     })
     .optional()
     .describe("an address like https://s3.example.com/bucket/prefix or s3://bucket/prefix"),

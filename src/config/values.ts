@@ -37,7 +37,7 @@ export const apiUrls = list
   // Scheme and host in the letter case that URLs have them in; a path is as it is.
   .transform((urls) => urls.map((url) => new URL(url).href.replace(/\/+$/, "")));
 
-const TOKEN = /^(?<scope>\*|[\w.-]{1,100}\/(?:\*|[\w.-]{1,100})):(?<sha256>[0-9a-f]{64})$/i;
+const TOKEN = /^(\*|[\w.-]{1,100}\/(\*|[\w.-]{1,100})):[0-9a-f]{64}$/i;
 export const tokens = list
   .refine((entries) => entries.every((entry) => TOKEN.test(entry)))
   .transform((entries): ScopedToken[] =>
