@@ -3,8 +3,7 @@ import { decodeLines, type FileLines, uncoveredRanges } from "../formats/lines.t
 import { percentageOf } from "../model/percentage.ts";
 import type { Patch, PatchFile } from "../model/patch.ts";
 import { matchPaths } from "./path_matching.ts";
-import type { Ranges } from "./ranges.ts";
-import type { ChangedFile } from "./unified_diff.ts";
+import type { ChangedFile, Ranges } from "./unified_diff.ts";
 
 /** Entries of each list; a patch is stored with its upload. */
 export const MAX_LISTED = 300;

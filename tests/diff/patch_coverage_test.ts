@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { MAX_LISTED, patchCoverage } from "../../src/diff/patch_coverage.ts";
-import { Ranges } from "../../src/diff/ranges.ts";
+import { Ranges } from "../../src/diff/unified_diff.ts";
 import { encodeLines } from "../../src/formats/lines.ts";
 
 function changed(path: string, ...lines: number[]) {
