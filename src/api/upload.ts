@@ -33,7 +33,7 @@ import type { Metrics } from "../telemetry/metrics.ts";
 import { traced } from "../telemetry/spans.ts";
 import { checksOf } from "./checks.ts";
 import { finalStatus, pendingStatus } from "./commit_status.ts";
-import { readCoverageFiles, uniteParts } from "./coverage_files.ts";
+import { CoverageFileReader, uniteParts } from "./coverage_files.ts";
 import { readPatch } from "./patch.ts";
 import { comparisonOf } from "./upload_comparison.ts";
 import { counted } from "./upload_outcome.ts";
@@ -129,6 +129,7 @@ async function store(
 ): Promise<Stored> {
   const staged = await store.stage();
   try {
+    await using coverageFiles = new CoverageFileReader(staged, readCoverage);
     const entries = readArchive(staged.archived(archive()), config.limits);
     const report = await traced(
       "extract",
@@ -136,12 +137,13 @@ async function store(
         extract(entries, staged, {
           names: upload.coverage_xml_file_name,
           diffName: upload.diff_file_name,
+          onCoverageFile: (path) => coverageFiles.begin(path),
           maxReportFiles: config.limits.maxReportFiles,
         }),
     );
     const coverage = await traced(
       "parse",
-      () => readCoverageFiles(report.coverageFiles, staged, readCoverage),
+      () => coverageFiles.read(report.coverageFiles),
     );
     const { diff } = report;
     const patch = await traced("patch", () => readPatch(diff, staged.readFile, coverage));
