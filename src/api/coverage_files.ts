@@ -20,32 +20,70 @@ type Bytes = AsyncIterable<Uint8Array<ArrayBuffer>>;
 const NEWLINE = new TextEncoder().encode("\n");
 
 /**
- * The coverage of these files, of several their union. Throws a 422 that names the file which cannot
- * be read.
+ * Reads the coverage files of a report that is being unpacked: one that is written is read while what
+ * follows it in the archive is unpacked. One at a time, because each may have megabytes in memory.
  */
-export async function readCoverageFiles(
-  paths: readonly string[],
-  staged: Pick<StagedReport, "readFile">,
-  readCoverage: ReadCoverage,
-): Promise<ParsedCoverage> {
-  const parsed: CoverageFile[] = [];
-  for (const path of paths) { // one at a time: each may have megabytes in memory
-    const file = `The coverage file ${quote(path)}`;
-    const coverage = await described(file, () => readCoverage(staged.readFile(path)));
-    if (paths.length > 1 && coverage.lines === null) {
-      throw unprocessable(
-        `${file} is a summary without lines (${coverage.total.format}), which cannot be united with ` +
-          "others.",
-      );
-    }
-    parsed.push({ file: path, ...coverage });
+export class CoverageFileReader implements AsyncDisposable {
+  readonly #staged: Pick<StagedReport, "readFile">;
+  readonly #readCoverage: ReadCoverage;
+  readonly #begun = new Map<string, { coverage: Promise<ParsedCoverage>; stop: AbortController }>();
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(staged: Pick<StagedReport, "readFile">, readCoverage: ReadCoverage) {
+    this.#staged = staged;
+    this.#readCoverage = readCoverage;
   }
-  return await described("The union of the coverage files", async () => {
-    const united = uniteFiles(parsed);
-    if (!areGoProfiles(parsed.map(({ total }) => total))) return united;
-    const profiles = paths.map((path) => staged.readFile(path));
-    return { ...united, total: await statementsOf(profiles, readCoverage) };
-  });
+
+  /** Begins to read a file that was written; again where it was written again. */
+  begin(path: string): void {
+    this.#begun.get(path)?.stop.abort();
+    const stop = new AbortController();
+    const coverage = this.#last.then(() => this.#readCoverage(this.#bytesOf(path, stop.signal)));
+    this.#begun.set(path, { coverage, stop });
+    this.#last = coverage.catch(() => {}); // who asks for the file is told
+  }
+
+  /**
+   * The coverage of these files, of several their union. All of them were begun. Throws a 422 that
+   * names the file which cannot be read.
+   */
+  async read(paths: readonly string[]): Promise<ParsedCoverage> {
+    for (const [path, { stop }] of this.#begun) {
+      if (!paths.includes(path)) stop.abort();
+    }
+    const parsed: CoverageFile[] = [];
+    for (const path of paths) {
+      const file = `The coverage file ${quote(path)}`;
+      const coverage = await described(file, () => this.#begun.get(path)!.coverage);
+      if (paths.length > 1 && coverage.lines === null) {
+        throw unprocessable(
+          `${file} is a summary without lines (${coverage.total.format}), which cannot be united ` +
+            "with others.",
+        );
+      }
+      parsed.push({ file: path, ...coverage });
+    }
+    return await described("The union of the coverage files", async () => {
+      const united = uniteFiles(parsed);
+      if (!areGoProfiles(parsed.map(({ total }) => total))) return united;
+      const profiles = paths.map((path) => this.#staged.readFile(path));
+      return { ...united, total: await statementsOf(profiles, this.#readCoverage) };
+    });
+  }
+
+  /** Stops what is still being read, and waits until it has. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { stop } of this.#begun.values()) stop.abort();
+    await this.#last;
+  }
+
+  async *#bytesOf(path: string, stopped: AbortSignal): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    stopped.throwIfAborted();
+    for await (const chunk of this.#staged.readFile(path)) {
+      stopped.throwIfAborted();
+      yield chunk;
+    }
+  }
 }
 
 /**

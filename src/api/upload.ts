@@ -31,7 +31,7 @@ import type { ReportStore } from "../reports/store.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { traced } from "../telemetry/spans.ts";
 import { checksOf } from "./checks.ts";
-import { readCoverageFiles, uniteParts } from "./coverage_files.ts";
+import { CoverageFileReader, uniteParts } from "./coverage_files.ts";
 import { readPatch } from "./patch.ts";
 import { comparisonOf, counted, finalStatus, pendingStatus } from "./upload_outcome.ts";
 
@@ -126,6 +126,7 @@ async function store(
 ): Promise<Stored> {
   const staged = await store.stage();
   try {
+    await using coverageFiles = new CoverageFileReader(staged, readCoverage);
     const entries = readArchive(staged.archived(archive()), config.limits);
     const report = await traced(
       "extract",
@@ -133,12 +134,13 @@ async function store(
         extract(entries, staged, {
           names: upload.coverage_xml_file_name,
           diffName: upload.diff_file_name,
+          onCoverageFile: (path) => coverageFiles.begin(path),
           maxReportFiles: config.limits.maxReportFiles,
         }),
     );
     const coverage = await traced(
       "parse",
-      () => readCoverageFiles(report.coverageFiles, staged, readCoverage),
+      () => coverageFiles.read(report.coverageFiles),
     );
     const { diff } = report;
     const patch = await traced("patch", () => readPatch(diff, staged.readFile, coverage));

@@ -56,7 +56,8 @@ export class CoverageFiles {
     });
   }
 
-  add(path: string): void {
+  /** Adds a file; whether it may be one of those that are meant. */
+  add(path: string): boolean {
     let isWanted = false;
     for (const wanted of this.#wanted) {
       if (!isMatch(wanted, path)) continue;
@@ -70,6 +71,7 @@ export class CoverageFiles {
     if (!isWanted && this.#wish.likely.test(path) && this.#otherCount++ < MAX_NAMED) {
       this.#others.push(path);
     }
+    return isWanted;
   }
 
   /** Adds a symbolic link, which is not stored. */

@@ -31,16 +31,19 @@ export interface ExtractedReport {
 }
 
 /**
- * Stores every entry in `staged` and finds the coverage files by their `names`. Throws an `HttpError`
- * and leaves the folder half-filled, for the caller to discard, when anything is wrong; 413 for more
- * than `maxReportFiles` files and folders, among them those that only stand in the path of another.
+ * Stores every entry in `staged` and finds the coverage files by their `names`. Each that may be meant
+ * is told to `onCoverageFile` when it was written, and once more where a later entry replaced it. Throws
+ * an `HttpError` and leaves the folder half-filled, for the caller to discard, when anything is wrong;
+ * 413 for more than `maxReportFiles` files and folders, among them those that only stand in the path of
+ * another.
  */
 export async function extract(
   entries: AsyncIterable<ArchiveEntry>,
   staged: StagedReport,
-  { names, diffName, maxReportFiles }: {
+  { names, diffName, maxReportFiles, onCoverageFile = () => {} }: {
     names: readonly string[];
     diffName?: string | undefined;
+    onCoverageFile?: (path: string) => void;
     maxReportFiles: number;
   },
 ): Promise<ExtractedReport> {
@@ -70,9 +73,13 @@ export async function extract(
       if (!isFile) continue;
       bytes += entry.size;
       index.add(entry.path);
-      coverageFiles.add(entry.path);
       diff?.add(entry.path);
+      const isCoverageFile = coverageFiles.add(entry.path);
       await writer.file(entry);
+      if (isCoverageFile) {
+        await writer.finish();
+        onCoverageFile(entry.path);
+      }
     }
     await writer.finish();
   } catch (error) {
