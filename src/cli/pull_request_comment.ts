@@ -8,17 +8,17 @@ type Variables = Readonly<Record<string, string | undefined>>;
 type Answer = any;
 
 /** How a code host stores the comments of a pull request. */
-export interface CommentHost {
+interface CommentHost {
+  /** Where comments are added. */
   readonly address: string;
-  /** What lists a page of {@linkcode PAGE}, oldest first. */
-  readonly query: (page: number) => string;
-  readonly isPaged: boolean;
+  /** Where a page of {@linkcode PAGE} is listed, oldest first; undefined behind the last one. */
+  readonly list: (page: number) => string | undefined;
   readonly read: (answer: Answer) => readonly Comment[];
   /** The bodies of requests. */
   readonly added: (text: string) => object;
   readonly changed: (text: string) => object;
   readonly changeMethod: "PUT" | "PATCH";
-  readonly formatted: (text: string) => string;
+  readonly formatted?: (text: string) => string;
 }
 
 interface Comment {
@@ -43,14 +43,12 @@ function gitlab(env: Variables): CommentHost {
   const bodyOf = (body: string) => ({ body });
   return {
     address,
-    query: (page) => `per_page=${PAGE}&page=${page}&order_by=created_at&sort=asc`,
-    isPaged: true,
+    list: (page) => `${address}?per_page=${PAGE}&page=${page}&order_by=created_at&sort=asc`,
     read: (notes) =>
       notes.map(({ id, body }: Answer) => ({ address: `${address}/${id}`, text: body })),
     added: bodyOf,
     changed: bodyOf,
     changeMethod: "PUT",
-    formatted: (text) => text,
   };
 }
 
@@ -61,8 +59,7 @@ function bitbucket(env: Variables): CommentHost {
   const bodyOf = (raw: string) => ({ content: { raw } });
   return {
     address,
-    query: (page) => `pagelen=${PAGE}&page=${page}&sort=created_on`,
-    isPaged: true,
+    list: (page) => `${address}?pagelen=${PAGE}&page=${page}&sort=created_on`,
     read: ({ values }) =>
       values.map(({ id, content, deleted }: Answer) => ({
         address: `${address}/${id}`,
@@ -81,8 +78,7 @@ function azure(env: Variables): CommentHost {
   const version = "api-version=7.1";
   return {
     address: `${address}?${version}`,
-    query: () => version,
-    isPaged: false,
+    list: (page) => page === 1 ? `${address}?${version}` : undefined, // all at once
     read: ({ value }) =>
       value.map(({ id, comments }: Answer) => ({
         address: `${address}/${id}/comments/${comments[0]?.id}?${version}`,
@@ -95,7 +91,6 @@ function azure(env: Variables): CommentHost {
     }),
     changed: (content) => ({ content }),
     changeMethod: "PATCH",
-    formatted: (text) => text,
   };
 }
 
@@ -104,7 +99,7 @@ function azure(env: Variables): CommentHost {
  * list again and leave the same one.
  */
 export async function writeComment(host: CommentHost, token: string, text: string): Promise<void> {
-  const body = host.formatted(text);
+  const body = host.formatted?.(text) ?? text;
   const marker = body.split("\n")[0]!;
   const send = (method: string, address: string, value: object | undefined) =>
     requestJson(address, {
@@ -116,10 +111,11 @@ export async function writeComment(host: CommentHost, token: string, text: strin
   const own = async () => {
     const found: Comment[] = [];
     for (let page = 1;; page++) {
-      const [address] = host.address.split("?");
-      const comments = host.read(await requestJson(`${address}?${host.query(page)}`, { token }));
+      const address = host.list(page);
+      if (address === undefined) return found;
+      const comments = host.read(await requestJson(address, { token }));
       found.push(...comments.filter((comment) => comment.text.startsWith(marker)));
-      if (!host.isPaged || comments.length < PAGE) return found;
+      if (comments.length < PAGE) return found;
     }
   };
   let comments = await own();
