@@ -27,11 +27,11 @@ interface EmbeddedDatabase {
 }
 
 /**
- * Starts the database in `folder`, created if missing; without a folder in memory. One process at a time may
- * use a folder. Throws an `OperatorError` where another one does, and for a folder that cannot be
- * written to or holds no database of this version.
+ * Starts the database in `folder`, created if missing. One process at a time may use a folder. Throws an
+ * `OperatorError` where another one does, and for a folder that cannot be written to or holds no
+ * database of this version.
  */
-export async function startEmbedded(folder?: string): Promise<EmbeddedDatabase> {
+export async function startEmbedded(folder: string): Promise<EmbeddedDatabase> {
   return await serve(await openEmbedded(folder));
 }
 
@@ -64,16 +64,13 @@ export async function serve({ db, lock, close }: OpenDatabase): Promise<Embedded
 /** One without a socket. */
 interface OpenDatabase {
   db: PGlite;
+  /** Undefined for one in memory. */
   lock: Deno.FsFile | undefined;
   close(): Promise<void>;
 }
 
 /** The same without a socket. */
-export async function openEmbedded(folder?: string): Promise<OpenDatabase> {
-  if (folder === undefined) {
-    const db = await PGlite.create("memory://", OPTIONS);
-    return { db, lock: undefined, close: () => db.close() };
-  }
+export async function openEmbedded(folder: string): Promise<OpenDatabase> {
   const lock = await lockFolder(folder);
   try {
     const db = await openFolder(folder);

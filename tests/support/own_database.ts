@@ -1,7 +1,7 @@
 // Databases of one's own, on the Postgres at `DATABASE_URL` or embedded.
 import { PGlite } from "@electric-sql/pglite";
 import { connect } from "../../src/db/connect.ts";
-import { OPTIONS, serve, startEmbedded } from "../../src/db/embedded.ts";
+import { OPTIONS, serve } from "../../src/db/embedded.ts";
 
 /** A new database; dispose it to drop it. */
 export interface OwnDatabase extends AsyncDisposable {
@@ -14,7 +14,7 @@ export async function ownDatabase(
   { server = Deno.env.get("DATABASE_URL"), image }: { server?: string; image?: Blob } = {},
 ): Promise<OwnDatabase> {
   if (!server) {
-    const { options, close } = await (image ? copyOf(image) : startEmbedded());
+    const { options, close } = await inMemory(image);
     // It is one session behind a socket: statements of two connections would mix.
     return { target: { ...options, max: 1 }, [Symbol.asyncDispose]: close };
   }
@@ -29,8 +29,9 @@ export async function ownDatabase(
 }
 
 /** Copying takes half a second, making one five. */
-async function copyOf(image: Blob) {
-  const db = await PGlite.create("memory://", { ...OPTIONS, loadDataDir: image });
+async function inMemory(image?: Blob) {
+  const options = image ? { ...OPTIONS, loadDataDir: image } : OPTIONS;
+  const db = await PGlite.create("memory://", options);
   return await serve({ db, lock: undefined, close: () => db.close() });
 }
 
