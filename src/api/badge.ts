@@ -1,8 +1,4 @@
-/**
- * `GET /coverages-api/badge`: a branch's coverage as an image.
- *
- * @module
- */
+/** `GET /coverages-api/badge`: a branch's coverage as an image. */
 import { makeBadge } from "badge-maker";
 import { LRUCache } from "lru-cache";
 import type { Sql } from "postgres";

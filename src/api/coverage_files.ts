@@ -1,8 +1,4 @@
-/**
- * Reads the coverage files of an upload, and unites those of its parts.
- *
- * @module
- */
+/** Reads the coverage files of an upload, and unites those of its parts. */
 import { quote, unprocessable } from "../errors.ts";
 import type { PartCoverage, UnitedParts } from "../db/add_coverage.ts";
 import { type Coverage, CoverageError, type ParsedCoverage } from "../formats/coverage.ts";

@@ -1,8 +1,4 @@
-/**
- * `GET /coverages-api`: the coverage of every repository, a page at a time.
- *
- * @module
- */
+/** `GET /coverages-api`: the coverage of every repository, a page at a time. */
 import type { Sql } from "postgres";
 import { z } from "zod";
 import type { Config } from "../config.ts";

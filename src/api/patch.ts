@@ -1,8 +1,4 @@
-/**
- * The patch coverage of an upload, or of the parts of a commit.
- *
- * @module
- */
+/** The patch coverage of an upload, or of the parts of a commit. */
 import type { PartCoverage } from "../db/add_coverage.ts";
 import { patchCoverage } from "../diff/patch_coverage.ts";
 import { DiffError, readDiff } from "../diff/unified_diff.ts";

@@ -1,8 +1,4 @@
-/**
- * `POST /coverages-api`: an archive in, the repository's coverage out.
- *
- * @module
- */
+/** `POST /coverages-api`: an archive in, the repository's coverage out. */
 import type { Sql } from "postgres";
 import { extract, type ExtractedReport } from "../archive/extract.ts";
 import { readArchive } from "../archive/read_archive.ts";

@@ -1,8 +1,4 @@
-/**
- * Which files of an archive are the coverage files.
- *
- * @module
- */
+/** Which files of an archive are the coverage files. */
 import { quote, unprocessable } from "../errors.ts";
 import { isAppleDouble } from "./index_page.ts";
 import { safePath } from "./safe_path.ts";

@@ -1,8 +1,4 @@
-/**
- * Unpacks an archive into a staged report.
- *
- * @module
- */
+/** Unpacks an archive into a staged report. */
 import { HttpError, quote, unprocessable } from "../errors.ts";
 import type { StagedReport } from "../reports/store.ts";
 import { CoverageFiles, DIFF } from "./coverage_file_picks.ts";

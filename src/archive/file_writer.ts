@@ -1,8 +1,4 @@
-/**
- * Writes the files of a report, several at a time.
- *
- * @module
- */
+/** Writes the files of a report, several at a time. */
 import { quote, unprocessable } from "../errors.ts";
 import type { StagedReport } from "../reports/store.ts";
 import type { FileEntry } from "./read_archive.ts";

@@ -1,8 +1,4 @@
-/**
- * Which page of a report opens first.
- *
- * @module
- */
+/** Which page of a report opens first. */
 
 /**
  * Chooses the page while the entries pass: the shallowest `index.html`, else the shallowest

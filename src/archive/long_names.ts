@@ -1,8 +1,4 @@
-/**
- * Names that do not fit a tar header: GNU's `L` entries and pax's `x` and `g` records.
- *
- * @module
- */
+/** Names that do not fit a tar header: GNU's `L` entries and pax's `x` and `g` records. */
 import { quote, unprocessable } from "../errors.ts";
 import { readWhole } from "../http/byte_stream.ts";
 

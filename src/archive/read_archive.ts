@@ -1,8 +1,6 @@
 /**
  * From the bytes of an upload to the entries that may be stored: gunzip, caps, long names, safe
  * paths. Nothing here writes to a disk.
- *
- * @module
  */
 import { type TarStreamEntry, UntarStream } from "@std/tar";
 import type { Limits } from "../config.ts";

@@ -1,8 +1,4 @@
-/**
- * The check that every name of an archive must pass.
- *
- * @module
- */
+/** The check that every name of an archive must pass. */
 import { quote, unprocessable } from "../errors.ts";
 import { canBeNamed } from "../reports/file_names.ts";
 

@@ -1,8 +1,4 @@
-/**
- * Unpacks an archive that was taken before.
- *
- * @module
- */
+/** Unpacks an archive that was taken before. */
 import type { ByteStream } from "../http/byte_stream.ts";
 import type { StagedReport } from "../reports/store.ts";
 import { extract, type ExtractedReport } from "./extract.ts";

@@ -1,8 +1,4 @@
-/**
- * Many look-ups in one statement.
- *
- * @module
- */
+/** Many look-ups in one statement. */
 import { setImmediate } from "node:timers";
 
 /** Look-ups that share a statement, so that its answer is never large. */

@@ -1,8 +1,4 @@
-/**
- * The numbers of badges.
- *
- * @module
- */
+/** The numbers of badges. */
 import type { Sql } from "postgres";
 import { batched } from "./batched.ts";
 import { inTime } from "./connect.ts";

@@ -1,8 +1,4 @@
-/**
- * Clover: PHPUnit, Istanbul, Perl's Devel::Cover, gcovr, OpenClover.
- *
- * @module
- */
+/** Clover: PHPUnit, Istanbul, Perl's Devel::Cover, gcovr, OpenClover. */
 import { hitCount, totalCount, wholeNumber } from "./counts.ts";
 import { coverageOf, type ParsedCoverage } from "./coverage.ts";
 import type { Attributes, XmlFormat, XmlReader } from "./format.ts";

@@ -1,8 +1,6 @@
 /**
  * Cobertura: the original tool, coverage.py, gcovr, Istanbul, PHPUnit, gocover-cobertura and others.
  * Rules after http://cobertura.sourceforge.net/xml/coverage-04.dtd and what those tools write.
- *
- * @module
  */
 import { agrees, hitCount, lineRate, totalCount, wholeNumber } from "./counts.ts";
 import { CoverageError, coverageOf, coverageOfRate, type ParsedCoverage } from "./coverage.ts";

@@ -1,8 +1,4 @@
-/**
- * Numbers as coverage tools write them.
- *
- * @module
- */
+/** Numbers as coverage tools write them. */
 import { quote } from "../errors.ts";
 import { CoverageError } from "./coverage.ts";
 

@@ -1,8 +1,4 @@
-/**
- * What a coverage report comes down to: two integers, and the percentage they make.
- *
- * @module
- */
+/** What a coverage report comes down to: two integers, and the percentage they make. */
 import { percentageOf } from "../model/percentage.ts";
 
 /** The total of one report. */

@@ -1,7 +1,5 @@
 /**
  * coverage.py's `coverage json`. Its printed total mixes lines and branches; the lines are in its totals.
- *
- * @module
  */
 import { jsonCount } from "./counts.ts";
 import { coverageOf, type ParsedCoverage } from "./coverage.ts";

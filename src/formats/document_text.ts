@@ -1,8 +1,4 @@
-/**
- * The text of a document, decoded by what its first bytes say.
- *
- * @module
- */
+/** The text of a document, decoded by what its first bytes say. */
 import { Buffer } from "node:buffer";
 import { quote } from "../errors.ts";
 import { CoverageError } from "./coverage.ts";

@@ -1,8 +1,6 @@
 /**
  * What a coverage format is to the rest of the server: how its documents are recognised, and a
  * reader for them. A document is XML, JSON, or lines of text; which, its first character tells.
- *
- * @module
  */
 import type { ParsedCoverage } from "./coverage.ts";
 import type { DocumentMemory } from "./memory.ts";

@@ -1,8 +1,4 @@
-/**
- * gcovr's JSON, and its JSON summary, which has no lines.
- *
- * @module
- */
+/** gcovr's JSON, and its JSON summary, which has no lines. */
 import { jsonCount, wholeHits } from "./counts.ts";
 import { coverageOf, type ParsedCoverage } from "./coverage.ts";
 import type { JsonFormat, JsonPath, JsonReader } from "./format.ts";

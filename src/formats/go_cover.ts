@@ -1,7 +1,5 @@
 /**
  * Go's cover profile: `go test -coverprofile`. Rules after golang.org/x/tools/cover and cmd/cover.
- *
- * @module
  */
 import { quote } from "../errors.ts";
 import { hitCount } from "./counts.ts";

@@ -1,8 +1,4 @@
-/**
- * Istanbul's coverage-final.json: nyc, Jest, Vitest, Cypress, c8.
- *
- * @module
- */
+/** Istanbul's coverage-final.json: nyc, Jest, Vitest, Cypress, c8. */
 import { wholeHits } from "./counts.ts";
 import { CoverageError, coverageOf, type ParsedCoverage } from "./coverage.ts";
 import type { JsonFormat, JsonPath, JsonReader } from "./format.ts";

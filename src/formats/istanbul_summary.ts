@@ -1,8 +1,4 @@
-/**
- * Istanbul's coverage-summary.json, which has no lines.
- *
- * @module
- */
+/** Istanbul's coverage-summary.json, which has no lines. */
 import { jsonCount } from "./counts.ts";
 import { coverageOf, type ParsedCoverage } from "./coverage.ts";
 import type { JsonFormat, JsonPath, JsonReader } from "./format.ts";

@@ -1,8 +1,6 @@
 /**
  * JaCoCo: the XML report of its Ant task, Maven and Gradle plugins, and of other tools that write it.
  * Rules after https://www.jacoco.org/jacoco/trunk/coverage/report.dtd
- *
- * @module
  */
 import { hitCount, totalCount, wholeNumber } from "./counts.ts";
 import { type Coverage, CoverageError, coverageOf, type ParsedCoverage } from "./coverage.ts";

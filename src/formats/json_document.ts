@@ -1,8 +1,4 @@
-/**
- * Reads a JSON document with the format that its keys tell.
- *
- * @module
- */
+/** Reads a JSON document with the format that its keys tell. */
 import { jsonParser, type Token } from "stream-json/core/parser.js";
 import { clip, quote } from "../errors.ts";
 import { CoverageError, type ParsedCoverage } from "./coverage.ts";

@@ -1,8 +1,6 @@
 /**
  * LCOV tracefiles: lcov, gcovr, llvm-cov, Istanbul, Deno, coverage.py, Flutter and others. Rules after
  * geninfo(1), section FILES, and what those tools write.
- *
- * @module
  */
 import { quote } from "../errors.ts";
 import { hitCount, wholeNumber } from "./counts.ts";

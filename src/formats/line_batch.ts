@@ -1,8 +1,6 @@
 /**
  * Lines with their ranks as two columns, and packed as bytes. Of the same line twice the higher rank
  * counts: 0 for missed, 1 for hit, or what a format makes of 0 to 3.
- *
- * @module
  */
 import { ByteReader, ByteWriter } from "./varints.ts";
 

@@ -1,8 +1,6 @@
 /**
  * Gathers the lines of a document while it is read: in any order, of files in any order, in memory
  * that is counted.
- *
- * @module
  */
 import { CoverageError } from "./coverage.ts";
 import { LineBatch } from "./line_batch.ts";

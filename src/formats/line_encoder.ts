@@ -4,8 +4,6 @@
  * The lengths of three columns, and the columns, each deflated: the paths; which lines of a file are
  * known, a bit each, without long gaps; how many known lines in a row were missed, then hit, and so on
  * until 0. Line numbers as differences take a quarter more.
- *
- * @module
  */
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { ByteReader, ByteWriter } from "./varints.ts";

@@ -1,8 +1,4 @@
-/**
- * The lines of an upload: stored, read again, and united with those of others.
- *
- * @module
- */
+/** The lines of an upload: stored, read again, and united with those of others. */
 import { type Coverage, CoverageError, coverageOf, type ParsedCoverage } from "./coverage.ts";
 import { type Counts, LineCollector } from "./line_collector.ts";
 import { decodeFiles, type FileLines } from "./line_encoder.ts";

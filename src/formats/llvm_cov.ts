@@ -1,8 +1,4 @@
-/**
- * `llvm-cov export`: clang, Swift, and Rust's cargo-llvm-cov.
- *
- * @module
- */
+/** `llvm-cov export`: clang, Swift, and Rust's cargo-llvm-cov. */
 import { jsonCount, wholeHits } from "./counts.ts";
 import { CoverageError, coverageOf, type ParsedCoverage } from "./coverage.ts";
 import type { JsonFormat, JsonPath, JsonReader } from "./format.ts";

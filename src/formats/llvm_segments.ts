@@ -1,8 +1,6 @@
 /**
  * Lines of LLVM's segments, as `LineCoverageStats` and `LineCoverageIterator` of
  * llvm/lib/ProfileData/Coverage/CoverageMapping.cpp make them.
- *
- * @module
  */
 import { CoverageError } from "./coverage.ts";
 

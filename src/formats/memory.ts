@@ -1,8 +1,6 @@
 /**
  * How much memory documents may take while they are read. A thread that runs out of heap ends the
  * whole process, so every reader counts what it holds.
- *
- * @module
  */
 import { CoverageError } from "./coverage.ts";
 

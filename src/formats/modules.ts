@@ -2,8 +2,6 @@
  * Tells apart source files of the same name in several coverage files of one upload. Each package of a
  * monorepo has its `src/index.js`, and LCOV names it just that; the shards of a test run name the same
  * file. So names alone do not tell.
- *
- * @module
  */
 import { posix } from "node:path";
 import type { ParsedCoverage } from "./coverage.ts";

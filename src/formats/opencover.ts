@@ -1,7 +1,5 @@
 /**
  * OpenCover: the tool itself, and coverlet. A sequence point is a statement; coverlet has one a line.
- *
- * @module
  */
 import { hitCount, totalCount, wholeNumber } from "./counts.ts";
 import { CoverageError, coverageOf, type ParsedCoverage } from "./coverage.ts";

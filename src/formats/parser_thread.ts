@@ -1,8 +1,6 @@
 /**
  * Reads coverage files on a thread of their own: parsing a large one takes as long as unpacking the
  * report around it, and beside it the server still has other requests to answer.
- *
- * @module
  */
 import { CoverageError } from "./coverage.ts";
 import type { Answer, Job } from "./parser_worker.ts";

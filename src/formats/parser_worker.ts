@@ -1,8 +1,4 @@
-/**
- * The thread that reads coverage files; `parser_thread.ts` talks to it.
- *
- * @module
- */
+/** The thread that reads coverage files; `parser_thread.ts` talks to it. */
 import { CoverageError, type ParsedCoverage } from "./coverage.ts";
 import { LargeDocuments } from "./memory.ts";
 import { readCoverage } from "./read_coverage.ts";

@@ -1,8 +1,4 @@
-/**
- * From the bytes of a coverage file to its total and its lines.
- *
- * @module
- */
+/** From the bytes of a coverage file to its total and its lines. */
 import { CoverageError, type ParsedCoverage } from "./coverage.ts";
 import { binary, decoded, encodingOf } from "./document_text.ts";
 import type { CoverageFormat } from "./format.ts";

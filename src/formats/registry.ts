@@ -1,8 +1,4 @@
-/**
- * The registry: every format that the server reads.
- *
- * @module
- */
+/** The registry: every format that the server reads. */
 import { clover } from "./clover.ts";
 import { cobertura } from "./cobertura.ts";
 import { coveragePy } from "./coverage_py.ts";

@@ -1,8 +1,4 @@
-/**
- * Packed lines, stored one piece after the other; the pieces of a file are a list.
- *
- * @module
- */
+/** Packed lines, stored one piece after the other; the pieces of a file are a list. */
 import { CoverageError } from "./coverage.ts";
 import { LineBatch, packedRange, unpackLines } from "./line_batch.ts";
 import { ByteReader, ByteWriter } from "./varints.ts";

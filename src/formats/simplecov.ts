@@ -1,8 +1,4 @@
-/**
- * SimpleCov's .resultset.json, and its coverage.json.
- *
- * @module
- */
+/** SimpleCov's .resultset.json, and its coverage.json. */
 import { coverageOf, type ParsedCoverage } from "./coverage.ts";
 import type { JsonFormat, JsonPath, JsonReader } from "./format.ts";
 import { LineCollector } from "./line_collector.ts";

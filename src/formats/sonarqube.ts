@@ -1,8 +1,6 @@
 /**
  * SonarQube's generic coverage, version 1: gcovr, Istanbul converters and others.
  * https://docs.sonarsource.com/sonarqube-server/latest/analyzing-source-code/test-coverage/generic-test-data/
- *
- * @module
  */
 import { wholeNumber } from "./counts.ts";
 import { coverageOf, type ParsedCoverage } from "./coverage.ts";

@@ -1,8 +1,4 @@
-/**
- * Reads a document of lines with the format that its first line tells.
- *
- * @module
- */
+/** Reads a document of lines with the format that its first line tells. */
 import { CoverageError, type ParsedCoverage } from "./coverage.ts";
 import type { TextFormat, TextReader } from "./format.ts";
 import type { DocumentMemory } from "./memory.ts";

@@ -1,8 +1,4 @@
-/**
- * Unsigned numbers of up to 32 bits in 1 to 5 bytes each, as LEB128 has them.
- *
- * @module
- */
+/** Unsigned numbers of up to 32 bits in 1 to 5 bytes each, as LEB128 has them. */
 
 /** Bytes that grow as they are written. */
 export class ByteWriter {

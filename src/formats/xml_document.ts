@@ -1,8 +1,4 @@
-/**
- * Reads an XML document with the format that its first elements tell.
- *
- * @module
- */
+/** Reads an XML document with the format that its first elements tell. */
 import { parseXmlStream, type XmlAttributeIterator, XmlSyntaxError } from "@std/xml";
 import { clip } from "../errors.ts";
 import { CoverageError, type ParsedCoverage } from "./coverage.ts";

@@ -1,8 +1,6 @@
 /**
  * The S3 bucket that holds the archive of each report as one object, `<prefix>/<id>.tar.gz`, and in
  * `<prefix>/.database` which database's they are.
- *
- * @module
  */
 import { parseXmlStream } from "@std/xml";
 import { AwsV4Signer } from "aws4fetch";

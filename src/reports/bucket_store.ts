@@ -1,8 +1,6 @@
 /**
  * Reports in a bucket, with the disk as a cache of them. A report that is published has its object; one
  * that is asked for and not on the disk is unpacked from it, as an upload is.
- *
- * @module
  */
 import { createHash } from "node:crypto";
 import type { BucketSettings } from "../config.ts";

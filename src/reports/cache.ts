@@ -1,8 +1,4 @@
-/**
- * Which reports are on a disk that is a cache, how large they are and when they were last used.
- *
- * @module
- */
+/** Which reports are on a disk that is a cache, how large they are and when they were last used. */
 import type { ReportSize } from "../model/rows.ts";
 
 /** What was used so recently is being read or written: the parts of a page come one after the other. */

@@ -1,8 +1,4 @@
-/**
- * The files of an upload with their lines.
- *
- * @module
- */
+/** The files of an upload with their lines. */
 import { CoverageError } from "../formats/coverage.ts";
 import { decodeFiles } from "../formats/line_encoder.ts";
 import { totalsOf, uncoveredRanges, unite, uniteFiles } from "../formats/lines.ts";

@@ -1,8 +1,4 @@
-/**
- * Names that files of a report can have on the system that the server runs on.
- *
- * @module
- */
+/** Names that files of a report can have on the system that the server runs on. */
 
 /** Characters that no name has, or that lead elsewhere: to another stream, drive or folder. */
 // deno-lint-ignore no-control-regex

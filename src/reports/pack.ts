@@ -1,8 +1,4 @@
-/**
- * Packs a folder as an upload would have had it.
- *
- * @module
- */
+/** Packs a folder as an upload would have had it. */
 import { createTarPacker } from "modern-tar";
 import { join } from "node:path";
 import type { ByteStream } from "../http/byte_stream.ts";

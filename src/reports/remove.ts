@@ -1,8 +1,4 @@
-/**
- * Removes reports that are no longer retained.
- *
- * @module
- */
+/** Removes reports that are no longer retained. */
 import type { Log } from "../log.ts";
 
 /** What cannot be removed is logged and left to the sweeper, as is everything once `signal` aborts. */

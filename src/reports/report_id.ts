@@ -1,8 +1,4 @@
-/**
- * The ids of reports.
- *
- * @module
- */
+/** The ids of reports. */
 
 const REPORT_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 

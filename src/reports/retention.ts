@@ -1,8 +1,4 @@
-/**
- * Removes the reports that the settings do not retain, and everything that is left over.
- *
- * @module
- */
+/** Removes the reports that the settings do not retain, and everything that is left over. */
 import { setTimeout } from "node:timers/promises";
 import type { Sql, TransactionSql } from "postgres";
 import type { Retention } from "../config.ts";

@@ -3,8 +3,6 @@
  * `localStorage` throws, which ends the script of a coverage.py report for instance. A page that a
  * browser opens therefore begins with a script that gives it storage until it is closed. Every other
  * request gets the file from the archive, unchanged.
- *
- * @module
  */
 import { type ByteStream, type Chunks, peek } from "../http/byte_stream.ts";
 import script from "./sandbox.js" with { type: "text" };

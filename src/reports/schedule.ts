@@ -1,8 +1,4 @@
-/**
- * Repeats work until it is stopped.
- *
- * @module
- */
+/** Repeats work until it is stopped. */
 
 export interface Schedule {
   /** Aborts the signal of the work and waits for its end. */

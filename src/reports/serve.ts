@@ -1,8 +1,4 @@
-/**
- * Serves the files of a report as the archive had them.
- *
- * @module
- */
+/** Serves the files of a report as the archive had them. */
 import { join } from "node:path";
 import { serveDir } from "@std/http";
 import { HttpError } from "../errors.ts";

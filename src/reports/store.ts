@@ -7,8 +7,6 @@
  *   locked for as long as that server runs, so that others can tell left-overs from work.
  *   What such a server could not remove is in a folder without a lock.
  * - `<root>/.database` names the database whose rows point here.
- *
- * @module
  */
 import { join, resolve } from "node:path";
 import type { ByteStream } from "../http/byte_stream.ts";

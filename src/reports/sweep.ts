@@ -1,8 +1,4 @@
-/**
- * Removes what a crash, a lost connection or a full disk has left behind.
- *
- * @module
- */
+/** Removes what a crash, a lost connection or a full disk has left behind. */
 import type { Log } from "../log.ts";
 import type { Bucket } from "./bucket.ts";
 import type { ReportStore } from "./store.ts";

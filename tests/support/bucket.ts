@@ -1,8 +1,6 @@
 /**
  * Buckets for tests, on a real S3 server. Without one the tests that need it are skipped and say so,
  * unless `VERSITYGW` is set. In front of it stands a proxy that fails as buckets and networks do.
- *
- * @module
  */
 import { createServer, request as forward, type Server } from "node:http";
 import { join } from "node:path";

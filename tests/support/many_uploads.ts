@@ -1,8 +1,4 @@
-/**
- * Rows as years of uploads leave them, made by the database itself.
- *
- * @module
- */
+/** Rows as years of uploads leave them, made by the database itself. */
 import type { Sql } from "postgres";
 
 export interface Amounts {

@@ -1,8 +1,4 @@
-/**
- * The metrics of a server that has done everything once.
- *
- * @module
- */
+/** The metrics of a server that has done everything once. */
 import { Metrics } from "../../src/telemetry/metrics.ts";
 
 /** Names as Prometheus has them, each with its type. */

@@ -1,8 +1,4 @@
-/**
- * The plans of the statements that run, as a Postgres itself reports them.
- *
- * @module
- */
+/** The plans of the statements that run, as a Postgres itself reports them. */
 import type { Sql } from "postgres";
 import { connect } from "../../src/db/connect.ts";
 

@@ -1,8 +1,4 @@
-/**
- * A real S3 server: versitygw, at the path `VERSITYGW` or on the `PATH`.
- *
- * @module
- */
+/** A real S3 server: versitygw, at the path `VERSITYGW` or on the `PATH`. */
 import { join } from "node:path";
 
 /** Of the only user. */
