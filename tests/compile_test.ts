@@ -109,7 +109,7 @@ Deno.test("a binary has what the server needs", async (t) => {
       const { tasks, unstable, version } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
       assert.equal(
         tasks.start.command,
-        "deno run --no-prompt --v8-flags=--max-semi-space-size=4 " +
+        "MALLOC_MMAP_THRESHOLD_=4194304 deno run --no-prompt --v8-flags=--max-semi-space-size=4 " +
           "--allow-net --allow-env --allow-read --allow-write main.ts",
       );
       const options = optionsOf(

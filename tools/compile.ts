@@ -37,7 +37,7 @@ export async function compile(
   const unread = await unreadFiles(env);
   const { success, stdout, stderr } = await deno([
     "compile",
-    ...configuration.tasks.start.command.split(" ").slice(2, -1), // permissions, memory
+    ...configuration.tasks.start.command.split(" deno run ")[1]!.split(" ").slice(0, -1), // permissions, memory
     "--allow-run=git", // of the upload command; main.ts gives it up for all else
     "--no-check", // `deno task check` does that
     "--no-code-cache", // its place would be in the shared temporary folder, under a predictable name

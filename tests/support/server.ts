@@ -34,13 +34,14 @@ export async function startServer(
   otherwise?: { args: string[]; cwd?: string },
 ): Promise<RunningServer | Stopped> {
   const config = JSON.parse(await Deno.readTextFile(`${root}/deno.json`));
-  const [command, ...args] = config.tasks.start.command.split(" ");
+  const [setting, command, ...args] = config.tasks.start.command.split(" ");
   if (command !== "deno") throw new Error(`deno task start runs ${command}`);
+  const [name, value] = setting.split("=");
   const child = new Deno.Command(Deno.execPath(), {
     args,
     cwd: root,
     ...otherwise,
-    env: { PORT: "0", NO_COLOR: "1", ...environment },
+    env: { PORT: "0", NO_COLOR: "1", [name]: value, ...environment },
     stdout: "piped",
     stderr: "piped",
   }).spawn();
