@@ -194,6 +194,45 @@ export async function storedReports(
   return new Set(rows.map(({ report_id }) => report_id));
 }
 
+/** Reports that are stored according to their rows, and were not found. */
+export interface Missing {
+  reports: number;
+  /** The first ones. */
+  examples: string[];
+}
+
+/** Missing reports that are named. */
+export const MISSING_NAMED = 3;
+
+/** Reports of a range of ids, the first exclusive, the last inclusive. */
+export interface IdRange {
+  readonly after: string;
+  readonly upTo: string;
+}
+
+/** The missing reports of a range, of which `found` were; younger ones than `graceMs` may be to come. */
+export async function missingFrom(
+  sql: Sql,
+  found: readonly string[],
+  { after, upTo }: IdRange,
+  graceMs: number,
+): Promise<Missing> {
+  const [row] = await sql<Missing[]>`
+    select count(report_id)::float8 as reports,
+      coalesce((array_agg(report_id order by report_id))[1:${MISSING_NAMED}::int], '{}') as examples
+    from (
+      select report_id from coverages
+      where report_stored and report_id > ${after} and report_id <= ${upTo}
+        and updated_at < clock_timestamp() - ${graceMs} * interval '1 millisecond'
+      union
+      select report_id from parts
+      where report_id > ${after} and report_id <= ${upTo}
+        and created_at < clock_timestamp() - ${graceMs} * interval '1 millisecond'
+    ) stored
+    where report_id <> all(${sql.array([...found])}::uuid[])`;
+  return row!;
+}
+
 /** How many reports are stored, and the bytes of their files. */
 export async function storedTotal(sql: Sql): Promise<{ reports: number; bytes: number }> {
   const [row] = await withoutTimeout(sql, (tx) =>

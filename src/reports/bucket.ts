@@ -138,10 +138,6 @@ export class Bucket {
     });
   }
 
-  async has(id: string): Promise<boolean> {
-    return await this.#ask("HEAD", id + ENDING, {}, () => true) ?? false;
-  }
-
   /** Removes an archive; one that is gone already is no error. */
   async delete(id: string, tries = TRIES): Promise<void> {
     await this.#verify();

@@ -8,6 +8,9 @@ import {
   findNewestOver,
   listStored,
   markRemoved,
+  type Missing,
+  MISSING_NAMED,
+  missingFrom,
   type Reason,
   type StoredReport,
   storedReports,
@@ -22,9 +25,6 @@ import { type Amount, sweep, sweepBucket, type Swept } from "./sweep.ts";
 
 /** Reports removed at a time: few, so that uploads get their turn. */
 const BATCH = 200;
-/** Missing reports that are named. */
-const EXAMPLES = 3;
-
 /** Any constant other than that of migrations, the same in every version. */
 const ADVISORY_LOCK = 7_236_641_020_332;
 
@@ -50,12 +50,6 @@ export interface RetentionRun extends Swept, Readonly<Record<Reason, Amount>> {
   readonly objects: Amount | undefined;
   /** Reports that are stored according to their row, and not in the bucket, or without one on disk. */
   readonly missing: Missing;
-}
-
-interface Missing {
-  reports: number;
-  /** The first ones. */
-  readonly examples: string[];
 }
 
 export interface RunOptions {
@@ -100,8 +94,7 @@ async function run(
     deleted: { reports: 0, bytes: 0 },
     space: { reports: 0, bytes: 0 },
   };
-  const missing: Missing = { reports: 0, examples: [] };
-  const isThere = await createIsThere(store);
+  let missing: Missing = { reports: 0, examples: [] };
   const remove = async (expired: readonly StoredReport[]) => {
     for (let at = 0; at < expired.length && !signal?.aborted; at += BATCH) {
       const batch = expired.slice(at, at + BATCH);
@@ -121,9 +114,9 @@ async function run(
       if (signal?.aborted) return;
       await remove(page.filter(({ reason }) => reason !== null));
       const retained = page.filter(({ reason }) => reason === null);
-      for (const id of await findMissing(on, isThere, retained)) {
+      for (const id of store.bucket ? [] : await findMissing(on, store, retained)) {
         missing.reports++;
-        if (missing.examples.length < EXAMPLES) missing.examples.push(id);
+        if (missing.examples.length < MISSING_NAMED) missing.examples.push(id);
       }
       // Aborted, it goes on at once, and ends.
       if (rest > 0) await delay(rest * (performance.now() - began), signal);
@@ -142,7 +135,13 @@ async function run(
   const stored = (ids: readonly string[]) => storedReports(sql, ids);
   const options = { stored, graceMs, dryRun, signal, log };
   const swept = await sweep(store, options);
-  const objects = store.bucket && await sweepBucket(store.bucket, options);
+  let objects: Amount | undefined;
+  if (store.bucket) {
+    ({ objects, missing } = await sweepBucket(store.bucket, {
+      ...options,
+      missing: (found, range) => missingFrom(sql, found, range, graceMs),
+    }));
+  }
   const total = await storedTotal(sql);
   const amounts = Object.values(removed);
   const result = {
@@ -165,26 +164,15 @@ async function delay(ms: number, signal?: AbortSignal): Promise<void> {
   await setTimeout(ms, undefined, signal && { signal }).catch(() => {});
 }
 
-/** Whether a report is where its row says. */
-type IsThere = (id: string) => boolean | Promise<boolean>;
-
-/** Of a bucket the list is read beforehand: a thousand of its objects cost what asking for one does. */
-async function createIsThere(store: ReportStore): Promise<IsThere> {
-  const { bucket } = store;
-  if (!bucket) return async (id) => await store.publishedAt(id) !== undefined;
-  const listed = new Set(await Array.fromAsync(bucket.list(), ({ id }) => id));
-  return (id) => listed.has(id) || bucket.has(id); // it may have come meanwhile
-}
-
 /** Of stored reports, those that were removed by hand, or were not in a backup. */
 async function findMissing(
   sql: Sql | TransactionSql,
-  isThere: IsThere,
+  store: ReportStore,
   reports: readonly StoredReport[],
 ): Promise<string[]> {
   const missing: string[] = [];
   for (const id of reports.flatMap(({ report_id, parts }) => [...new Set([report_id, ...parts])])) {
-    if (!await isThere(id)) missing.push(id);
+    if (await store.publishedAt(id) === undefined) missing.push(id);
   }
   if (missing.length === 0) return missing;
   // One that was removed meanwhile is no longer stored.

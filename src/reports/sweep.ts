@@ -1,10 +1,14 @@
 /** Removes what a crash, a lost connection or a full disk has left behind. */
+import { type IdRange, type Missing, MISSING_NAMED } from "../db/stored_reports.ts";
 import type { Log } from "../log.ts";
 import type { Bucket } from "./bucket.ts";
 import type { ReportStore } from "./store.ts";
 
 /** Another server's upload is between its rename and its commit for less than this. */
 export const ORPHAN_GRACE_MS = 60 * 60 * 1000;
+
+const FIRST_ID = "00000000-0000-0000-0000-000000000000";
+const LAST_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
 /** Folders that are looked up in the database at a time. */
 const BATCH = 500;
@@ -74,13 +78,35 @@ async function sweepStaging(
   return swept;
 }
 
-/** Removes objects without a row from the bucket. Throws where the bucket or the database is away. */
-export async function sweepBucket(bucket: Bucket, options: SweepOptions): Promise<Amount> {
-  const swept = await removeOrphans(objectsIn(bucket), options);
-  if (swept.reports > 0 && !options.dryRun) {
-    options.log.info("left-overs removed from the bucket", { ...swept });
+/**
+ * Removes objects without a row from the bucket, and finds rows without an object. Throws where the
+ * bucket or the database is away.
+ */
+export async function sweepBucket(
+  bucket: Bucket,
+  { missing: findMissing, ...options }: SweepOptions & {
+    /** What is missing of a range of ids, of which these were found. */
+    readonly missing: (found: readonly string[], range: IdRange) => Promise<Missing>;
+  },
+): Promise<{ objects: Amount; missing: Missing }> {
+  const missing: Missing = { reports: 0, examples: [] };
+  let after = FIRST_ID;
+  const check = async (found: readonly string[], upTo: string) => {
+    const { reports, examples } = await findMissing(found, { after, upTo });
+    missing.reports += reports;
+    missing.examples = [...missing.examples, ...examples].slice(0, MISSING_NAMED);
+    after = upTo;
+  };
+  // A bucket lists its objects in the order of their names, and the database has that of the ids.
+  const objects = await removeOrphans(objectsIn(bucket), {
+    ...options,
+    seen: (ids) => check(ids, ids.at(-1)!),
+  });
+  if (!options.signal?.aborted) await check([], LAST_ID);
+  if (objects.reports > 0 && !options.dryRun) {
+    options.log.info("left-overs removed from the bucket", { ...objects });
   }
-  return swept;
+  return { objects, missing };
 }
 
 /** Something stored under a report's id. */
@@ -110,13 +136,18 @@ async function* objectsIn(bucket: Bucket): AsyncGenerator<Kept> {
 
 async function removeOrphans(
   all: AsyncIterable<Kept>,
-  { stored, graceMs, dryRun, signal, log }: SweepOptions,
+  { stored, graceMs, dryRun, signal, log, seen }: SweepOptions & {
+    /** Gets the ids of each batch. */
+    readonly seen?: (ids: readonly string[]) => Promise<void>;
+  },
 ): Promise<Amount> {
   const swept = { reports: 0, bytes: 0 };
   const before = Date.now() - graceMs;
   let batch: Kept[] = [];
   const removeUnknown = async () => {
-    const known = await stored(batch.map(({ id }) => id));
+    const ids = batch.map(({ id }) => id);
+    await seen?.(ids);
+    const known = await stored(ids);
     for (const kept of batch) {
       const { id } = kept;
       if (signal?.aborted) break;

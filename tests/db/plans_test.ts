@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readConfig } from "../../src/config.ts";
 import { deleteCoverages } from "../../src/db/delete_coverages.ts";
 import { summariseAll } from "../../src/db/repository_summary.ts";
-import { totals } from "../../src/db/stored_reports.ts";
+import { missingFrom, totals } from "../../src/db/stored_reports.ts";
 import { runRetention } from "../../src/reports/retention.ts";
 import { type TestApp, testApp } from "../support/app.ts";
 import { goodReport, tar } from "../support/archive.ts";
@@ -108,6 +108,10 @@ async function useEverything(test: TestApp, turn: number): Promise<void> {
     ...{ sql: test.sql, embedded: true, store: test.store, log: logTo([]), graceMs: 0 },
     retention: { ...DEFAULTS.retention, keepDeletedDays: 0 },
   });
+  const [last] = await test.sql<{ report_id: string }[]>`
+    select report_id from coverages order by report_id offset 500 limit 1`;
+  const range = { after: "00000000-0000-0000-0000-000000000000", upTo: last!.report_id };
+  await missingFrom(test.sql, [report_id], range, 0);
   await totals(test.sql);
 }
 

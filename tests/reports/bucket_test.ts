@@ -318,6 +318,12 @@ bucketTest("a listing of more than one part is read to its end", async (bucket) 
   await Promise.all(ids.map((other) => Deno.copyFile(bucket.pathOf(id), bucket.pathOf(other))));
   const listed = await Array.fromAsync(server.store.bucket.list(), (object) => object.id);
   assert.deepEqual(listed, [id, ...ids].sort());
+  // Of several batches, and between objects that are too young to be without a row.
+  await Deno.remove(bucket.pathOf(id));
+  assert.equal((await retain(test, server, 60_000)).missing.reports, 0, "it may be to come");
+  await test.sql`update coverages set updated_at = now() - interval '2 minutes'`;
+  const { missing, objects } = await retain(test, server, 60_000);
+  assert.deepEqual([missing, objects?.reports], [{ reports: 1, examples: [id] }, 0]);
 });
 
 bucketTest("parts of a commit are united by whichever server takes the last", async (bucket) => {
