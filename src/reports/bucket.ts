@@ -217,7 +217,7 @@ export class Bucket {
           const { rest } = await readXml(await response.text(), "").catch(() => ({ rest: {} }));
           const { status } = response;
           const { Code = "", Message = response.statusText }: Record<string, string> = rest;
-          if (Code === "NoSuchKey" || method === "HEAD" && status === 404) return undefined;
+          if (Code === "NoSuchKey") return undefined;
           const why = /quota|full/i.test(Code)
             ? "full"
             : status >= 500 || status === 429 || Code === "RequestTimeout"
