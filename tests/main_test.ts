@@ -32,6 +32,7 @@ Deno.test({
   async fn() {
     const folder = await Deno.makeTempDir({ dir: SHARED_MEMORY });
     try {
+      await addDatabase(folder);
       const args = ["run", "--no-prompt", "-A", "main.ts"];
       const server = await startServer({ DATA_DIR: folder, DATABASE_URL: "" }, { args });
       assert("address" in server, "address" in server ? "" : server.output);

@@ -57,7 +57,7 @@ Deno.test("uploads to the embedded database move to another database with their 
     const DATA_DIR = typeof target === "string" ? before : join(folder, "after");
     const after = { DATABASE_URL: typeof target === "string" ? target : "", DATA_DIR };
     if (DATA_DIR !== before) {
-      await Deno.mkdir(DATA_DIR);
+      await addDatabase(DATA_DIR);
       await Deno.rename(join(before, "reports"), join(DATA_DIR, "reports"));
     }
     const marker = join(DATA_DIR, "reports", ".database");

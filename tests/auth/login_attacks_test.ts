@@ -42,7 +42,7 @@ const meaning = (token: string) =>
     }
   }).join();
 
-Deno.test("4,000 mutated cookies and callbacks let nobody in, and break nothing", async () => {
+Deno.test("mutated cookies and callbacks let nobody in, and break nothing", async () => {
   await using provider = await startOidcProvider(CALLBACK);
   provider.claims.ada = { email: "ada@example.com", email_verified: true };
   const config = loginConfig({ LOGIN_ISSUER: provider.address, LOGIN_ALLOW: "*" });
@@ -75,7 +75,7 @@ Deno.test("4,000 mutated cookies and callbacks let nobody in, and break nothing"
       const answer = await test.get("/coverages-api", { headers });
       assert.equal(answer.status, 401, await answer.text());
     }),
-    { numRuns: 2000 },
+    { numRuns: 400 },
   );
 
   const callbacks = fc.record({
@@ -105,6 +105,6 @@ Deno.test("4,000 mutated cookies and callbacks let nobody in, and break nothing"
       const session = answer.headers.getSetCookie().filter((one) => !one.includes("Max-Age=0"));
       assert.deepEqual(session, []);
     }),
-    { numRuns: 2000 },
+    { numRuns: 400 },
   );
 });

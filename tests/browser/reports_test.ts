@@ -106,22 +106,22 @@ const TOOLS: Record<string, Tool> = {
 /** What PHPUnit's report complains of on any server. */
 const OF_PHPUNIT = /^nvd3 warning: |tooltips require Popper|^Uncaught SyntaxError: .* 'export'$/;
 
-for (const [tool, { archive, coverageFile, use }] of Object.entries(TOOLS)) {
-  browserTest(`a report of ${tool} renders, sorts and navigates in its sandbox`, async (open) => {
-    await using test = await listeningApp();
+browserTest("tools' reports render, sort and navigate in their sandbox", async (open) => {
+  await using test = await listeningApp();
+  const { page, complaints } = await open();
+  for (const [tool, { archive, coverageFile, use }] of Object.entries(TOOLS)) {
     const { coverage } = await (await test.upload(await readArchiveFile(archive), {
       coverage_xml_file_name: coverageFile,
     })).json();
-    const { page, complaints } = await open();
     const response = await page.goto(test.address + new URL(coverage.report_url).pathname);
-    assert.equal(response?.status(), 200);
+    assert.equal(response?.status(), 200, tool);
     await use(page);
-    assert.equal(new URL(page.url()).origin, test.address);
+    assert.equal(new URL(page.url()).origin, test.address, tool);
     assert.equal(await page.evaluate(() => self.origin), "null", "it has an origin of its own");
-    await page.waitForLoadState("networkidle");
-    assert.deepEqual(complaints.filter((text) => !OF_PHPUNIT.test(text)), []);
-  });
-}
+    await page.waitForLoadState();
+    assert.deepEqual(complaints.filter((text) => !OF_PHPUNIT.test(text)), [], tool);
+  }
+});
 
 browserTest(
   "a sandboxed page has a working localStorage and sessionStorage",

@@ -2,17 +2,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { goodReport, tar } from "../support/archive.ts";
 import { bucketTest } from "../support/bucket.ts";
-import { uploadPath } from "../support/fields.ts";
 import { addDatabase, withFolder } from "../support/folder.ts";
 import { storedReports, tree } from "../support/reports.ts";
-import { type RunningServer, startServer, STOPPED } from "../support/server.ts";
-import { task } from "../support/task.ts";
-
-async function running(environment: Record<string, string>): Promise<RunningServer> {
-  const server = await startServer({ DATABASE_URL: "", AUTH: "none", ...environment });
-  if ("code" in server) throw new Error(`The server ended with ${server.code}: ${server.output}`);
-  return server;
-}
+import { running, startServer, STOPPED, uploadTo } from "../support/server.ts";
+import { command, task } from "../support/task.ts";
 
 const LONG = `report/${"long name ".repeat(20)}/${"ü".repeat(100)}.html`;
 
@@ -24,16 +17,12 @@ bucketTest("a server's folder moves into a bucket, in as many runs as it takes",
     const first = await running(onDisk);
     const pages = new Map<string, string>();
     for (const branch_name of ["a", "b", "c"]) {
-      const response = await fetch(first.address + uploadPath({ branch_name }), {
-        method: "POST",
-        headers: { "content-type": "application/x-tar" },
-        body: tar(goodReport([
-          { name: "report/empty/", type: "5" },
-          { name: LONG, content: branch_name },
-          { name: "report/nothing", content: "" },
-        ])),
-      });
-      const { coverage } = await response.json();
+      const archive = tar(goodReport([
+        { name: "report/empty/", type: "5" },
+        { name: LONG, content: branch_name },
+        { name: "report/nothing", content: "" },
+      ]));
+      const { coverage } = await uploadTo(first, archive, { branch_name });
       pages.set(branch_name, new URL(coverage.report_url).pathname);
     }
     assert.equal((await first.stop("SIGTERM")).code, STOPPED);
@@ -44,7 +33,7 @@ bucketTest("a server's folder moves into a bucket, in as many runs as it takes",
       ),
     );
 
-    const unset = await task("to-bucket", [], onDisk);
+    const unset = await command("to-bucket", [], onDisk);
     assert.deepEqual([unset.code, /S3_URL must be set/.test(unset.output)], [1, true]);
     const env = { ...onDisk, ...bucket.environment };
     const dry = await task("to-bucket", ["--dry-run"], env);
@@ -59,7 +48,7 @@ bucketTest("a server's folder moves into a bucket, in as many runs as it takes",
       request.startsWith("PUT") && request.endsWith(".tar.gz") && ++puts > 1
         ? { status: 403, code: "AccessDenied" }
         : undefined;
-    const half = await task("to-bucket", [], env);
+    const half = await command("to-bucket", [], env);
     assert.equal(half.code, 1);
     assert.match(half.output, /^The bucket cannot be used: PUT .*: 403 AccessDenied A fault$/m);
     assert(!half.output.includes("secret of the tests"));
@@ -71,7 +60,7 @@ bucketTest("a server's folder moves into a bucket, in as many runs as it takes",
     const lines = join(reports, `${lost}.lines`);
     await Deno.writeFile(lines, new Uint8Array());
     await Deno.rename(join(reports, lost), join(folder, lost));
-    const others = await task("to-bucket", [], env);
+    const others = await command("to-bucket", [], env);
     assert.deepEqual(others.output.split("\n").toSorted(), [
       "",
       "3 reports on disk: 1 in the bucket, 2 to copy.",
@@ -80,7 +69,7 @@ bucketTest("a server's folder moves into a bucket, in as many runs as it takes",
     ]);
     await Deno.rename(join(folder, lost), join(reports, lost));
     await Deno.remove(lines);
-    const rest = await task("to-bucket", [], env);
+    const rest = await command("to-bucket", [], env);
     assert.equal(
       rest.output,
       "3 reports on disk: 2 in the bucket, 1 to copy.\nCopied 1 report.\n",
@@ -97,10 +86,10 @@ bucketTest("a server's folder moves into a bucket, in as many runs as it takes",
     }
     assert.equal((await second.stop("SIGTERM")).code, STOPPED);
     for (const [id, paths] of before) assert.deepEqual(await tree(join(reports, id)), paths);
-    const swept = await task("sweep", [], env);
+    const swept = await command("sweep", [], env);
     assert.match(swept.output, /^objects not in it +0 reports, 0 bytes removed$/m);
     assert.match(swept.output, /^missing in the bucket +0 reports$/m);
-    const deleted = await task("delete", ["acme/shop"], env);
+    const deleted = await command("delete", ["acme/shop"], env);
     assert.equal(deleted.output, "Deleted 3 uploads and 3 reports.\n");
     assert.deepEqual(await bucket.reports(), []);
   });
@@ -117,7 +106,7 @@ bucketTest(
         [{ S3_URL: `${bucket.settings.url}-other` }, /404 NoSuchBucket/],
       ];
       for (const [changes, sentence] of wrong) {
-        const server = await startServer({ DATABASE_URL: "", AUTH: "none", ...env, ...changes });
+        const server = await startServer({ DATABASE_URL: "", ...env, ...changes });
         assert("code" in server);
         assert.equal(server.code, 1);
         assert.match(server.output, sentence);

@@ -38,8 +38,3 @@ export async function samples(): Promise<Sample[]> {
     };
   });
 }
-
-/** The names of the archives, each once. */
-export async function archives(): Promise<string[]> {
-  return [...new Set((await samples()).map(({ archive }) => archive))];
-}
