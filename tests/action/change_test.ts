@@ -2,7 +2,14 @@
 // Action finds, in the checkout or on GitHub.
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { actionTest, annotations, pathOf, type RunOptions, type World } from "../support/action.ts";
+import {
+  actionTest,
+  annotations,
+  pathOf,
+  type RunOptions,
+  withoutCommits,
+  type World,
+} from "../support/action.ts";
 import { type GitRepository, repository } from "../support/git.ts";
 
 type Files = Record<string, string>;
@@ -185,6 +192,7 @@ actionTest("the diff of a stale pull request is that of the tested commit", asyn
   assert.deepEqual(merge.patch.files, { "src/a.js": "13" });
   assert.equal(query(world).base_commit, main);
   assert.equal(merge.coverage.commit_hash, pull.head);
+  assert.deepEqual(withoutCommits(world.github), [], "skip_pr_comment: no comment is read");
   for (const shallow of [true, false]) {
     await Deno.writeTextFile(report, ofHead);
     await pull.checkOut(pull.head, { shallow });

@@ -131,14 +131,6 @@ actionTest("a job that overwrites another's comment writes again", async (world)
   ]);
 });
 
-actionTest("skip_pr_comment reads and writes no comment", async (world) => {
-  await world.report(75);
-  const run = await world.run({ ...pullRequest(), inputs: { skip_pr_comment: "true" } });
-  assert.equal(run.code, 0, run.output);
-  assert.equal(run.outputs.percentage, "75");
-  assert.deepEqual(withoutCommits(world.github), []);
-});
-
 actionTest(
   "a base without coverage is mentioned; ui_host is used for the comment's link",
   async (world) => {

@@ -30,28 +30,10 @@ function read(bytes: Uint8Array<ArrayBuffer>, among: readonly CoverageFormat[] =
   return readCoverage(new Blob([bytes]).stream(), among).then(({ total }) => total);
 }
 
-Deno.test("every sample is read to the number that its tool printed", async () => {
+Deno.test("every format refuses the samples of the others", async () => {
   const all = await documents();
   assert(all.length >= 70);
   for (const { sample, bytes } of all) {
-    const name = `${sample.archive}: ${sample.coverage_file}`;
-    if (sample.format === "malformed") {
-      await assert.rejects(read(bytes), /not well-formed XML.*line \d+, column \d+/, name);
-    } else if (sample.lines_valid === 0) {
-      await assert.rejects(read(bytes), /0 of 0 lines/, name);
-    } else {
-      assert.deepEqual(await read(bytes), {
-        percentage: sample.percentage,
-        linesCovered: sample.lines_covered,
-        linesValid: sample.lines_valid,
-        format: sample.format,
-      }, name);
-    }
-  }
-});
-
-Deno.test("every format refuses the samples of the others", async () => {
-  for (const { sample, bytes } of await documents()) {
     if (Number.isNaN(sample.percentage)) continue;
     const own = sample.format.replace(/-(?:instruction|statements)$/, "");
     for (const format of formats) {
