@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { actionTest, annotations, HEAD, JOB, pullRequest } from "../support/action.ts";
+import { actionTest, HEAD, JOB, pullRequest } from "../support/action.ts";
 import type { GitHub } from "../support/github.ts";
 
 const withGithub = ({ address }: GitHub) => ({ AUTH: "github", GITHUB_API_URLS: address });
@@ -7,10 +7,8 @@ const withGithub = ({ address }: GitHub) => ({ AUTH: "github", GITHUB_API_URLS: 
 actionTest("the job's token uploads, and the commit gets the status", async (world) => {
   const { statuses } = world.github.repository("acme/shop");
   await world.report(75);
-  const push = await world.run();
-  assert.equal(push.code, 0, push.output);
-  const pull = await world.run(pullRequest());
-  assert.equal(pull.code, 0, pull.output);
+  await world.passes();
+  await world.passes(pullRequest());
   // The pull request's head, and not the commit that GitHub makes of it, which nobody sees.
   assert.deepEqual(
     statuses.map(({ sha, state }) => [sha, state]),
@@ -24,9 +22,7 @@ actionTest(
   async (world) => {
     world.github.repository("acme/shop").permissions.set(JOB, { contents: "read" });
     await world.report(75);
-    const run = await world.run();
-    assert.equal(run.code, 1);
-    assert.match(annotations(run, "error")[0]!, /`permissions: statuses: write`.*\(403\)\.$/);
+    await world.fails(/`permissions: statuses: write`.*\(403\)\.$/);
   },
   withGithub,
 );
@@ -37,9 +33,7 @@ actionTest("a report that is too large is not retried", async (world) => {
     const noise = crypto.getRandomValues(new Uint8Array(65_536));
     await Deno.writeFile(`${world.workspace}/build/${i}.bin`, noise);
   }
-  const large = await world.run();
-  assert.equal(large.code, 1);
-  assert.match(annotations(large, "error")[0]!, /\(413\)\.$/);
+  await world.fails(/\(413\)\.$/);
   assert.equal(world.server.requests.length, 1);
 }, (github) => ({ ...withGithub(github), MAX_UPLOAD_BYTES: "1000" }));
 
@@ -52,12 +46,10 @@ actionTest(
       return response.status;
     };
     await world.report(80);
-    const pushed = await world.run();
-    assert.equal(pushed.code, 0, pushed.output);
+    const pushed = await world.passes();
     assert.equal(await ask(pushed.outputs.current_branch_badge_url), 200, "it has its token");
     await world.report(75);
-    const run = await world.run(pullRequest());
-    assert.equal(run.code, 0, run.output);
+    const run = await world.passes(pullRequest());
     assert.equal(run.outputs.improvement, "-5.00");
     assert.match(world.github.repository("acme/shop").comments[0]!.body, /75\.00%/);
     assert.equal(world.github.repository("acme/shop").statuses.length, 4, "two for each upload");

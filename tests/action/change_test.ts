@@ -116,8 +116,7 @@ const query = (world: World) =>
 
 /** Runs the Action, and returns what the server answered. */
 async function answerOf(world: World, options: RunOptions) {
-  const run = await world.run(options);
-  assert.equal(run.code, 0, run.output);
+  const run = await world.passes(options);
   const answer = JSON.parse(run.outputs.coverage_result!);
   const files = (answer.patch?.files ?? []).map((
     { path, uncovered }: { path: string; uncovered: string },
@@ -293,9 +292,10 @@ actionTest("each event has its branch, commit and base", async (world) => {
     assert.equal(commit_hash, head);
   }
   assert.equal(query(world).commit_author, "grace");
-  const unknown = await world.run({ ...run("pull_request", "dev", "eve"), inputs });
-  assert.equal(unknown.code, 1);
-  assert.match(annotations(unknown, "error")[0]!, /^eve:dev has no pull request\.$/);
+  await world.fails(/^eve:dev has no pull request\.$/, {
+    ...run("pull_request", "dev", "eve"),
+    inputs,
+  });
 });
 
 actionTest("limits and annotations", async (world) => {

@@ -18,8 +18,7 @@ actionTest(
     const { comments } = world.github.repository("acme/shop");
     await world.upload(80);
     await world.report(75);
-    const run = await world.run(pullRequest());
-    assert.equal(run.code, 0, run.output);
+    const run = await world.passes(pullRequest());
     const { coverage } = JSON.parse(run.outputs.coverage_result!);
     assert.deepEqual([coverage.branch_name, coverage.commit_hash], ["dev", HEAD]);
     const { percentage, base_percentage, improvement, current_branch_name, base_branch_name } =
@@ -48,8 +47,7 @@ actionTest(
     assert.equal(created.headers["x-github-api-version"], "2022-11-28");
 
     await world.report(90);
-    const again = await world.run({ ...pullRequest(), event: "pull_request_target" });
-    assert.equal(again.code, 0, again.output);
+    const again = await world.passes({ ...pullRequest(), event: "pull_request_target" });
     assert.equal(again.outputs.improvement, "10.00");
     assert.equal(comments.length, 1);
     assert.match(comment!.body, /\*\*90\.00%\*\* \| 🟢 ▲ \+10\.00 \|/);
@@ -66,8 +64,7 @@ actionTest(
     const ours = repository.addComment(7, `${MARKER}\nof the Action before this one`);
     repository.addComment(7, "Later");
     await world.report(75);
-    const run = await world.run(pullRequest());
-    assert.equal(run.code, 0, run.output);
+    await world.passes(pullRequest());
     assert.equal(repository.comments.length, 234);
     assert.match(ours.body, /\*\*75\.00%\*\*/);
     assert.equal(foreign.body, `${MARKER}\nmine`);
@@ -123,8 +120,7 @@ actionTest("a job that overwrites another's comment writes again", async (world)
     assert.equal(other.status, 200);
     await other.body?.cancel();
   };
-  const run = await world.run(pullRequest());
-  assert.equal(run.code, 0, run.output);
+  await world.passes(pullRequest());
   assert.deepEqual(comments.map(({ body }) => rowsOf(body)), [["go", "php"]]);
   assert.deepEqual(withoutCommits(github).map(({ method }) => method), [
     ...["GET", "POST", "GET", "GET", "PATCH"],
@@ -136,8 +132,7 @@ actionTest(
   async (world) => {
     await world.report(75);
     const inputs = { ui_host: "https://pages.test/coverages-ui/" };
-    const run = await world.run({ ...pullRequest(), inputs });
-    assert.equal(run.code, 0, run.output);
+    const run = await world.passes({ ...pullRequest(), inputs });
     const { base_percentage, improvement, base_branch_report_url } = run.outputs;
     assert.deepEqual([base_percentage, improvement, base_branch_report_url], ["", "", ""]);
     const { body } = world.github.repository("acme/shop").comments[0]!;
@@ -160,8 +155,7 @@ actionTest("a comment that GitHub stored but did not confirm is not repeated", a
       return true;
     },
   });
-  const run = await world.run(pullRequest());
-  assert.equal(run.code, 0, run.output);
+  await world.passes(pullRequest());
   assert.equal(repository.comments.length, 1);
   assert.deepEqual(withoutCommits(github).map(({ method }) => method), [
     "GET",
@@ -176,12 +170,10 @@ actionTest("waits for GitHub's rate limit when it is short", async (world) => {
   await world.report(75);
   github.rateLimited("secondary", { times: 1, retryAfter: 0 });
   github.rateLimited("primary", { times: 1, reset: 0 });
-  const run = await world.run(pullRequest());
-  assert.equal(run.code, 0, run.output);
+  await world.passes(pullRequest());
   assert.equal(github.repository("acme/shop").comments.length, 1);
   github.rateLimited();
-  const limited = await world.run(pullRequest());
-  assert.equal(limited.code, 0, limited.output);
+  const limited = await world.passes(pullRequest());
   assert.match(annotations(limited, "notice").at(-1)!, /API rate limit exceeded.*\(403\)\.$/);
 });
 
@@ -190,8 +182,7 @@ actionTest(
   async (world) => {
     world.github.repository("acme/shop").permissions.set(JOB, { statuses: "write" });
     await world.report(75);
-    const run = await world.run(pullRequest());
-    assert.equal(run.code, 0, run.output);
+    const run = await world.passes(pullRequest());
     assert.match(annotations(run, "notice").at(-1)!, /`permissions: pull-requests: write`/);
     assert.match(run.summary, /No comment was written on &#35;7: Resource not accessible/);
   },
@@ -202,9 +193,10 @@ actionTest(
   async (world) => {
     await world.report(75);
     world.github.down();
-    const run = await world.run(pullRequest());
-    assert.equal(run.code, 1);
-    assert.match(annotations(run, "error")[0]!, /^The comment on #7 was not written: .*\(503\)\.$/);
+    const run = await world.fails(
+      /^The comment on #7 was not written: .*\(503\)\.$/,
+      pullRequest(),
+    );
     assert.equal(run.outputs.percentage, "75");
   },
 );
@@ -214,8 +206,7 @@ actionTest("a personal token writes its owner's comment", async (world) => {
   const bots = repository.addComment(7, `${MARKER}\nthe job's`);
   await world.report(75);
   for (let i = 0; i < 2; i++) {
-    const run = await world.run({ ...pullRequest(), inputs: { token: "ghp_adas" } });
-    assert.equal(run.code, 0, run.output);
+    await world.passes({ ...pullRequest(), inputs: { token: "ghp_adas" } });
   }
   assert.equal(bots.body, `${MARKER}\nthe job's`);
   assert.deepEqual(repository.comments.map(({ user }) => user.login), [
@@ -231,11 +222,6 @@ actionTest(
     await world.report(75);
     // By the time of the comparison somebody has synced the branch away.
     server.planned.push(() => Response.json({ coverage: { percentage: 75 }, data: [] }));
-    const run = await world.run(pullRequest());
-    assert.equal(run.code, 1);
-    assert.match(
-      annotations(run, "error")[0]!,
-      /acme\/shop has no coverage of branch dev in go/,
-    );
+    await world.fails(/acme\/shop has no coverage of branch dev in go/, pullRequest());
   },
 );

@@ -88,6 +88,10 @@ export interface World extends AsyncDisposable {
   upload(covered: number, branch_name?: string): Promise<void>;
   /** Runs the Action in a job of acme/shop. */
   run(options?: RunOptions): Promise<Run>;
+  /** The same for a job that must succeed. */
+  passes(options?: RunOptions): Promise<Run>;
+  /** The same for a job that must fail with such an error. */
+  fails(error: RegExp, options?: RunOptions): Promise<Run>;
 }
 
 const SHOP: RepositoryOptions = {
@@ -110,7 +114,15 @@ async function makeWorld(settings: Settings): Promise<World> {
   const folder = await Deno.makeTempDir({ prefix: "coverage-action-" });
   const workspace = join(folder, "workspace");
   await Deno.mkdir(workspace);
+  const run = async (options: RunOptions = {}) => {
+    const temp = await Deno.makeTempDir({ dir: folder });
+    const run = await runAction({ server, github, workspace, temp }, options);
+    const left = Array.from(Deno.readDirSync(temp), ({ name }) => name);
+    assert.deepEqual(left, [], "nothing is left in the runner's folder");
+    return run;
+  };
   return {
+    run,
     server,
     github,
     workspace,
@@ -124,12 +136,16 @@ async function makeWorld(settings: Settings): Promise<World> {
       const archive = tar([{ name: "coverage.xml", content: cobertura(covered, 100) }]);
       assert.equal((await server.upload(archive, { branch_name })).status, 200);
     },
-    async run(options = {}) {
-      const temp = await Deno.makeTempDir({ dir: folder });
-      const run = await runAction({ server, github, workspace, temp }, options);
-      const left = Array.from(Deno.readDirSync(temp), ({ name }) => name);
-      assert.deepEqual(left, [], "nothing is left in the runner's folder");
-      return run;
+    async passes(options) {
+      const passed = await run(options);
+      assert.equal(passed.code, 0, passed.output);
+      return passed;
+    },
+    async fails(error, options) {
+      const failed = await run(options);
+      assert.equal(failed.code, 1, failed.output);
+      assert.match(annotations(failed, "error")[0] ?? "", error);
+      return failed;
     },
     async [Symbol.asyncDispose]() {
       await Deno.remove(folder, { recursive: true });
