@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { listCoverages } from "../../src/db/coverages.ts";
 import { type TestApp, testApp } from "../support/app.ts";
 import { ON_POSTGRES } from "../support/database.ts";
-import { seed } from "../support/seed.ts";
+import { seed, seedBranches } from "../support/seed.ts";
 
 interface Listed {
   data: Record<string, Record<string, unknown>[]>;
@@ -116,11 +116,7 @@ async function addHistory(test: TestApp, repo_name: string, count: number): Prom
 Deno.test("the list of a repository has all its branches, however many", async () => {
   await using test = await testApp();
   await seed(test.sql, { repo_name: "many" });
-  await test.sql`
-    insert into coverages (repository_id, branch_name, commit_hash, commit_author, language,
-      percentage, format, report_id, report_bytes, report_files)
-    select id, 'b' || n, '0123456789', 'ada', 'go', 50, 'cobertura', gen_random_uuid(), 1, 1
-    from repositories, generate_series(1, 1200) n`;
+  await seedBranches(test.sql, 1200);
   const { data } = await list(test, "?org_name=acme&repo_name=many");
   const names = data["acme/many"]!.map(({ branch_name }) => branch_name);
   assert.deepEqual(names, ["main", ...Array.from({ length: 1200 }, (_, n) => `b${n + 1}`)]);
@@ -166,11 +162,7 @@ Deno.test("a page of many repositories has all of them, once, and is sent in pie
   await test.sql`
     insert into repositories (org_name, repo_name)
     select 'acme', 'r' || lpad(i::text, 4, '0') from generate_series(1, 620) i`;
-  await test.sql`
-    insert into coverages (repository_id, branch_name, commit_hash, commit_author, language,
-      percentage, format, report_id, report_bytes, report_files)
-    select id, 'main', '0123456789', 'ada', 'go', 50, 'cobertura', gen_random_uuid(), 1, 1
-    from repositories`;
+  await seedBranches(test.sql, 1);
   const names = Array.from({ length: 620 }, (_, at) => `acme/r${String(at + 1).padStart(4, "0")}`);
   for (const per_page of [49, 50, 51, 500, 619, 620, 621]) {
     const { data, has_next } = await list(test, `?per_page=${per_page}`);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { goodReport, tar } from "../support/archive.ts";
 import { type TestApp, testApp } from "../support/app.ts";
-import { seed } from "../support/seed.ts";
+import { seed, seedBranches } from "../support/seed.ts";
 
 async function page(test: TestApp, path: string, status = 200): Promise<string> {
   const response = await test.get(path);
@@ -183,12 +183,7 @@ Deno.test("the chart does not depend on the page of a table, and its limit count
 Deno.test("a page of branches has the main branch first, and every other is on one page", async () => {
   await using test = await testApp();
   await seed(test.sql);
-  await test.sql`
-    insert into coverages (repository_id, branch_name, commit_hash, commit_author, language,
-      percentage, format, report_id, report_bytes, report_files)
-    select id, 'feature/' || n, 'abcdef0123', 'ada', 'go', n % 101, 'cobertura',
-      gen_random_uuid(), 1, 1
-    from repositories, generate_series(1, 120) n`;
+  await seedBranches(test.sql, 120, { prefix: "feature/" });
   const seen: string[] = [];
   for (let next: string | undefined = "/coverages-ui/acme/shop"; next;) {
     const html = await page(test, next);
@@ -225,13 +220,7 @@ Deno.test("pull requests, tags and merge queues are not in the chart, and behind
 Deno.test("an author's change is against the previous upload, however old", async () => {
   await using test = await testApp();
   await seed(test.sql, { branch_name: "old", percentage: 50, commit_author: "grace" });
-  await test.sql`
-    insert into coverages (
-      repository_id, branch_name, commit_hash, commit_author, language, percentage, format,
-      report_id, report_bytes, report_files
-    )
-    select id, 'b' || n, 'abcdef', 'robot', 'go', 10, 'cobertura', gen_random_uuid(), 1, 1
-    from repositories, generate_series(1, 600) n`;
+  await seedBranches(test.sql, 600, { author: "robot" });
   await seed(test.sql, { branch_name: "old", percentage: 61.5, commit_author: "ada" });
   const html = await page(test, "/coverages-ui/acme/shop");
   assert.match(html, /Coverage by author <small>in the last 500 uploads/);

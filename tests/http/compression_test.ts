@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { goodReport, gzip, tar } from "../support/archive.ts";
 import { type ListeningApp, listeningApp } from "../support/listening.ts";
-import { seed } from "../support/seed.ts";
+import { seed, seedBranches } from "../support/seed.ts";
 
 /** Some kilobytes that no two lines of are the same. */
 const TEXT = Array.from({ length: 400 }, (_, line) => `<p>line ${line} of the page</p>\n`).join("");
@@ -60,10 +60,8 @@ async function surfaces({ get, files }: ListeningApp & { files: string }): Promi
 
 Deno.test("a long list is compressed in pieces", async () => {
   await using test = await listeningApp();
-  for (let n = 0; n < 100; n++) {
-    const branch_name = `${n}-`.padEnd(255, "branch");
-    await seed(test.sql, { branch_name, commit_author: branch_name.toUpperCase() });
-  }
+  await seed(test.sql);
+  await seedBranches(test.sql, 300);
   const url = `${test.address}/coverages-api`;
   const plain = await curl(url);
   assert(plain.body.length > 100_000, "longer than a piece");

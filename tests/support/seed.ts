@@ -36,3 +36,17 @@ export async function seed(sql: Sql, upload: Seed = {}): Promise<string> {
   await addCoverage(sql, added, readConfig({}));
   return added.reportId;
 }
+
+/** Adds an upload to so many other branches of every repository: `<prefix>1`, `<prefix>2` … */
+export async function seedBranches(
+  sql: Sql,
+  count: number,
+  { prefix = "b", author = "ada" } = {},
+): Promise<void> {
+  await sql`
+    insert into coverages (repository_id, branch_name, commit_hash, commit_author, language,
+      percentage, format, report_id, report_bytes, report_files)
+    select id, ${prefix} || n, '0123456789', ${author}, 'go', n % 101, 'cobertura',
+      gen_random_uuid(), 1, 1
+    from repositories, generate_series(1, ${count}::int) n`;
+}
