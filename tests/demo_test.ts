@@ -1,17 +1,14 @@
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
 import { CAN_ASK } from "./support/server.ts";
+import { commandOf } from "./support/task.ts";
 
 Deno.test({
   name: "the demo shows a dashboard and removes its files",
   ignore: !CAN_ASK,
   async fn() {
     const temporary = await Deno.makeTempDir();
-    const config = JSON.parse(await Deno.readTextFile(new URL("../deno.json", import.meta.url)));
-    const [, ...args] = config.tasks.demo.command.split(" ");
     const demo = new Deno.Command(Deno.execPath(), {
-      args,
-      cwd: fileURLToPath(new URL("../", import.meta.url)),
+      ...await commandOf("demo"),
       env: { TMPDIR: temporary, NO_COLOR: "1" },
       stdout: "piped",
       stderr: "inherit",

@@ -1,8 +1,6 @@
 // The server as an operator starts it: a process of its own, on a free port.
-import { fileURLToPath } from "node:url";
 import { uploadPath } from "./fields.ts";
-
-const root = fileURLToPath(new URL("../../", import.meta.url));
+import { commandOf } from "./task.ts";
 
 /** Whether a program can be asked to stop; on Windows a signal ends it. */
 export const CAN_ASK = Deno.build.os !== "windows";
@@ -33,15 +31,11 @@ export async function startServer(
   environment: Record<string, string>,
   otherwise?: { args: string[]; cwd?: string },
 ): Promise<RunningServer | Stopped> {
-  const config = JSON.parse(await Deno.readTextFile(`${root}/deno.json`));
-  const [setting, command, ...args] = config.tasks.start.command.split(" ");
-  if (command !== "deno") throw new Error(`deno task start runs ${command}`);
-  const [name, value] = setting.split("=");
+  const command = await commandOf("start");
   const child = new Deno.Command(Deno.execPath(), {
-    args,
-    cwd: root,
+    ...command,
     ...otherwise,
-    env: { PORT: "0", NO_COLOR: "1", [name]: value, ...environment },
+    env: { PORT: "0", NO_COLOR: "1", ...command.env, ...environment },
     stdout: "piped",
     stderr: "piped",
   }).spawn();

@@ -5,6 +5,15 @@ import { OperatorError, UsageError } from "../../src/errors.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
+/** What a task runs Deno with: `NAME=value … deno <args>`. */
+export async function commandOf(name: string) {
+  const { tasks } = JSON.parse(await Deno.readTextFile(`${root}/deno.json`));
+  const words: string[] = tasks[name].command.split(" ");
+  const at = words.indexOf("deno");
+  const env = words.slice(0, at).map((setting) => setting.split("=") as [string, string]);
+  return { args: words.slice(at + 1), cwd: root, env: Object.fromEntries(env) };
+}
+
 /**
  * Runs a task with those arguments; `output` is what it printed, to both outputs, without what Deno
  * says of packages that it looks up.
@@ -27,11 +36,11 @@ export async function taskWith(
   args: string[],
   env: Record<string, string> = {},
 ): Promise<{ code: number; stdout: Uint8Array<ArrayBuffer>; stderr: Uint8Array<ArrayBuffer> }> {
-  const config = JSON.parse(await Deno.readTextFile(`${root}/deno.json`));
+  const command = await commandOf(name);
   const child = new Deno.Command(Deno.execPath(), {
-    args: [...config.tasks[name].command.split(" ").slice(1), ...args],
-    cwd: root,
-    env: { NO_COLOR: "1", ...env },
+    ...command,
+    args: [...command.args, ...args],
+    env: { NO_COLOR: "1", ...command.env, ...env },
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
