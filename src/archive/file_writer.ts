@@ -5,10 +5,11 @@ import type { FileEntry } from "./read_archive.ts";
 
 /**
  * A file up to this size is read whole and written by one call. Measured on a report of 3,000 files:
- * a third of the time of a stream each.
+ * a third of the time of a stream each. Whole files of 1 MB, in four uploads at a time, grew the server
+ * by 200 MiB instead of 27, and took 0.2 seconds for 60 MB instead of 0.33.
  */
-const WHOLE_FILE_BYTES = 1024 * 1024;
-/** Writes in flight, with the above 4 MiB; measured, 16 of them only get in each other's way. */
+const WHOLE_FILE_BYTES = 256 * 1024;
+/** Writes in flight, with the above 1 MiB; measured, 16 of them only get in each other's way. */
 const MAX_IN_FLIGHT = 4;
 
 /** The folders made so far, by name; the memory of a path is shared by all that is below it. */
