@@ -75,7 +75,7 @@ Deno.test("mutated cookies and callbacks let nobody in, and break nothing", asyn
       const answer = await test.get("/coverages-api", { headers });
       assert.equal(answer.status, 401, await answer.text());
     }),
-    { numRuns: 400 },
+    { numRuns: 2000 },
   );
 
   const callbacks = fc.record({
@@ -105,6 +105,6 @@ Deno.test("mutated cookies and callbacks let nobody in, and break nothing", asyn
       const session = answer.headers.getSetCookie().filter((one) => !one.includes("Max-Age=0"));
       assert.deepEqual(session, []);
     }),
-    { numRuns: 400 },
+    { numRuns: 2000 },
   );
 });
