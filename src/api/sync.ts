@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Authenticate } from "../auth/authenticate.ts";
 import { withCommitStatus } from "../auth/grant.ts";
 import type { Config } from "../config.ts";
-import { readFields } from "../http/fields_body.ts";
+import { readFields } from "../http/form.ts";
 import { HttpError } from "../errors.ts";
 import type { Handler } from "../http/router.ts";
 import type { Log } from "../log.ts";

@@ -9,9 +9,9 @@ import { addCoverage, type Added, partsOfCommit, UnknownOutcomeError } from "../
 import { checkIdentity } from "../db/repository_names.ts";
 import { unavailable } from "../errors.ts";
 import type { ReadCoverage } from "../formats/read_coverage.ts";
-import { archiveBodyKind, filePart, readBody, readForm } from "../http/body.ts";
+import { Deadline, readBody } from "../http/body.ts";
 import type { ByteStream } from "../http/byte_stream.ts";
-import { Deadline } from "../http/deadline.ts";
+import { archiveBodyKind, filePart, readForm } from "../http/form.ts";
 import type { Handler } from "../http/router.ts";
 import { Semaphore } from "../http/semaphore.ts";
 import type { Log } from "../log.ts";
@@ -74,8 +74,9 @@ export function createUploadHandler(dependencies: UploadDependencies): Handler {
         const startedAt = performance.now();
         const form = kind === "form" ? await readForm(request, bodyLimits) : undefined;
         const fields = completeUploadFields(query, form);
+        const { signal } = deadline;
         const archive = () =>
-          deadline.stream(form ? filePart(form) : readBody(request, bodyLimits));
+          form ? filePart(form, signal) : readBody(request, { ...bodyLimits, signal });
         const stored = await store(
           {
             ...dependencies,
