@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { serveDir } from "@std/http";
 import { HttpError } from "../errors.ts";
 import { type Surface, withHeaders } from "../http/headers.ts";
-import { decodeSegment } from "../http/path_segment.ts";
+import { decodeSegment } from "../http/router.ts";
 import { canBeNamed } from "./file_names.ts";
 import { opensPage, withScript } from "./sandbox.ts";
 
