@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { unpack } from "./archive/unpack.ts";
+import { unpack } from "./archive/extract.ts";
 import { createApp } from "./server.ts";
 import { readEnvironment } from "./config.ts";
 import { CoverageThread } from "./formats/parser_thread.ts";

@@ -3,7 +3,7 @@
  * that did not take it; either is killed, the bucket and the database go away in turn.
  */
 import { join } from "node:path";
-import { unpack } from "../../src/archive/unpack.ts";
+import { unpack } from "../../src/archive/extract.ts";
 import { readConfig } from "../../src/config.ts";
 import { databaseIdentity } from "../../src/db/coverages.ts";
 import { Bucket } from "../../src/reports/bucket.ts";

@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { unpack } from "../archive/unpack.ts";
+import { unpack } from "../archive/extract.ts";
 import { type Config, readEnvironment } from "../config.ts";
 import { type Database, openDatabase } from "../db/connect.ts";
 import { databaseIdentity } from "../db/coverages.ts";

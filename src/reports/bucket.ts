@@ -10,7 +10,7 @@ import { request as requestHttps } from "node:https";
 import { pipeline } from "node:stream/promises";
 import type { BucketSettings } from "../config.ts";
 import { HttpError, OperatorError } from "../errors.ts";
-import { type ByteStream, capped } from "../http/byte_stream.ts";
+import type { ByteStream } from "../http/byte_stream.ts";
 import type { Log } from "../log.ts";
 import { isReportId } from "./report_id.ts";
 
@@ -127,14 +127,15 @@ export class Bucket {
       const seconds = this.#secondsFor(bytes);
       const tooLate = new Error(`not all of its ${bytes} bytes came within ${seconds} seconds`);
       const timer = setTimeout(() => deadline.abort(tooLate), seconds * 1000);
-      const failed = (cause: unknown) =>
-        away(`GET ${id}${ENDING}`, deadline.signal.aborted ? deadline.signal.reason : cause);
-      return capped(body as ByteStream ?? ReadableStream.from([]), bytes, {
-        tooLarge: () => failed(new Error("it sent more than it announced")),
-        failed,
-        signal: deadline.signal,
-        ended: () => clearTimeout(timer),
-      });
+      return ReadableStream.from((async function* () {
+        try {
+          if (body) yield* body as ByteStream;
+        } catch (cause) {
+          throw away(`GET ${id}${ENDING}`, deadline.signal.aborted ? tooLate : cause);
+        } finally {
+          clearTimeout(timer);
+        }
+      })());
     });
   }
 

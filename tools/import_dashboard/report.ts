@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { HttpError, OperatorError, quote } from "../../src/errors.ts";
 import type { StagedReport } from "../../src/reports/store.ts";
 import { safePath } from "../../src/archive/safe_path.ts";
-import { IndexPage } from "../../src/archive/index_page.ts";
+import { IndexPage } from "../../src/archive/extract.ts";
 
 export interface CopiedReport {
   /** The page to show first; null: the listing. */
