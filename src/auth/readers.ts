@@ -8,9 +8,8 @@ import { decodeSegment } from "../http/path_segment.ts";
 import { orgName, repoName, repositoryFields } from "../model/fields.ts";
 import type { RepositoryName } from "../model/rows.ts";
 import { badgeTokens, LOGIN_PATH } from "../model/urls.ts";
-import { covers } from "./accounts.ts";
+import { covers, hashOf, secretOf, unauthorized } from "./credential.ts";
 import type { Authenticate } from "./authenticate.ts";
-import { hashOf, secretOf, unauthorized } from "./credential.ts";
 import { isChecked, type Sessions } from "./session.ts";
 import { scopesOf } from "./upload_token.ts";
 
