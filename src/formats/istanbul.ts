@@ -28,11 +28,14 @@ class IstanbulReader implements JsonReader {
   }
 
   value(value: string | number | boolean | null, path: JsonPath): void {
-    if (typeof value !== "number") return;
     if (path[1] === "s" && path.length === 3) {
-      this.#set(this.#counts, path[2]!, wholeHits(value));
+      // JSON has null for the NaN that instrumented code may count to; Istanbul takes both as no hit.
+      if (value === null || typeof value === "number") {
+        this.#set(this.#counts, path[2]!, wholeHits(value ?? 0));
+      }
     } else if (
-      path[1] === "statementMap" && path.length === 5 && path[3] === "start" && path[4] === "line"
+      typeof value === "number" && path[1] === "statementMap" && path.length === 5 &&
+      path[3] === "start" && path[4] === "line"
     ) {
       this.#set(this.#starts, path[2]!, value);
     }

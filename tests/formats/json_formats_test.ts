@@ -21,6 +21,12 @@ Deno.test("Istanbul: the statements that start in a line make its hits, in any o
   assert.deepEqual(await lines(json({ "/src/a.js": { s, path, statementMap } })), expected);
 });
 
+Deno.test("Istanbul: a count of null, which was NaN, is no hit", async () => {
+  const at = (line: number) => ({ start: { line, column: 0 }, end: { line, column: 1 } });
+  const file = { path: "/a.js", statementMap: { 0: at(1), 1: at(2) }, s: { 0: 1, 1: null } };
+  assert.equal(await counted(json({ "/a.js": file })), "1/2 istanbul");
+});
+
 Deno.test("Istanbul's summary: the total, else the sum of the files; it has no lines", async () => {
   const of = (total: number, covered: number) => ({
     lines: { total, covered, skipped: 0, pct: 0 },
