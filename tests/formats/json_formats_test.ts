@@ -110,20 +110,20 @@ Deno.test("llvm-cov: the totals, and lines from segments as llvm-cov makes them"
   assert.match(await refusal(json(document)), /a segment of line 3 after/);
 });
 
-Deno.test("gcovr: each line once, without lines that are no code; its summary", async () => {
+Deno.test("gcovr: each entry of a line counts, without lines that are no code; its summary", async () => {
   const line = (line_number: number, count: number, more = {}) => ({ line_number, count, ...more });
   const file = {
     file: "src/a.c",
     lines: [
-      line(1, 0),
-      line(1, 2),
+      line(1, 0, { function_name: "int pick<int>(int, int)" }),
+      line(1, 2, { function_name: "long pick<long>(long, long)" }),
       line(2, 0),
       line(3, 0, { "gcovr/noncode": true }),
       line(4, 1, { "gcovr/excluded": true }),
     ],
   };
   const document = json({ "gcovr/format_version": "0.11", files: [file] });
-  assert.equal(await counted(document), "1/2 gcovr");
+  assert.equal(await counted(document), "1/3 gcovr");
   assert.deepEqual(await lines(document), { "src/a.c": { 1: 1, 2: 0 } });
   const summary = { files: [{ line_total: 9, line_covered: 9 }], line_total: 4, line_covered: 3 };
   assert.equal(
