@@ -21,6 +21,19 @@ Deno.test("Istanbul: the statements that start in a line make its hits, in any o
   assert.deepEqual(await lines(json({ "/src/a.js": { s, path, statementMap } })), expected);
 });
 
+Deno.test("Istanbul 0.x: the lines of l count where it is there, and skipped statements as hit", async () => {
+  const at = (line: number, more = {}) => ({ start: { line, column: 0 }, ...more });
+  const statementMap = { 1: at(1), 2: at(2), 3: at(3, { skip: true }) };
+  const file = { path: "/a.js", s: { 1: 1, 2: 0, 3: 0 }, b: {}, f: {}, fnMap: {}, statementMap };
+  assert.deepEqual(await lines(json({ "/a.js": file })), { "/a.js": { 1: 1, 2: 0, 3: 1 } });
+  const l = { 1: 1, 7: 0, 8: 2 };
+  for (const both of [{ l, ...file }, { ...file, l }]) {
+    assert.deepEqual(await lines(json({ "a.sol": both })), { "a.sol": { 1: 1, 7: 0, 8: 1 } });
+  }
+  const none = { "a.sol": { l: {}, ...file }, "b.sol": { l } };
+  assert.deepEqual(await lines(json(none)), { "b.sol": { 1: 1, 7: 0, 8: 1 } });
+});
+
 Deno.test("Istanbul: a count of null, which was NaN, is no hit", async () => {
   const at = (line: number) => ({ start: { line, column: 0 }, end: { line, column: 1 } });
   const file = { path: "/a.js", statementMap: { 0: at(1), 1: at(2) }, s: { 0: 1, 1: null } };
