@@ -2,7 +2,7 @@
 import type { Sql } from "postgres";
 import { z } from "zod";
 import type { Authenticate } from "../auth/authenticate.ts";
-import { withCommitStatus } from "../auth/grant.ts";
+import { withCommitStatus } from "../auth/credential.ts";
 import type { Config } from "../config.ts";
 import { readFields } from "../http/form.ts";
 import { HttpError } from "../errors.ts";

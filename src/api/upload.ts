@@ -3,7 +3,7 @@ import type { Sql } from "postgres";
 import { extract, type ExtractedReport } from "../archive/extract.ts";
 import { readArchive } from "../archive/read_archive.ts";
 import type { Authenticate } from "../auth/authenticate.ts";
-import { withCommitStatus } from "../auth/grant.ts";
+import { withCommitStatus } from "../auth/credential.ts";
 import type { Config } from "../config.ts";
 import { addCoverage, type Added, partsOfCommit, UnknownOutcomeError } from "../db/add_coverage.ts";
 import { checkIdentity } from "../db/repository_names.ts";
@@ -26,12 +26,10 @@ import { linesOf } from "../reports/file_lines.ts";
 import type { ReportStore } from "../reports/store.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { traced } from "../telemetry/spans.ts";
-import { checksOf } from "./checks.ts";
-import { CoverageFileReader, uniteParts } from "./coverage_files.ts";
-import { readPatch } from "./patch.ts";
-import { comparisonOf, counted, finalStatus, pendingStatus } from "./upload_outcome.ts";
+import { checksOf, comparisonOf, counted, finalStatus, pendingStatus } from "./upload_outcome.ts";
+import { CoverageFileReader, readPatch, uniteParts } from "./coverage_files.ts";
 
-export interface UploadDependencies {
+interface UploadDependencies {
   readonly config: Pick<
     Config,
     "limits" | "publicUrl" | "login" | "statusContext" | "defaultBranches" | "retention"

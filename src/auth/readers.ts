@@ -7,9 +7,8 @@ import { type Access, decodeSegment, type Reader, type RouteContext } from "../h
 import { orgName, repoName, repositoryFields } from "../model/fields.ts";
 import type { RepositoryName } from "../model/rows.ts";
 import { badgeTokens, LOGIN_PATH } from "../model/urls.ts";
-import { covers } from "./accounts.ts";
+import { covers, hashOf, secretOf, unauthorized } from "./credential.ts";
 import type { Authenticate } from "./authenticate.ts";
-import { hashOf, secretOf, unauthorized } from "./credential.ts";
 import { isChecked, type Sessions } from "./session.ts";
 import { scopesOf } from "./upload_token.ts";
 

@@ -2,8 +2,7 @@
 import type { Sql, TransactionSql } from "postgres";
 import { isDatabaseAway } from "../errors.ts";
 import type { Coverage } from "../formats/coverage.ts";
-import type { PatchResult } from "../model/patch.ts";
-import type { CoverageRow, ReportSize, RepositoryName } from "../model/rows.ts";
+import type { CoverageRow, PatchResult, ReportSize, RepositoryName } from "../model/rows.ts";
 import { inTime } from "./connect.ts";
 import { activeRows, type RowSettings } from "./coverages.ts";
 import { checkIdentity, findOrAddRepository, named } from "./repository_names.ts";

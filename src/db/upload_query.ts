@@ -1,7 +1,6 @@
 /** An upload, and what every answer, page and commit status compares it with. */
 import type { Sql, TransactionSql } from "postgres";
-import type { PatchResult } from "../model/patch.ts";
-import type { CoverageRow, RepositoryName } from "../model/rows.ts";
+import type { CoverageRow, PatchResult, RepositoryName } from "../model/rows.ts";
 import { inTime } from "./connect.ts";
 import { columns } from "./coverages.ts";
 import { named } from "./repository_names.ts";

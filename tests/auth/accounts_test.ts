@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { githubOf } from "../../src/auth/github_of.ts";
+import { githubOf } from "../../src/model/code_host.ts";
 import { readConfig } from "../../src/config.ts";
 import { checkIdentity, forgetIdentity } from "../../src/db/repository_names.ts";
 import { goodReport, gzip, tar } from "../support/archive.ts";
