@@ -16,7 +16,6 @@ import { createLog } from "./log.ts";
 import { openReports } from "./reports/bucket_store.ts";
 import { ORPHAN_GRACE_MS, sweep } from "./reports/sweep.ts";
 import { RETENTION_REST, runRetention } from "./reports/retention.ts";
-import { schedule } from "./reports/schedule.ts";
 
 const RETENTION_PAUSE_MS = 60 * 60 * 1000;
 
@@ -111,4 +110,38 @@ function stopSignal(): Promise<void> {
     // The next signal ends the process at once.
     for (const signal of signals) Deno.removeSignalListener(signal, resolve);
   });
+}
+
+interface Schedule {
+  /** Aborts the signal of the work and waits for its end. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Does `work` now, and again `pauseMs` after each end, so that it never runs beside itself. What it
+ * throws before the stop goes to `failed`.
+ */
+export function schedule(
+  work: (signal: AbortSignal) => Promise<void>,
+  pauseMs: number,
+  failed: (error: unknown) => void,
+): Schedule {
+  const stopping = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const turn = async () => {
+    try {
+      await work(stopping.signal);
+    } catch (error) {
+      if (!stopping.signal.aborted) failed(error);
+    }
+    if (!stopping.signal.aborted) timer = setTimeout(() => running = turn(), pauseMs);
+  };
+  let running = turn();
+  return {
+    async stop() {
+      stopping.abort();
+      clearTimeout(timer);
+      await running;
+    },
+  };
 }

@@ -12,7 +12,8 @@ import type { BucketSettings } from "../config.ts";
 import { HttpError, OperatorError } from "../errors.ts";
 import type { ByteStream } from "../http/byte_stream.ts";
 import type { Log } from "../log.ts";
-import { isReportId } from "./report_id.ts";
+import { isReportId } from "../model/urls.ts";
+import type { ArchiveFile } from "./archive_file.ts";
 
 const MARKER = ".database";
 const ENDING = ".tar.gz";
@@ -25,14 +26,6 @@ const TRIES = 3;
 const PAUSE_MS = 200;
 /** SHA-256 of nothing. */
 const EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-
-/** A file with an archive. */
-export interface ArchiveFile {
-  readonly path: string;
-  readonly bytes: number;
-  /** In hex: the bucket refuses what has another one. */
-  readonly sha256: string;
-}
 
 export interface BucketObject {
   readonly id: string;

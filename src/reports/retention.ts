@@ -19,9 +19,8 @@ import {
   undone,
 } from "../db/stored_reports.ts";
 import type { Log } from "../log.ts";
-import { removeReports } from "./remove.ts";
-import type { ReportStore } from "./store.ts";
-import { type Amount, sweep, sweepBucket, type Swept } from "./sweep.ts";
+import type { Amount, ReportStore } from "./store.ts";
+import { sweep, sweepBucket, type Swept } from "./sweep.ts";
 
 /** Reports removed at a time: few, so that uploads get their turn. */
 const BATCH = 200;
@@ -100,7 +99,7 @@ async function run(
       const batch = expired.slice(at, at + BATCH);
       if (!dryRun) {
         const marked = await markRemoved(sql, batch.map(({ report_id }) => report_id));
-        await removeReports(store, marked, log, signal);
+        await store.removeAll(marked, log, signal);
       }
       for (const { reason, bytes } of batch) {
         removed[reason!].reports++;

@@ -41,10 +41,7 @@ export async function copyReport(
         await staged?.makeFolder(path);
         await visit(`${path}/`);
       } else if (info.isFile) {
-        if (staged) {
-          const target = (await staged.createFile(path)).writable;
-          await (await Deno.open(join(root, path))).readable.pipeTo(target);
-        }
+        await staged?.writeFile(path, (await Deno.open(join(root, path))).readable);
         index.add(path);
         files++;
         bytes += info.size;
