@@ -26,7 +26,7 @@ import { createEntrances } from "./dashboard/redirects.ts";
 import { createReportPageHandler } from "./dashboard/report.tsx";
 import { createRepositoryHandler } from "./dashboard/repository.tsx";
 import { createUploadPageHandler } from "./dashboard/upload.tsx";
-import { refuseOther } from "./db/repository_names.ts";
+import { refuseOther } from "./db/repositories.ts";
 import { classify, HttpError } from "./errors.ts";
 import type { ReadCoverage } from "./formats/read_coverage.ts";
 import { addressOf, clientOf, type Connection, isOwnName, requestIdOf } from "./http/request.ts";

@@ -19,7 +19,7 @@ import {
   repoName,
 } from "../model/fields.ts";
 import { deleteOtherBranches } from "../db/coverages.ts";
-import { checkIdentity } from "../db/repository_names.ts";
+import { checkIdentity } from "../db/repositories.ts";
 
 /** Enough for 20,000 branches of usual names. A GitHub token is only checked after it was read. */
 const MAX_BODY_BYTES = 1024 * 1024;

@@ -6,7 +6,7 @@ import type { Authenticate } from "../auth/authenticate.ts";
 import { withCommitStatus } from "../auth/credential.ts";
 import type { Config } from "../config.ts";
 import { addCoverage, type Added, partsOfCommit, UnknownOutcomeError } from "../db/add_coverage.ts";
-import { checkIdentity } from "../db/repository_names.ts";
+import { checkIdentity } from "../db/repositories.ts";
 import { unavailable } from "../errors.ts";
 import type { ReadCoverage } from "../formats/read_coverage.ts";
 import { Deadline, readBody } from "../http/body.ts";

@@ -3,8 +3,8 @@ import { setTimeout } from "node:timers/promises";
 import type { Sql, TransactionSql } from "postgres";
 import type { Retention } from "../config.ts";
 import { withoutTimeout } from "../db/connect.ts";
-import { deleteOldRefs } from "../db/other_refs.ts";
 import {
+  deleteOldRefs,
   findNewestOver,
   listStored,
   markRemoved,
@@ -14,8 +14,8 @@ import {
   type Reason,
   type StoredReport,
   storedReports,
-  storedTotal,
   type Superseded,
+  totals,
   undone,
 } from "../db/stored_reports.ts";
 import type { Log } from "../log.ts";
@@ -141,7 +141,7 @@ async function run(
       missing: (found, range) => missingFrom(sql, found, range, graceMs),
     }));
   }
-  const total = await storedTotal(sql);
+  const total = await totals(sql);
   const amounts = Object.values(removed);
   const result = {
     ...removed,
@@ -152,7 +152,7 @@ async function run(
         reports: total.reports - sum(amounts.map(({ reports }) => reports)),
         bytes: total.bytes - sum(amounts.map(({ bytes }) => bytes)),
       }
-      : total,
+      : { reports: total.reports, bytes: total.bytes },
     missing,
   };
   if (!dryRun && !signal?.aborted) logRun(result, retention, log, performance.now() - startedAt);
