@@ -104,7 +104,7 @@ export async function uniteParts(
   }
   return await described("The union of the parts", async () => {
     const { total, lines } = uniteCoverage(parsed);
-    if (lines) await store.writeUnion(reportId, lines);
+    if (lines) await store.writeLines(reportId, lines, "union");
     const patch = await patchOfParts(parts, lines, { store, own });
     if (!areGoProfiles(parts.map(({ coverage }) => coverage))) return { coverage: total, ...patch };
     const profiles = parts.flatMap(({ report_id, coverage_files }) =>

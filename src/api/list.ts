@@ -2,7 +2,8 @@
 import type { Sql } from "postgres";
 import { z } from "zod";
 import type { Config } from "../config.ts";
-import { createFindActiveRows, listCoverages, type ListFilter } from "../db/coverages.ts";
+import { createFindActiveRows } from "../db/batched.ts";
+import { listCoverages, type ListFilter } from "../db/coverages.ts";
 import { etagged } from "../http/etag.ts";
 import { dataHeaders } from "../http/headers.ts";
 import type { Handler } from "../http/router.ts";

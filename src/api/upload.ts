@@ -6,12 +6,12 @@ import type { Authenticate } from "../auth/authenticate.ts";
 import { withCommitStatus } from "../auth/credential.ts";
 import type { Config } from "../config.ts";
 import { addCoverage, type Added, partsOfCommit, UnknownOutcomeError } from "../db/add_coverage.ts";
-import { checkIdentity } from "../db/repository_names.ts";
+import { checkIdentity } from "../db/repositories.ts";
 import { unavailable } from "../errors.ts";
 import type { ReadCoverage } from "../formats/read_coverage.ts";
-import { archiveBodyKind, filePart, readBody, readForm } from "../http/body.ts";
+import { Deadline, readBody } from "../http/body.ts";
 import type { ByteStream } from "../http/byte_stream.ts";
-import { Deadline } from "../http/deadline.ts";
+import { archiveBodyKind, filePart, readForm } from "../http/form.ts";
 import type { Handler } from "../http/router.ts";
 import { Semaphore } from "../http/semaphore.ts";
 import type { Log } from "../log.ts";
@@ -72,8 +72,9 @@ export function createUploadHandler(dependencies: UploadDependencies): Handler {
         const startedAt = performance.now();
         const form = kind === "form" ? await readForm(request, bodyLimits) : undefined;
         const fields = completeUploadFields(query, form);
+        const { signal } = deadline;
         const archive = () =>
-          deadline.stream(form ? filePart(form) : readBody(request, bodyLimits));
+          form ? filePart(form, signal) : readBody(request, { ...bodyLimits, signal });
         const stored = await store(
           {
             ...dependencies,

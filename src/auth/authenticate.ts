@@ -3,7 +3,7 @@ import type { Config } from "../config.ts";
 import { HttpError } from "../errors.ts";
 import type { RouteContext } from "../http/router.ts";
 import type { Log } from "../log.ts";
-import { isOwnName } from "../http/host.ts";
+import { isOwnName } from "../http/request.ts";
 import {
   checkAccount,
   type Credential,

@@ -1,5 +1,3 @@
-import { type ByteStream, capped } from "../http/byte_stream.ts";
-
 /** More than GitHub says to a request of ours, and than an issuer has keys. */
 const MAX_ANSWER_BYTES = 256 * 1024;
 
@@ -9,13 +7,17 @@ const MAX_ANSWER_BYTES = 256 * 1024;
  */
 export async function fetchBounded(url: string, init: RequestInit): Promise<Response> {
   const { body, status, headers } = await fetch(url, init);
-  const tooLarge = new Error("The answer is too large");
-  const whole = body && await new Response(capped(body as ByteStream, MAX_ANSWER_BYTES, {
-    tooLarge: () => tooLarge,
-    failed: (cause) => cause as Error,
-  })).bytes().catch((error) => {
-    if (error === tooLarge) return null;
-    throw error;
-  });
+  const whole = body && await readBounded(body);
   return new Response(whole, { status, headers });
+}
+
+async function readBounded(body: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<Blob | null> {
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.byteLength;
+    if (bytes > MAX_ANSWER_BYTES) return null;
+    chunks.push(chunk);
+  }
+  return new Blob(chunks);
 }

@@ -1,4 +1,4 @@
-import { forgetIdentity } from "../db/repository_names.ts";
+import { forgetIdentity } from "../db/repositories.ts";
 import { OperatorError } from "../errors.ts";
 import { type Command, repositoryName } from "./command.ts";
 import { withDatabase } from "./with_database.ts";

@@ -5,8 +5,7 @@ import type { Coverage } from "../formats/coverage.ts";
 import type { CoverageRow, PatchResult, ReportSize, RepositoryName } from "../model/rows.ts";
 import { inTime } from "./connect.ts";
 import { activeRows, type RowSettings } from "./coverages.ts";
-import { checkIdentity, findOrAddRepository, named } from "./repository_names.ts";
-import { summarise } from "./repository_summary.ts";
+import { checkIdentity, findOrAddRepository, named, summarise } from "./repositories.ts";
 import { expireReports } from "./stored_reports.ts";
 import { type FoundUpload, readUpload } from "./upload_query.ts";
 
