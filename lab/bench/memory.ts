@@ -2,56 +2,46 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { cobertura } from "../../tests/support/archive.ts";
-import { run, startWith } from "../support/server.ts";
-import { memoryOf, resetPeak } from "../support/usage.ts";
+import { withFolder } from "../../tests/support/folder.ts";
+import { memoryOf, resetPeak, run, startWith } from "../support/server.ts";
 import { sendByCurl } from "./report.ts";
-import { checkBound, type Section, withScratch } from "./section.ts";
 
-/** Growth that a raw body may cause, in MB. */
-const RAW_MB = 150;
-/** Growth that a form may cause, in lengths of its body. */
-const FORM_BODIES = 3;
-
-export async function measureMemory(): Promise<Section> {
-  return await withScratch("disk", async (folder) => {
+export async function measureMemory() {
+  return await withFolder(async (folder) => {
     const warmUp = await pack(folder, "tiny", []);
     // Just below the default of MAX_UPLOAD_BYTES, 100 MiB, with files that are written either way.
     const sizes = Array.from({ length: 66 }, (_, at) => at % 2 + 1);
     const archive = await pack(folder, "large", sizes);
     const { size } = await Deno.stat(archive);
-    const missed: string[] = [];
-    const table: Section["table"] = [];
-    for (const as of ["body", "form"] as const) {
-      const { idle, peak } = await measure({ data: join(folder, as), warmUp, archive, as });
-      const [growth, most, unit] = as === "body"
-        ? [(peak - idle) / 1e6, RAW_MB, " MB"] as const
-        : [(peak - idle) / size, FORM_BODIES, " bodies"] as const;
-      const checked = checkBound(missed, { what: `growth by a ${as}`, value: growth, most, unit });
-      const peaks = `${mb(idle)} → ${mb(peak)} MB`;
-      table.push({ as, "idle → peak": peaks, growth: `${growth.toFixed(2)}${unit}`, ...checked });
-    }
-    const title = `memory: resident memory of the server, one upload of ${mb(size)} MB`;
-    return { title, table, missed };
+    const measureAs = (as: "body" | "form") => measure(join(folder, as), { warmUp, archive, as });
+    const body = await measureAs("body"), form = await measureAs("form");
+    return {
+      title: `memory: resident memory of the server, one upload of ${mb(size)} MB`,
+      rows: [
+        { cells: body.cells, value: body.growth / 1e6, most: 150, unit: "MB" },
+        { cells: form.cells, value: form.growth / size, most: 3, unit: "bodies" },
+      ],
+    };
   });
 }
 
-/** Bytes resident before, and at most during an upload. */
+/** By how many bytes resident memory grows at most during an upload. */
 async function measure(
-  { data, as, ...archives }: Record<"data" | "warmUp" | "archive", string> & {
-    as: "body" | "form";
-  },
+  DATA_DIR: string,
+  { warmUp, archive, as }: { warmUp: string; archive: string; as: "body" | "form" },
 ) {
   // Making the embedded database takes hundreds of megabytes once, which an upload could use without
   // growth. The next start is what most servers are.
-  await (await startWith({ DATA_DIR: data })).stop("SIGTERM");
-  const server = await startWith({ DATA_DIR: data });
+  await (await startWith({ DATA_DIR })).stop("SIGTERM");
+  const server = await startWith({ DATA_DIR });
   try {
     const file = "coverage.xml";
-    await sendByCurl(server.address, archives.warmUp, { branch: "warm-up", file, as });
+    await sendByCurl(server.address, warmUp, { branch: "warm-up", file, as });
     const idle = memoryOf(server.pid).resident;
     resetPeak(server.pid);
-    await sendByCurl(server.address, archives.archive, { branch: "large", file, as });
-    return { idle, peak: memoryOf(server.pid).peak };
+    await sendByCurl(server.address, archive, { branch: "large", file, as });
+    const { peak } = memoryOf(server.pid);
+    return { growth: peak - idle, cells: { as, "idle → peak": `${mb(idle)} → ${mb(peak)} MB` } };
   } finally {
     await server.stop("SIGTERM");
   }

@@ -4,11 +4,10 @@ import { posix } from "node:path";
 import fc from "fast-check";
 import { readArchive } from "../../src/archive/read_archive.ts";
 import { HttpError } from "../../src/errors.ts";
-import type { ArchiveInput } from "./corpus.ts";
+import type { ArchiveInput, Target } from "./corpus.ts";
 import { type Bytes, chunked, chunkSizes, mutate, type Mutation } from "./mutations.ts";
 import { ofFile, packed, several, streamOf } from "./mutations.ts";
 import { ofTar } from "./tar_mutations.ts";
-import type { Target } from "./target.ts";
 
 /** So low that some inputs go past them. */
 export const LIMITS = { maxReportBytes: 16 * 1024 * 1024, maxReportFiles: 2000 };

@@ -1,5 +1,6 @@
 /**
- * The inputs that are mutated: every archive in `test_data/`, and every coverage file inside them.
+ * The inputs that are mutated, every archive in `test_data/` and every coverage file inside them, and
+ * what a target does with them.
  */
 import fc from "fast-check";
 import { readArchive } from "../../src/archive/read_archive.ts";
@@ -25,6 +26,21 @@ export interface Corpus {
   readonly coverageFiles: fc.Arbitrary<CoverageInput>;
   /** An archive that the server takes. */
   readonly good: ArchiveInput;
+}
+
+/** What is fuzzed. */
+export interface Target {
+  /** Runs, as a multiple of `--runs`. */
+  readonly times: number;
+  /** Hands the property and its input to `check`; what else must hold is asserted afterwards. */
+  run(
+    corpus: Corpus,
+    check: <T>(
+      input: fc.Arbitrary<T>,
+      /** Returns the outcome in a word, to count; throws where something is wrong. */
+      holds: (input: T) => Promise<string>,
+    ) => Promise<void>,
+  ): Promise<void>;
 }
 
 /** Reads the corpus, in the order of its names, so that a seed repeats. */

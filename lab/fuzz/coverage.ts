@@ -5,8 +5,8 @@ import { CoverageError } from "../../src/formats/coverage.ts";
 import { CoverageThread } from "../../src/formats/parser_thread.ts";
 import { type ReadCoverage, readCoverage } from "../../src/formats/read_coverage.ts";
 import { formats } from "../../src/formats/registry.ts";
+import type { Target } from "./corpus.ts";
 import { type Bytes, chunked, chunkSizes, mutate, several } from "./mutations.ts";
-import { assertTotal, type Target } from "./target.ts";
 import { ofText } from "./text_mutations.ts";
 
 const here: ReadCoverage = (document) => readCoverage(document, formats);
@@ -46,4 +46,20 @@ async function read(chunks: readonly Bytes[], reader: ReadCoverage) {
     const sentence = error.message.replace(/^(is not well-formed XML: ).*/s, "$1");
     return { outcome: "refused", sentence };
   }
+}
+
+/** Asserts that a percentage is in range and is the one of its counts. */
+export function assertTotal(percentage: unknown, covered: unknown, valid: unknown): void {
+  const shown = Deno.inspect({ percentage, covered, valid });
+  assert(typeof percentage === "number" && percentage >= 0 && percentage <= 100, shown);
+  assert.equal(Math.round(percentage * 100) / 100, percentage, `more than 2 decimals: ${shown}`);
+  if (covered === null && valid === null) return;
+  assert(isCount(covered) && isCount(valid) && covered <= valid && valid > 0, shown);
+  assert.equal(percentage === 100, covered === valid, `100 must mean all: ${shown}`);
+  assert.equal(percentage === 0, covered === 0, `0 must mean none: ${shown}`);
+  assert(Math.abs(percentage - 100 * covered / valid) <= 0.0101, shown);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31;
 }

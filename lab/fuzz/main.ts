@@ -1,23 +1,19 @@
 /**
- * `deno task fuzz`: mutated archives, coverage files, names and credentials, to the parts that read
- * them and to the whole server. Ends with 1 after any failure.
+ * `deno task fuzz`: mutated archives and coverage files, to the parts that read them and to the whole
+ * server. Ends with 1 after any failure.
  */
 import fc from "fast-check";
 import { readCommand } from "../support/options.ts";
 import { archive } from "./archive.ts";
-import { readCorpus } from "./corpus.ts";
+import { readCorpus, type Target } from "./corpus.ts";
 import { coverage } from "./coverage.ts";
-import { credential } from "./credential.ts";
-import { path } from "./path.ts";
-import type { Target } from "./target.ts";
 import { upload } from "./upload.ts";
 
-const targets: Readonly<Record<string, Target>> = { path, credential, coverage, archive, upload };
+const targets: Readonly<Record<string, Target>> = { coverage, archive, upload };
 const USAGE = `Usage: deno task fuzz [options] [target...]
 Targets: ${Object.keys(targets).join(", ")} (default: all)
   --runs N     uploads (default 1500); the other targets run a multiple of it
   --seed N     what the inputs follow from (default: random, and printed)
-  --path P     with --seed and one target: the failure at that path, as it was printed
   --seconds N  no target runs longer (default 60)`;
 /** A run that takes longer hangs: the largest input takes well under a second. */
 const MAX_RUN_MS = 30_000;
@@ -25,7 +21,6 @@ const MAX_RUN_MS = 30_000;
 const { options, chosen } = readCommand(USAGE, targets, {
   runs: 1500,
   seed: Math.floor(Math.random() * 2 ** 31),
-  path: "",
   seconds: 60,
 });
 let passed = 0, failed = 0;
@@ -55,14 +50,11 @@ for (const [name, { times, run }] of chosen) {
         numRuns: options.runs * times,
         timeout: MAX_RUN_MS,
         interruptAfterTimeLimit: options.seconds * 1000,
-        ...options.path ? { path: options.path } : {},
       });
       passed += details.numRuns - (details.failed ? 1 : 0);
       if (details.failed) {
-        fail(
-          `${name} --seed ${details.seed} --path ${details.counterexamplePath}\n` +
-            `${fc.defaultReportMessage(details)}\n${Deno.inspect(details.errorInstance)}`,
-        );
+        const report = fc.defaultReportMessage(details);
+        fail(`${name} --seed ${details.seed}\n${report}\n${Deno.inspect(details.errorInstance)}`);
       }
     });
   } catch (error) {

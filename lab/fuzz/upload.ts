@@ -8,16 +8,24 @@ import { concat, goodReport, tar } from "../../tests/support/archive.ts";
 import { FIELDS, uploadPath } from "../../tests/support/fields.ts";
 import { withFolder } from "../../tests/support/folder.ts";
 import { ownDatabase } from "../../tests/support/own_database.ts";
-import { openFilesOf } from "../support/usage.ts";
+import { storedReports, tree } from "../../tests/support/reports.ts";
+import { openFilesOf } from "../support/server.ts";
 import { archiveMutations, LIMITS } from "./archive.ts";
-import { type Corpus, filesOf } from "./corpus.ts";
+import { assertTotal } from "./coverage.ts";
+import { type Corpus, filesOf, type Target } from "./corpus.ts";
 import { type Bytes, chunked, chunkSizes, mutate } from "./mutations.ts";
 import { ofBytes, packed, several, streamOf } from "./mutations.ts";
-import { escaped } from "./names.ts";
-import type { Target } from "./target.ts";
+import { escaped } from "./tar_mutations.ts";
 import { ofText } from "./text_mutations.ts";
-import { assertDisk, checked } from "./upload_checks.ts";
 
+/** Longest sentence that can be: ten names of 200 control characters, each escaped twice in JSON. */
+const MAX_ERROR_LENGTH = 16_000;
+const SERVER_LIMITS = {
+  ...LIMITS,
+  maxUploadBytes: 2 ** 20,
+  uploadConcurrency: 4,
+  uploadSeconds: 3,
+};
 /** File descriptors that may come on top of those at the start. */
 const MORE_FILES = 20;
 
@@ -34,7 +42,10 @@ export const upload: Target = {
         assert.equal(await checked(test, response, 0), "200");
       };
       const start = async () => {
-        const server = await startServer(folder, thread);
+        const disk = await Deno.makeTempDir({ dir: folder });
+        await Deno.writeTextFile(join(disk, "canary"), "untouched");
+        for (const path of escaped()) await Deno.remove(path, { recursive: true });
+        const server = await testApp({ disk, readCoverage: thread.read, limits: SERVER_LIMITS });
         await sendGood(server, "kept");
         return server;
       };
@@ -64,10 +75,7 @@ export const upload: Target = {
 
       await using last = server;
       for (const [path, bytes] of await filesOf(file)) {
-        const address = path.split("/").map(encodeURIComponent).join("/");
-        const kept = await last.open(
-          `/coverages-api/assets/acme/shop/kept/go/archive/${address}`,
-        );
+        const kept = await last.open(assetOf("kept", path));
         assert.deepEqual([kept.status, await kept.bytes()], [200, bytes], `branch kept: ${path}`);
       }
       await sendGood(last, "main");
@@ -75,15 +83,6 @@ export const upload: Target = {
       assert(open <= openAtStart + MORE_FILES, `${open} files are open, ${openAtStart} at first`);
     }),
 };
-
-/** An application in a folder beside a file that must not change. */
-async function startServer(folder: string, thread: CoverageThread): Promise<TestApp> {
-  const disk = await Deno.makeTempDir({ dir: folder });
-  await Deno.writeTextFile(join(disk, "canary"), "untouched");
-  for (const path of escaped()) await Deno.remove(path, { recursive: true });
-  const limits = { ...LIMITS, maxUploadBytes: 2 ** 20, uploadConcurrency: 4, uploadSeconds: 3 };
-  return await testApp({ disk, readCoverage: thread.read, limits });
-}
 
 const delivery = fc.record({
   type: fc.constantFrom("application/gzip", "application/x-tar", undefined),
@@ -155,4 +154,66 @@ function form(archive: Bytes, boundary: string, fields: Record<string, string>):
   const head = `${texts.join("")}${part("file")}; filename="a.tar.gz"\r\n\r\n`;
   const encoder = new TextEncoder();
   return concat([encoder.encode(head), archive, encoder.encode(`\r\n--${boundary}--\r\n`)]);
+}
+
+/** The status, once the answer, the report that it published and the log are as they must be. */
+async function checked(test: TestApp, response: Response, pick: number): Promise<string> {
+  const text = await response.text();
+  const shown = `${response.status}: ${text.slice(0, 300)}`;
+  assert([200, 400, 408, 413, 422].includes(response.status), shown);
+  const { coverage, error } = JSON.parse(text);
+  if (response.status !== 200) {
+    const sentences = typeof error === "string" ? [error] : Object.values(error);
+    assert(sentences.length > 0 && sentences.every((one) => typeof one === "string" && one), shown);
+    assert(text.length <= MAX_ERROR_LENGTH, shown);
+  } else {
+    assertTotal(coverage.percentage, coverage.lines_covered, coverage.lines_valid);
+    await assertReport(test, coverage, pick);
+  }
+  const bad = test.log.splice(0).filter(({ level, message }) =>
+    level === "error" || message.includes("could not be removed")
+  );
+  assert.deepEqual(bad, [], "the log");
+  return String(response.status);
+}
+
+/** A report holds plain files only, and its first page and any other of them can be had. */
+async function assertReport(test: TestApp, coverage: Record<string, string>, pick: number) {
+  const [row] = await test.sql<{ report_id: string }[]>`
+    select report_id from coverages where id = ${coverage.id!} and deleted_at is null`;
+  assert(row, "the answer's coverage has no active row");
+  const folder = join(test.reports, row.report_id);
+  const paths = (await tree(folder)).filter((path) => !path.endsWith("/"));
+  for (const path of paths) {
+    const { isFile, nlink, mode } = await Deno.lstat(join(folder, path));
+    assert(isFile && (nlink ?? 1) === 1 && !((mode ?? 0) & 0o7133), `${path} is no plain file`);
+  }
+  const page = await test.open(new URL(coverage.report_url!).pathname);
+  assert.equal(page.status, 200, `${coverage.report_url}`);
+  await page.body?.cancel();
+  const path = paths[pick % paths.length]!;
+  const served = await test.open(assetOf(coverage.branch_name!, path));
+  const expected = await Deno.readFile(join(folder, path));
+  assert.deepEqual([served.status, await served.bytes()], [200, expected], path);
+}
+
+function assetOf(branch: string, path: string): string {
+  const names = ["acme", "shop", branch, "go", "archive", ...path.split("/")];
+  return `/coverages-api/assets/${names.map(encodeURIComponent).join("/")}`;
+}
+
+/** Nothing outside of the reports, nothing left in staging, nothing without a row. */
+async function assertDisk(test: TestApp): Promise<void> {
+  const disk = join(test.reports, "../..");
+  assert.deepEqual(escaped(), []);
+  const names = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name);
+  assert.equal(names(disk).length, 2, `${names(disk)}`);
+  assert.deepEqual(names(join(test.reports, "..")), ["reports"]);
+  assert.equal(await Deno.readTextFile(join(disk, "canary")), "untouched");
+  const rows = await test.sql<{ report_id: string }[]>`
+    select report_id from coverages where deleted_at is null order by report_id`;
+  const { published } = await storedReports(test.reports);
+  assert.deepEqual(published.sort(), rows.map(({ report_id }) => report_id));
+  const staging = await tree(join(test.reports, ".staging"));
+  assert.equal(staging.length, 2, `more in staging than a folder and its lock: ${staging}`);
 }

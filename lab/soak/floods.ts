@@ -4,7 +4,7 @@ import { uploadPath } from "../../tests/support/fields.ts";
 import { pause } from "../support/server.ts";
 import { Reads } from "./reads.ts";
 import { type Scenario, Server } from "./scenario.ts";
-import { Uploads } from "./uploads.ts";
+import { endlessly, Uploads } from "./uploads.ts";
 import { verify } from "./verify.ts";
 
 /** A read may take so long meanwhile. */
@@ -19,10 +19,8 @@ interface Flood {
   readonly clients: number;
   /** What they may be answered; one of them at least is. Without it, none gets an answer. */
   readonly answers: readonly number[];
-  /** What a client sends after another, until it is answered or the flood is over. */
-  sends(client: number): Iterable<string | Uint8Array<ArrayBuffer>>;
-  /** Between what it sends. */
-  readonly everyMs?: number;
+  /** What a client sends, until it is answered or the flood is over. */
+  sends(client: number): AsyncIterable<string | Uint8Array<ArrayBuffer>>;
 }
 
 export const floods: Record<string, Scenario> = {
@@ -30,27 +28,25 @@ export const floods: Record<string, Scenario> = {
   "slow-headers": flood({
     clients: 500,
     answers: [],
-    everyMs: 1000,
-    *sends() {
+    async *sends() {
       yield "GET /coverages-ui HTTP/1.1\r\nHost: localhost\r\nX-Slow: ";
-      while (true) yield "x";
+      yield* aByteASecond();
     },
   }),
   /** Bodies of which a byte comes a second. */
   "slow-bodies": flood({
     clients: 500,
     answers: [408, 429],
-    everyMs: 1000,
-    *sends() {
+    async *sends() {
       yield `${upload("application/x-tar")}Content-Length: 1000000\r\n\r\n`;
-      while (true) yield "x";
+      yield* aByteASecond();
     },
   }),
   /** Bodies without an end, as fast as the server takes them. */
   "endless-bodies": flood({
     clients: 20,
     answers: [408, 413, 429],
-    *sends(client) {
+    async *sends(client) {
       const isForm = client % 2 === 0;
       yield upload(isForm ? "multipart/form-data; boundary=b" : "application/x-tar");
       yield "Transfer-Encoding: chunked\r\n\r\n";
@@ -60,6 +56,13 @@ export const floods: Record<string, Scenario> = {
     },
   }),
 };
+
+async function* aByteASecond(): AsyncGenerator<string> {
+  while (true) {
+    yield "x";
+    await pause(1000);
+  }
+}
 
 function chunk(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const size = encoder.encode(`${bytes.length.toString(16)}\r\n`);
@@ -72,7 +75,7 @@ function upload(type: string): string {
 }
 
 /** Has a server flooded, and reads from it meanwhile. */
-function flood({ clients, answers, sends, everyMs = 0 }: Flood): Scenario {
+function flood({ clients, answers, sends }: Flood): Scenario {
   return async (soak) => {
     const server = new Server(soak, LIMITS);
     await server.start();
@@ -84,30 +87,25 @@ function flood({ clients, answers, sends, everyMs = 0 }: Flood): Scenario {
     await warmUp.stop();
     const before = server.footprint();
 
-    const over = new AbortController();
-    const aborted = new Promise<undefined>((resolve) =>
-      over.signal.addEventListener("abort", () => resolve(undefined))
-    );
+    const over = Promise.withResolvers<undefined>();
     const answered = new Map<number, number>();
     const { hostname, port } = new URL(server.address);
     const reading = reads.continuously(4, 50);
-    const flooding = Array.from({ length: clients }, async (_, client) => {
-      while (!over.signal.aborted) {
-        using connection = await Deno.connect({ hostname, port: Number(port) });
-        const status = await Promise.race([
-          statusOf(connection),
-          write(connection, sends(client), everyMs),
-          aborted,
-        ]).catch(() => undefined); // the server has closed it
-        if (status) answered.set(status, (answered.get(status) ?? 0) + 1);
-        await pause(AGAIN_MS);
-      }
+    const flooding = endlessly(clients, async (client) => {
+      using connection = await Deno.connect({ hostname, port: Number(port) });
+      const status = await Promise.race([
+        statusOf(connection),
+        write(connection, sends(client)),
+        over.promise,
+      ]).catch(() => undefined); // the server has closed it
+      if (status) answered.set(status, (answered.get(status) ?? 0) + 1);
+      await pause(AGAIN_MS);
     });
     await pause(Math.max(4, soak.seconds / 4) * 1000);
     const during = server.footprint();
     await reading.stop();
-    over.abort();
-    await Promise.all(flooding);
+    over.resolve(undefined);
+    await flooding.stop();
 
     const problems = [...answered].filter(([status]) => !answers.includes(status))
       .map(([status, count]) => `${count} clients were answered ${status}`);
@@ -132,15 +130,12 @@ async function statusOf(connection: Deno.TcpConn): Promise<number | undefined> {
   return Number(new TextDecoder().decode(start.subarray(0, length)).split(" ")[1]);
 }
 
-/** Never returns an answer, even where all is sent. */
 async function write(
   connection: Deno.TcpConn,
-  contents: Iterable<string | Uint8Array<ArrayBuffer>>,
-  everyMs: number,
+  contents: AsyncIterable<string | Uint8Array<ArrayBuffer>>,
 ): Promise<undefined> {
-  for (const content of contents) {
+  for await (const content of contents) {
     let bytes = typeof content === "string" ? encoder.encode(content) : content;
     while (bytes.length > 0) bytes = bytes.subarray(await connection.write(bytes));
-    if (everyMs > 0) await pause(everyMs);
   }
 }

@@ -1,15 +1,20 @@
 /** `kill -9` at random moments of uploads. */
 import { storedReports } from "../../tests/support/reports.ts";
 import { pause } from "../support/server.ts";
-import { onBoth } from "./postgres.ts";
-import { Server } from "./scenario.ts";
+import { Postgres } from "./postgres.ts";
+import { type Outcome, type Scenario, Server, type Soak } from "./scenario.ts";
 import { Uploads } from "./uploads.ts";
 import { verify } from "./verify.ts";
 
 /** A kill comes at any moment of so long a time of uploads, as likely as at any other. */
 const UPLOADING_MS = 1500;
 
-export const kills = onBoth("kills", async (soak, DATABASE_URL) => {
+export const kills: Record<string, Scenario> = {
+  "kills-embedded": (soak) => kill(soak, ""),
+  "kills-postgres": async (soak) => kill(soak, soak.used.use(await Postgres.make()).url),
+};
+
+async function kill(soak: Soak, DATABASE_URL: string): Promise<Outcome> {
   // Reports of superseded uploads are kept as well, and expire, while the server is killed.
   const server = new Server(soak, { DATABASE_URL, KEEP_SUPERSEDED: "2" });
   const uploads = new Uploads();
@@ -30,4 +35,4 @@ export const kills = onBoth("kills", async (soak, DATABASE_URL) => {
     did: `${soak.kills} kills, ${halfWay} reports left half unpacked; ${uploads.summary}`,
     problems: [...uploads.problems, ...problems],
   };
-});
+}

@@ -92,7 +92,10 @@ function outage({ happen, onDisk, expected = BUSY }: Outage): Scenario {
     const before = uploads.acknowledged.size;
     const isBack = await until(() => uploads.acknowledged.size >= before + 10, RECOVERY_SECONDS);
     await Promise.all(streams.map((stream) => stream.stop()));
-    const problems = await verifyTwice(server, uploads);
+    const lost = (await verify(server, uploads)).filter((problem) => problem.startsWith("LOST"));
+    await server.process.stop("SIGTERM");
+    await server.start(); // which left-overs may need to go
+    const problems = [...new Set([...lost, ...await verify(server, uploads)])];
     if (!isBack) problems.push(`no upload succeeds within ${RECOVERY_SECONDS} s after it was over`);
     if (uploads.refused.size === 0) problems.push("it did not happen");
     if (uploads.refused.has(0)) problems.push(`${uploads.refused.get(0)} uploads got no answer`);
@@ -101,13 +104,4 @@ function outage({ happen, onDisk, expected = BUSY }: Outage): Scenario {
       problems: [...uploads.problems, ...reads.problems, ...problems],
     };
   };
-}
-
-/** Looks at it as it is, and, because left-overs may need a start to go, after another start. */
-async function verifyTwice(server: Server, uploads: Uploads): Promise<string[]> {
-  if (server.process.hasEnded()) return [`the server ended:\n${server.process.output()}`];
-  const lost = (await verify(server, uploads)).filter((problem) => problem.startsWith("LOST"));
-  await server.process.stop("SIGTERM");
-  await server.start();
-  return [...new Set([...lost, ...await verify(server, uploads)])];
 }

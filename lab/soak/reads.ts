@@ -14,8 +14,8 @@ const PATHS = [
 /** Reads of a server that has had thirty uploads. */
 export class Reads {
   #next = 0;
-  /** Milliseconds of each answer, 200 or not. */
-  readonly latencies: number[] = [];
+  #answers = 0;
+  slowestSeconds = 0;
   /** A sentence for each answer that no server may give. */
   readonly problems: string[] = [];
 
@@ -24,17 +24,19 @@ export class Reads {
 
   /** Reads one after the other, so many milliseconds apart, in so many lanes. */
   continuously(lanes: number, everyMs: number): { stop(): Promise<void> } {
-    return endlessly(lanes, () => this.read().then(() => pause(everyMs)));
+    return endlessly(lanes, () => this.#read().then(() => pause(everyMs)));
   }
 
-  async read(): Promise<void> {
+  async #read(): Promise<void> {
     const path = PATHS[this.#next++ % PATHS.length]!;
     const startedAt = performance.now();
     try {
       const signal = AbortSignal.timeout(ANSWER_MS);
       const response = await fetch(`${this.address}${path}`, { signal });
       await response.bytes();
-      this.latencies.push(performance.now() - startedAt);
+      this.#answers++;
+      const seconds = (performance.now() - startedAt) / 1000;
+      this.slowestSeconds = Math.max(this.slowestSeconds, seconds);
       // An upload may replace a report between the name that led to it and its own address.
       const isReplaced = response.status === 404 && response.redirected;
       const isRight = response.status === 200 || isReplaced;
@@ -45,11 +47,7 @@ export class Reads {
     }
   }
 
-  get slowestSeconds(): number {
-    return this.latencies.reduce((most, ms) => Math.max(most, ms), 0) / 1000;
-  }
-
   get summary(): string {
-    return `${this.latencies.length} reads, the slowest ${this.slowestSeconds.toFixed(1)} s`;
+    return `${this.#answers} reads, the slowest ${this.slowestSeconds.toFixed(1)} s`;
   }
 }

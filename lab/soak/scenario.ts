@@ -3,8 +3,7 @@ import { join } from "node:path";
 import postgres, { type Sql } from "postgres";
 import { connect } from "../../src/db/connect.ts";
 import type { RunningServer } from "../../tests/support/server.ts";
-import { memoryOf, openFilesOf } from "../support/usage.ts";
-import { startWith, until } from "../support/server.ts";
+import { memoryOf, openFilesOf, startWith, until } from "../support/server.ts";
 
 /** Something bad that is done to a server, and what is found afterwards. */
 export type Scenario = (soak: Soak) => Promise<Outcome>;
@@ -18,7 +17,7 @@ export interface Outcome {
 
 export interface Soak {
   readonly kills: number;
-  /** Of a load; outages and floods are shorter, and follow from it. */
+  /** What the length of an outage or a flood follows from. */
   readonly seconds: number;
   /** A folder of the scenario's own. */
   readonly folder: string;
@@ -101,7 +100,6 @@ export class Server implements AsyncDisposable {
 
   /** What it takes more of than before, once its clients have gone. */
   async grown(before: ReturnType<Server["footprint"]>): Promise<string[]> {
-    if (this.process.hasEnded()) return [`the server ended:\n${this.process.output()}`];
     const mostFiles = before.files + MORE_FILES, most = before.megabytes + MORE_MEGABYTES;
     await until(() => this.footprint().files <= mostFiles, SETTLE_SECONDS);
     const { files, megabytes } = this.footprint();

@@ -40,15 +40,10 @@ export class Uploads {
   /** A sentence for each answer that no server may give. */
   readonly problems: string[] = [];
 
-  /** Sends the next report; returns the status, or 0 where the connection broke. */
-  async send(address: string, expected: Expected = BUSY): Promise<number> {
-    return (await this.sendReport(address, expected)).status;
-  }
-
-  /** The same with other fields; returns the report as well. */
-  async sendReport(
+  /** Sends the next report; the status is 0 where the connection broke. */
+  async send(
     address: string,
-    expected: Expected,
+    expected: Expected = BUSY,
     fields: Record<string, string> = {},
   ): Promise<{ status: number; report: Report }> {
     const { body, ...made } = await makeReport(this.#next++);
@@ -66,7 +61,7 @@ export class Uploads {
   /** Uploads in six lanes until it is stopped. */
   continuously(address: string, expected: Expected = BUSY): { stop(): Promise<void> } {
     return endlessly(6, async () => {
-      if (await this.send(address, expected) !== 200) await pause(REPEAT_MS);
+      if ((await this.send(address, expected)).status !== 200) await pause(REPEAT_MS);
     });
   }
 
@@ -101,11 +96,14 @@ export class Uploads {
   }
 }
 
-/** Runs something again and again, so many at a time, until it is stopped. */
-export function endlessly(lanes: number, work: () => Promise<void>): { stop(): Promise<void> } {
+/** Runs something again and again, in so many lanes, until it is stopped. */
+export function endlessly(
+  lanes: number,
+  work: (lane: number) => Promise<void>,
+): { stop(): Promise<void> } {
   let isOver = false;
-  const running = Promise.all(Array.from({ length: lanes }, async () => {
-    while (!isOver) await work();
+  const running = Promise.all(Array.from({ length: lanes }, async (_, lane) => {
+    while (!isOver) await work(lane);
   }));
   return {
     async stop() {

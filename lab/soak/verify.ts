@@ -19,6 +19,7 @@ type Row =
  * first, as the server does once an hour; one that an acknowledged upload needs is missed then.
  */
 export async function verify(server: Server, uploads: Uploads): Promise<string[]> {
+  if (server.process.hasEnded()) return [`LOST: the server ended:\n${server.process.output()}`];
   try {
     return await server.look(async (sql) => {
       const rows = await readRows(sql);

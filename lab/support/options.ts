@@ -2,11 +2,10 @@
 import { parseArgs } from "node:util";
 
 /**
- * Reads `--name value` for each of the defaults, a whole number where the default is one, and the
- * names of things to do, all of them without any. Prints the usage and ends for `--help`; with 2 and
- * the reason for what it does not know.
+ * Reads `--name <whole number>` for each of the defaults, and the names of things to do, all of them
+ * without any. Prints the usage and ends for `--help`; with 2 and the reason for what it does not know.
  */
-export function readCommand<T, D extends Record<string, number | string>>(
+export function readCommand<T, D extends Record<string, number>>(
   usage: string,
   things: Readonly<Record<string, T>>,
   defaults: D,
@@ -28,7 +27,7 @@ export function readCommand<T, D extends Record<string, number | string>>(
     if (unknown.length > 0) throw new Error(`Not known: ${unknown.join(", ")}.`);
     const options = Object.entries(defaults).map(([name, initial]) => {
       const value = (values as Record<string, string | undefined>)[name];
-      if (value === undefined || typeof initial === "string") return [name, value ?? initial];
+      if (value === undefined) return [name, initial];
       if (!/^\d{1,15}$/.test(value)) throw new Error(`--${name} is ${value}, not a whole number.`);
       return [name, Number(value)];
     });

@@ -1,28 +1,42 @@
-/** The server that is measured or tested: started as an operator does, with the defaults. */
+/** The server that is measured or tested: started as an operator does, and what it uses. */
 import { variableNames } from "../../src/config.ts";
-import { type RunningServer, startServer } from "../../tests/support/server.ts";
+import { running, type RunningServer } from "../../tests/support/server.ts";
 
 /**
- * Starts it with these settings, by the arguments of Deno or by the command of `deno task start`; throws
- * with what it printed where it does not start.
+ * Starts it with these settings and the defaults, whatever the caller's environment sets; by the
+ * arguments of Deno or by the command of `deno task start`.
  */
 export async function startWith(
   environment: Readonly<Record<string, string>>,
   args?: string[],
 ): Promise<RunningServer> {
-  // Whatever the caller's environment sets: it has the defaults.
   const defaults = Object.fromEntries(variableNames.map((name) => [name, ""]));
-  return listening(
-    await startServer(
-      { ...defaults, HOST: "127.0.0.1", PORT: "0", AUTH: "none", ...environment },
-      args && { args },
-    ),
+  return await running(
+    { ...defaults, HOST: "127.0.0.1", PORT: "0", AUTH: "none", ...environment },
+    args && { args },
   );
 }
 
-export function listening(server: Awaited<ReturnType<typeof startServer>>): RunningServer {
-  if ("address" in server) return server;
-  throw new Error(`It did not start, and ended with ${server.code}:\n${server.output}`);
+/** Resident memory in bytes: now, and the most since the start or {@linkcode resetPeak}. */
+export function memoryOf(pid: number): { resident: number; peak: number } {
+  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+  const bytes = (name: string) => 1024 * Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)![1]);
+  return { resident: bytes("VmRSS"), peak: bytes("VmHWM") };
+}
+
+/** Lets the peak begin at what is resident now. */
+export function resetPeak(pid: number): void {
+  Deno.writeTextFileSync(`/proc/${pid}/clear_refs`, "5");
+}
+
+/** File descriptors that a process has open. */
+export function openFilesOf(pid: number): number {
+  return [...Deno.readDirSync(`/proc/${pid}/fd`)].length;
+}
+
+export function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
 }
 
 /** Runs a command and returns what it printed; throws with its complaint where it fails. */

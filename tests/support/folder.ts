@@ -2,9 +2,15 @@
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Makes a folder, named without a link on the way, and removes it with all that is in it when the test is over. */
-export async function withFolder<T>(test: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await Deno.realPath(await Deno.makeTempDir());
+/**
+ * Makes a folder, named without a link on the way, and removes it with all that is in it when the test
+ * is over; `parent` is where it is if not with temporary files.
+ */
+export async function withFolder<T>(
+  test: (folder: string) => Promise<T>,
+  parent?: string,
+): Promise<T> {
+  const folder = await Deno.realPath(await Deno.makeTempDir(parent ? { dir: parent } : {}));
   try {
     return await test(folder);
   } finally {

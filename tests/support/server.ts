@@ -81,8 +81,11 @@ export async function startServer(
 }
 
 /** The same for a server on the embedded database, or on another; throws where it does not start. */
-export async function running(environment: Record<string, string>): Promise<RunningServer> {
-  const server = await startServer({ DATABASE_URL: "", ...environment });
+export async function running(
+  environment: Record<string, string>,
+  otherwise?: { args: string[] },
+): Promise<RunningServer> {
+  const server = await startServer({ DATABASE_URL: "", ...environment }, otherwise);
   if ("code" in server) throw new Error(`The server ended with ${server.code}: ${server.output}`);
   return server;
 }
