@@ -4,11 +4,11 @@
  */
 import { join } from "node:path";
 import type { Sql } from "postgres";
-import { unpack } from "../../src/archive/unpack.ts";
+import { unpack } from "../../src/archive/extract.ts";
 import { readConfig } from "../../src/config.ts";
 import { openDatabase } from "../../src/db/connect.ts";
 import { migrate, readMigrations } from "../../src/db/migrate.ts";
-import { summariseAll } from "../../src/db/repository_summary.ts";
+import { summariseAll } from "../../src/db/repositories.ts";
 import { CoverageThread } from "../../src/formats/parser_thread.ts";
 import { listen } from "../../src/http/listener.ts";
 import { createLog } from "../../src/log.ts";
