@@ -1,3 +1,5 @@
+import { LimitedBytesTransformStream } from "@std/streams";
+
 /** More than GitHub says to a request of ours, and than an issuer has keys. */
 const MAX_ANSWER_BYTES = 256 * 1024;
 
@@ -7,17 +9,12 @@ const MAX_ANSWER_BYTES = 256 * 1024;
  */
 export async function fetchBounded(url: string, init: RequestInit): Promise<Response> {
   const { body, status, headers } = await fetch(url, init);
-  const whole = body && await readBounded(body);
-  return new Response(whole, { status, headers });
-}
-
-async function readBounded(body: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<Blob | null> {
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.byteLength;
-    if (bytes > MAX_ANSWER_BYTES) return null;
-    chunks.push(chunk);
-  }
-  return new Blob(chunks);
+  const limited = body?.pipeThrough(
+    new LimitedBytesTransformStream(MAX_ANSWER_BYTES, { error: true }),
+  );
+  const whole = limited && await new Response(limited).bytes().catch((error) => {
+    if (error instanceof RangeError) return null;
+    throw error;
+  });
+  return new Response(whole ?? null, { status, headers });
 }
