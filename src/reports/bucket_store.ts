@@ -8,7 +8,7 @@ import type { ByteStream } from "../http/byte_stream.ts";
 import { Semaphore } from "../http/semaphore.ts";
 import type { Log } from "../log.ts";
 import type { ReportSize } from "../model/rows.ts";
-import { type ArchiveFile, pack, spool, spooled } from "./archive_file.ts";
+import { type ArchiveFile, entriesIn, pack, spool, spooled } from "./archive_file.ts";
 import { Bucket } from "./bucket.ts";
 import { exists, removeTree } from "./files.ts";
 import { type LinesOf, type Place, ReportStore, type StagedReport } from "./store.ts";
@@ -78,7 +78,7 @@ export class BucketStore extends ReportStore {
       ...staged,
       archived: (bytes) => spooled(bytes, path, (file) => archive = file),
       publish: async (size) => {
-        archive ??= await spool(pack(this.stagedPath(staged.id)), path);
+        archive ??= await spool(pack(entriesIn(this.stagedPath(staged.id))), path);
         isSent = true;
         await this.bucket.put(staged.id, archive);
         await removeTree(path);
@@ -156,7 +156,7 @@ export class BucketStore extends ReportStore {
   async copyToBucket(id: string): Promise<void> {
     const path = `${this.stagedPath(id)}.tar.gz`;
     try {
-      await this.bucket.put(id, await spool(pack(this.folder(id)), path));
+      await this.bucket.put(id, await spool(pack(entriesIn(this.folder(id))), path));
     } finally {
       await removeTree(path);
     }
