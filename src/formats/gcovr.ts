@@ -2,8 +2,7 @@
 import { jsonCount, wholeHits } from "./counts.ts";
 import { coverageOf, type ParsedCoverage } from "./coverage.ts";
 import type { JsonFormat, JsonPath, JsonReader } from "./format.ts";
-import { LineCollector } from "./line_collector.ts";
-import type { DocumentMemory } from "./memory.ts";
+import type { LineCollector } from "./line_collector.ts";
 
 export const gcovr: JsonFormat = {
   kind: "json",
@@ -12,7 +11,7 @@ export const gcovr: JsonFormat = {
   matches: ([first, second, third]) =>
     first === "gcovr/format_version" ||
     (first === "files" && typeof second === "number" && (third === "file" || third === "lines")),
-  open: (memory) => new GcovrReader(memory),
+  open: (lines) => new GcovrReader(lines),
 };
 
 export const gcovrSummary: JsonFormat = {
@@ -27,15 +26,12 @@ export const gcovrSummary: JsonFormat = {
 };
 
 class GcovrReader implements JsonReader {
-  readonly #lines: LineCollector;
   #file: string | undefined;
   #line: number | undefined;
   #hits = 0;
   #isCode = true;
 
-  constructor(memory: DocumentMemory) {
-    this.#lines = new LineCollector(memory);
-  }
+  constructor(private readonly lines: LineCollector) {}
 
   value(value: string | number | boolean | null, path: JsonPath): void {
     if (path[0] !== "files") return;
@@ -56,7 +52,7 @@ class GcovrReader implements JsonReader {
 
   #begin(file: string): void {
     this.#file = file;
-    this.#lines.begin(file);
+    this.lines.begin(file);
   }
 
   end(path: JsonPath): void {
@@ -64,7 +60,7 @@ class GcovrReader implements JsonReader {
     if (path.length === 4 && path[2] === "lines") {
       if (this.#line !== undefined && this.#isCode) {
         if (this.#file === undefined) this.#begin(`file ${path[1]}`);
-        this.#lines.add(this.#line, this.#hits);
+        this.lines.add(this.#line, this.#hits);
       }
       this.#line = undefined;
       this.#hits = 0;
@@ -75,7 +71,7 @@ class GcovrReader implements JsonReader {
   }
 
   result(): ParsedCoverage {
-    const { covered, valid, encoded } = this.#lines.finish();
+    const { covered, valid, encoded } = this.lines.finish();
     return { total: coverageOf(covered, valid, gcovr.name), lines: encoded };
   }
 }

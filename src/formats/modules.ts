@@ -5,7 +5,7 @@
  */
 import { posix } from "node:path";
 import type { ParsedCoverage } from "./coverage.ts";
-import { decodeFiles } from "./line_encoder.ts";
+import { decodeFiles } from "./lines.ts";
 
 /** What a source file is called in the union, from its path in the coverage file. */
 export type Rename = (path: string) => string;

@@ -3,7 +3,8 @@ import { parseXmlStream, type XmlAttributeIterator, XmlSyntaxError } from "@std/
 import { clip } from "../errors.ts";
 import { CoverageError, type ParsedCoverage } from "./coverage.ts";
 import type { Attributes, XmlFormat, XmlReader } from "./format.ts";
-import type { DocumentMemory } from "./memory.ts";
+import { unknownRoot } from "./formats.ts";
+import type { LineCollector } from "./line_collector.ts";
 
 /** A report nests 8 deep; a parser's stack of open elements must not be the memory of the server. */
 const MAX_DEPTH = 256;
@@ -12,21 +13,11 @@ const MAX_ATTRIBUTES = 256;
 /** Characters without the end of a tag, which a parser may have to hold: comments, text, a tag. */
 const MAX_TOKEN = 1024 * 1024;
 
-/** The document is of none of the formats; `root` is its root element. */
-export class UnknownRoot extends Error {
-  constructor(readonly root: string) {
-    super(`<${root}> is the root of no known format`);
-  }
-}
-
-/**
- * Throws `CoverageError` for what is not well-formed, {@linkcode UnknownRoot} for another format,
- * and what `text` throws.
- */
+/** Throws `CoverageError` for what is not well-formed or of no known format, and what `text` throws. */
 export async function readXml(
   text: AsyncIterable<string>,
   formats: readonly XmlFormat[],
-  memory: DocumentMemory,
+  lines: LineCollector,
 ): Promise<ParsedCoverage> {
   const path: string[] = [];
   const attributes = new CurrentAttributes();
@@ -37,8 +28,8 @@ export async function readXml(
 
   function open(child?: string): void {
     const { name, attributes } = root!;
-    for (const format of formats) reader ??= format.open(name, attributes, memory, child);
-    if (!reader && child !== undefined) throw new UnknownRoot(name);
+    for (const format of formats) reader ??= format.open(name, attributes, lines, child);
+    if (!reader && child !== undefined) throw unknownRoot(name);
   }
   async function* bounded() {
     for await (const piece of text) {

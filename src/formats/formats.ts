@@ -1,12 +1,41 @@
 // deno-lint-ignore-file no-control-regex
 /**
- * What a file of no known format looks like, so that a refusal says what to give instead.
- *
- * @module
+ * Every format that the server reads, and what a file of no such format looks like, so that a refusal
+ * says what to give instead.
  */
 import { clip, quote } from "../errors.ts";
+import { clover } from "./clover.ts";
+import { cobertura } from "./cobertura.ts";
 import { CoverageError } from "./coverage.ts";
+import { coveragePy } from "./coverage_py.ts";
 import type { CoverageFormat } from "./format.ts";
+import { gcovr, gcovrSummary } from "./gcovr.ts";
+import { go } from "./go_cover.ts";
+import { istanbul, istanbulSummary } from "./istanbul.ts";
+import { jacoco } from "./jacoco.ts";
+import { lcov } from "./lcov.ts";
+import { llvmCov } from "./llvm_cov.ts";
+import { opencover } from "./opencover.ts";
+import { simplecov } from "./simplecov.ts";
+import { sonarqube } from "./sonarqube.ts";
+
+/** In the order that messages list them: no document is of two formats. */
+export const formats: readonly CoverageFormat[] = [
+  cobertura,
+  clover,
+  jacoco,
+  lcov,
+  go,
+  istanbul,
+  istanbulSummary,
+  coveragePy,
+  simplecov,
+  llvmCov,
+  gcovr,
+  gcovrSummary,
+  opencover,
+  sonarqube,
+];
 
 /** What a file looks like, and the file that is read instead. */
 type Looks = readonly [looksLike: string, instead: string];
@@ -55,41 +84,30 @@ const KEYS: Readonly<Record<string, Looks>> = {
 };
 
 /** A refusal by the first bytes of a file, nothing where they say nothing. */
-export function unknownBytes(
-  head: Uint8Array,
-  formats: readonly CoverageFormat[],
-): CoverageError | undefined {
+export function unknownBytes(head: Uint8Array): CoverageError | undefined {
   const text = String.fromCharCode(...head.subarray(0, 200)).replace(/^\xef\xbb\xbf/, "");
-  for (const [pattern, ...looks] of BYTES) if (pattern.test(text)) return refusal(looks, formats);
+  for (const [pattern, ...looks] of BYTES) if (pattern.test(text)) return refusal(looks);
   return undefined;
 }
 
-export function unknownRoot(root: string, formats: readonly CoverageFormat[]): CoverageError {
-  return refusal(ROOTS[root], formats, `its root element is <${clip(root, 100)}>`);
+export function unknownRoot(root: string): CoverageError {
+  return refusal(ROOTS[root], `its root element is <${clip(root, 100)}>`);
 }
 
-export function unknownKeys(
-  keys: readonly string[],
-  formats: readonly CoverageFormat[],
-): CoverageError {
+/** `keys` are the first at the root, none for an array. */
+export function unknownKeys(keys: readonly string[]): CoverageError {
   const looks = keys.map((key) => KEYS[key]).find((looks) => looks !== undefined);
-  const named = keys.map(quote).join(", ");
-  return refusal(
-    looks,
-    formats,
-    keys.length > 0 ? `it is JSON, and its first keys are ${named}` : "it is JSON without any keys",
-  );
+  const found = keys.length > 0
+    ? `it is JSON, and its first keys are ${keys.map(quote).join(", ")}`
+    : "it is JSON without any keys";
+  return refusal(looks, found);
 }
 
-export function unknownLine(line: string, formats: readonly CoverageFormat[]): CoverageError {
-  return refusal(undefined, formats, `it begins with ${quote(clip(line, 60))}`);
+export function unknownLine(line: string): CoverageError {
+  return refusal(undefined, `it begins with ${quote(clip(line, 60))}`);
 }
 
-function refusal(
-  looks: Looks | undefined,
-  formats: readonly CoverageFormat[],
-  found = "",
-): CoverageError {
+function refusal(looks: Looks | undefined, found = ""): CoverageError {
   const what = looks ? `it looks like ${looks[0]}; give ${looks[1]}` : found;
   const known = formats.map((format) => format.title).join(", ");
   return new CoverageError(`is of no known format: ${what}. Known are ${known}`);
