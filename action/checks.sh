@@ -9,27 +9,19 @@ readonly MOST_ANNOTATIONS=10
 failed_checks=
 
 tell_checks() {
-  local patch passed reason sentence symbol
-  {
-    read_lines patch passed reason
-    output patch_percentage "$patch"
-    output checks_passed "$passed"
-    if [ -n "$reason" ]; then notice "$reason"; fi
-    while IFS=' ' read -r passed sentence; do
-      case $passed in
-        true) symbol=✅ ;;
-        false) symbol=❌ failed_checks="$failed_checks$sentence " ;;
-        *) symbol=➖ ;;
-      esac
-      say "$sentence"
-      summarize "$symbol $(as_text "$sentence")"
-    done
-  } < <(
-    jq -r 'def line: tostring | gsub("[\r\n]+"; " ");
-      .patch.percentage // "", (.checks // [] | if . == [] then "" else all(.passed != false) end),
-      (.patch_reason // "" | line), (.checks // [] | .[] | "\(.passed) \(.sentence | line)")' \
-      "$WORK/upload.json"
-  )
+  local passed sentence symbol
+  output patch_percentage "$patch_percentage"
+  output checks_passed "$checks_passed"
+  if [ -n "$patch_reason" ]; then notice "$patch_reason"; fi
+  while IFS=' ' read -r passed sentence; do
+    case $passed in
+      true) symbol=✅ ;;
+      false) symbol=❌ failed_checks="$failed_checks$sentence " ;;
+      *) symbol=➖ ;;
+    esac
+    say "$sentence"
+    summarize "$symbol $(as_text "$sentence")"
+  done < <(printf '%s' "$checks")
 }
 
 # Warnings at the changed lines that no test covers.

@@ -23,15 +23,29 @@ read_lines() {
   for variable; do IFS= read -r "${variable?}" || true; done
 }
 
+# What is read of a pull request, in jq.
+readonly PULL_REQUEST='def pull_request: .number, .head.ref, .head.sha, .base.ref,
+  .head.repo.full_name // "", .base.repo.full_name;'
+
+# One start of jq reads the event, because it takes longer than all else here.
 read_event() {
-  read_lines base_branch before < <(
-    jq -r '.repository.default_branch // "", .before // ""' "$GITHUB_EVENT_PATH"
+  {
+    read_lines base_branch before
+    base_tip=$base_branch
+    read_details
+  } < <(
+    jq -r "$PULL_REQUEST"' .repository.default_branch // "", .before // "",
+      (.pull_request // empty | pull_request),
+      (.merge_group // empty | (.base_ref // "" | ltrimstr("refs/heads/")), .base_sha // ""),
+      (.workflow_run // empty | .event, .head_branch // "", .head_sha,
+        .head_repository.owner.login // "", .actor.login // "")' "$GITHUB_EVENT_PATH"
   )
-  base_tip=$base_branch
+}
+
+# Reads what the event has beside that.
+read_details() {
   case $GITHUB_EVENT_NAME in
-    pull_request | pull_request_target)
-      read_pull_request .pull_request "$GITHUB_EVENT_PATH"
-      ;;
+    pull_request | pull_request_target) read_pull_request ;;
     push)
       if [[ $before =~ ^0+$ ]]; then before=; fi
       if [ "$branch" = "$base_branch" ]; then base_tip=$before; fi
@@ -40,12 +54,7 @@ read_event() {
       # The main branch itself has no change here.
       if [ "$branch" = "$base_branch" ]; then base_tip=; fi
       ;;
-    merge_group)
-      read_lines base_branch base_tip < <(
-        jq -r '.merge_group | (.base_ref // "" | ltrimstr("refs/heads/")), .base_sha // ""' \
-          "$GITHUB_EVENT_PATH"
-      )
-      ;;
+    merge_group) read_lines base_branch base_tip ;;
     workflow_run) read_workflow_run ;;
     *)
       fail "Nothing can be uploaded on $GITHUB_EVENT_NAME; docs/ci.md has the events that the Action knows."
@@ -53,13 +62,10 @@ read_event() {
   esac
 }
 
-# read_pull_request FILTER FILE: the pull request that jq finds there; $sha in the filter is the commit.
+# Reads the lines of jq's pull_request.
 read_pull_request() {
   local head_repository base_repository
-  read_lines pull_number branch commit base_branch head_repository base_repository < <(
-    jq -r --arg sha "$commit" "$1"' | .number, .head.ref, .head.sha, .base.ref, .head.repo.full_name // "",
-      .base.repo.full_name' "$2"
-  )
+  read_lines pull_number branch commit base_branch head_repository base_repository
   base_tip=$base_branch
   if [ "$head_repository" != "$base_repository" ]; then
     if [ "$GITHUB_EVENT_NAME" = pull_request ]; then is_restricted=true; fi
@@ -72,10 +78,7 @@ read_pull_request() {
 read_workflow_run() {
   local run_event owner head_branch
   head_branch=
-  read_lines run_event head_branch commit owner author < <(
-    jq -r '.workflow_run | .event, .head_branch // "", .head_sha,
-      .head_repository.owner.login // "", .actor.login // ""' "$GITHUB_EVENT_PATH"
-  )
+  read_lines run_event head_branch commit owner author
   branch=$head_branch
   case $run_event in
     pull_request | pull_request_target) ;;
@@ -87,8 +90,10 @@ read_workflow_run() {
   retrying github GET "/pulls?state=all&per_page=100&$(query head "$owner:$head_branch")" ||
     fail "The pull request of $owner:$head_branch was not found: $failure.$(why_refused pull-requests)"
   local head=$commit
-  # shellcheck disable=SC2016 # jq's variable
-  read_pull_request 'map(select(.head.sha == $sha)) + . | .[0] // empty' "$WORK/body"
+  read_pull_request < <(
+    jq -r --arg sha "$commit" "$PULL_REQUEST"'
+      map(select(.head.sha == $sha)) + . | .[0] // empty | pull_request' "$WORK/body"
+  )
   if [ -z "$pull_number" ]; then fail "$owner:$head_branch has no pull request."; fi
   commit=$head # later pushes have runs of their own
 }

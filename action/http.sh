@@ -21,7 +21,6 @@ failure=
 request() {
   local token=$1 method=$2 url=$3 code=0
   shift 3
-  rm -f "$WORK/body" "$WORK/headers"
   : >"$WORK/body"
   : >"$WORK/headers"
   status=$(
@@ -37,7 +36,7 @@ request() {
     *) code=0 ;; # rejected before the whole body was sent; the answer is what matters
   esac
   if [ "$code" != 0 ]; then
-    failure=$(head -n 1 "$WORK/curl")
+    IFS= read -r failure <"$WORK/curl" || true
     status=000
     case $code in
       # Names, connections, timeouts, answers that broke off.

@@ -21,7 +21,7 @@ compare() {
 read_comment() {
   retrying send "$credential" GET "$compared" --header 'Accept: text/markdown' || return 1
   mv "$WORK/body" "$WORK/compare.md"
-  marker=$(head -n 1 "$WORK/compare.md")
+  read_lines marker <"$WORK/compare.md"
   if ! [[ $marker =~ ^'<!-- '.+' -->'$ ]]; then
     failure='The server sent no comment text'
     return 1
@@ -60,7 +60,7 @@ tell_comparison() {
 comment() {
   local login comment_ids comment_url number=$pull_number round written
   for ((round = 1; round <= ROUNDS; round++)); do
-    written=$(cat "$WORK/compare.md")
+    written=$(<"$WORK/compare.md")
     jq -n --rawfile body "$WORK/compare.md" '{body: $body}' >"$WORK/comment.json"
     if ! retrying put_comment; then
       if [ "$status" = 403 ]; then
@@ -73,7 +73,7 @@ comment() {
       say "The comment on #$number was not compared with the server again: $failure."
       break
     fi
-    if [ "$written" = "$(cat "$WORK/compare.md")" ]; then break; fi
+    if [ "$written" = "$(<"$WORK/compare.md")" ]; then break; fi
   done
   say "The comment on #$number is at $comment_url"
 }
@@ -86,7 +86,6 @@ put_comment() {
   find_comments || return $?
   if [ -z "$comment_ids" ]; then
     github POST "/issues/$number/comments" "${json[@]}" || return $?
-    comment_url=$(jq -r '.html_url // empty' "$WORK/body")
     # Another job may have created one at the same time.
     find_comments || return $?
     if [[ $comment_ids != *' '* ]]; then return 0; fi
@@ -95,23 +94,27 @@ put_comment() {
   for id in ${comment_ids#"${comment_ids%% *}"}; do
     github DELETE "/issues/comments/$id" || { [ "$status" = 404 ] || return 1; }
   done
-  github PATCH "/issues/comments/${comment_ids%% *}" "${json[@]}" || return $?
-  comment_url=$(jq -r '.html_url // empty' "$WORK/body")
+  github PATCH "/issues/comments/${comment_ids%% *}" "${json[@]}"
 }
 
-# Sets $comment_ids to the token's own comments that begin with the marker, oldest first.
+# Sets $comment_ids to the token's own comments that begin with the marker, oldest first, and
+# $comment_url to where the oldest one is shown.
 find_comments() {
-  local page ids
+  local page found ids url
   comment_ids=
   for ((page = 1; ; page++)); do
     github GET "/issues/$number/comments?per_page=100&page=$page" || return $?
-    ids=$(jq -r --arg login "$login" --arg marker "$marker" '
-      map(select(.user.login == $login and (.body // "" | startswith($marker))).id) | join(" ")' \
-      "$WORK/body") || {
+    found=$(jq -r --arg login "$login" --arg marker "$marker" '
+      map(select(.user.login == $login and (.body // "" | startswith($marker))))
+        | .[0].html_url // "", (map(.id) | join(" "))' "$WORK/body") || {
       failure='GitHub sent no list of comments'
       return 1
     }
-    if [ -n "$ids" ]; then comment_ids=${comment_ids:+$comment_ids }$ids; fi
+    read_lines url ids <<<"$found"
+    if [ -n "$ids" ]; then
+      if [ -z "$comment_ids" ]; then comment_url=$url; fi
+      comment_ids=${comment_ids:+$comment_ids }$ids
+    fi
     if ! has_next_page; then return 0; fi
   done
 }

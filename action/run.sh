@@ -7,9 +7,11 @@ set -euo pipefail
 export MSYS_NO_PATHCONV=1 MSYS2_ARG_CONV_EXCL='*'
 
 # On Windows jq ends lines with CRLF.
-jq() {
-  command jq "$@" | tr -d '\r'
-}
+if [ "${RUNNER_OS:-}" = Windows ]; then
+  jq() {
+    command jq "$@" | tr -d '\r'
+  }
+fi
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=SCRIPTDIR/say.sh

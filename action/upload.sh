@@ -32,7 +32,9 @@ coverage_files() {
   done <<<"$INPUT_COVERAGE_XML_FILE_NAME"
 }
 
-# Uploads it. Sets $percentage, $report_url and $badge_url; the answer is in $WORK/upload.json.
+# Uploads it. Sets $percentage, $report_url and $badge_url, and for checks.sh $patch_percentage,
+# $patch_reason, $checks_passed and $checks: for each check a line with whether it passed and a
+# sentence. The answer is in $WORK/upload.json.
 upload() {
   local address
   address="$API?$(query \
@@ -46,9 +48,17 @@ upload() {
     patch_fail_under "${INPUT_PATCH_FAIL_UNDER:-}")$(coverage_files)"
   retrying send "$credential" POST "$address" --header 'Content-Type: application/gzip' \
     --data-binary "@$WORK/report.tar.gz" || return 1
-  read_lines percentage report_url badge_url < <(
-    jq -r 'select(.coverage.percentage | numbers)
-      | .coverage.percentage, .coverage.report_url // "", .badge_url // ""' "$WORK/body" 2>"$WORK/jq"
+  {
+    read_lines percentage report_url badge_url patch_percentage checks_passed patch_reason
+    IFS= read -r -d '' checks || true
+  } < <(
+    jq -r 'def line: tostring | gsub("[\r\n]+"; " ");
+      select(.coverage.percentage | numbers)
+      | .coverage.percentage, .coverage.report_url // "", .badge_url // "",
+        .patch.percentage // "",
+        (.checks // [] | if . == [] then "" else all(.passed != false) end),
+        (.patch_reason // "" | line),
+        (.checks // [] | .[] | "\(.passed) \(.sentence | line)")' "$WORK/body" 2>"$WORK/jq"
   )
   if [ -z "$percentage" ]; then
     failure="The answer is not a coverage server's ($status); check api_host"
@@ -60,7 +70,7 @@ upload() {
 # Reports the result.
 tell_upload() {
   say "$percentage% on $branch in $INPUT_LANGUAGE. $report_url"
-  output coverage_result "$(cat "$WORK/upload.json")"
+  output coverage_result "$(<"$WORK/upload.json")"
   output percentage "$percentage"
   output current_branch_report_url "$report_url"
   # Without a login to read, a badge needs no token, and the answer has none.

@@ -3,9 +3,9 @@
  * docs/settings.md explains each.
  */
 import { z } from "zod";
-import { bucketVariables, readBucket } from "./config/bucket.ts";
-import { loginVariables, readLogin } from "./config/login.ts";
-import { readUploads, uploadVariables } from "./config/uploads.ts";
+import { bucketVariables, readBucket } from "./config/bucket_settings.ts";
+import { loginVariables, readLogin } from "./config/login_settings.ts";
+import { readUploads, uploadVariables } from "./config/upload_settings.ts";
 import {
   isApiUrl,
   isLoopback,
@@ -14,14 +14,14 @@ import {
   oneOf,
   whole,
   wholeOrUnset,
-} from "./config/values.ts";
+} from "./config/kinds.ts";
 import { OperatorError } from "./errors.ts";
 import { CODE_HOSTS, kindOf } from "./model/code_host.ts";
 import { isReportsHost } from "./model/urls.ts";
 
-export type { BucketSettings } from "./config/bucket.ts";
-export type { Login } from "./config/login.ts";
-export type { ScopedToken } from "./config/values.ts";
+export type { BucketSettings } from "./config/bucket_settings.ts";
+export type { Login } from "./config/login_settings.ts";
+export type { ScopedToken } from "./config/kinds.ts";
 export type Config = Readonly<ReturnType<typeof readConfig>>;
 export type Limits = Config["limits"];
 export type Retention = Config["retention"];

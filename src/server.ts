@@ -26,13 +26,11 @@ import { createEntrances } from "./dashboard/redirects.ts";
 import { createReportPageHandler } from "./dashboard/report.tsx";
 import { createRepositoryHandler } from "./dashboard/repository.tsx";
 import { createUploadPageHandler } from "./dashboard/upload.tsx";
-import { refuseOther } from "./db/repository_names.ts";
+import { refuseOther } from "./db/repositories.ts";
 import { classify, HttpError } from "./errors.ts";
 import type { ReadCoverage } from "./formats/read_coverage.ts";
-import { clientOf, type Connection } from "./http/client_address.ts";
+import { addressOf, clientOf, type Connection, isOwnName, requestIdOf } from "./http/request.ts";
 import { acceptsPage, apiHeaders, withHeaders } from "./http/headers.ts";
-import { addressOf, isOwnName } from "./http/host.ts";
-import { requestIdOf } from "./http/request_id.ts";
 import { createRouter, type Reader, type Routes } from "./http/router.ts";
 import type { Log } from "./log.ts";
 import {

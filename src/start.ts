@@ -1,23 +1,20 @@
 import { join, resolve } from "node:path";
-import { unpack } from "./archive/unpack.ts";
+import { unpack } from "./archive/extract.ts";
 import { createApp } from "./server.ts";
 import { readEnvironment } from "./config.ts";
 import { CoverageThread } from "./formats/parser_thread.ts";
 import { storedReports, totals } from "./db/stored_reports.ts";
 import { databaseIdentity } from "./db/coverages.ts";
-import { readPercentages, summariseAll } from "./db/repository_summary.ts";
-import { openDatabase } from "./db/connect.ts";
-import { forOperator } from "./db/for_operator.ts";
+import { readPercentages, summariseAll } from "./db/repositories.ts";
+import { forOperator, openDatabase } from "./db/connect.ts";
 import { migrate, readMigrations } from "./db/migrate.ts";
-import { surviveOutages } from "./db/uncaught_errors.ts";
-import { listen } from "./http/listener.ts";
-import type { Answer } from "./http/resilient_server.ts";
+import { surviveOutages } from "./db/reconnect.ts";
+import { type Answer, listen } from "./http/listener.ts";
 import { Metrics } from "./telemetry/metrics.ts";
 import { createLog } from "./log.ts";
 import { openReports } from "./reports/bucket_store.ts";
 import { ORPHAN_GRACE_MS, sweep } from "./reports/sweep.ts";
 import { RETENTION_REST, runRetention } from "./reports/retention.ts";
-import { schedule } from "./reports/schedule.ts";
 
 const RETENTION_PAUSE_MS = 60 * 60 * 1000;
 
@@ -112,4 +109,38 @@ function stopSignal(): Promise<void> {
     // The next signal ends the process at once.
     for (const signal of signals) Deno.removeSignalListener(signal, resolve);
   });
+}
+
+interface Schedule {
+  /** Aborts the signal of the work and waits for its end. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Does `work` now, and again `pauseMs` after each end, so that it never runs beside itself. What it
+ * throws before the stop goes to `failed`.
+ */
+export function schedule(
+  work: (signal: AbortSignal) => Promise<void>,
+  pauseMs: number,
+  failed: (error: unknown) => void,
+): Schedule {
+  const stopping = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const turn = async () => {
+    try {
+      await work(stopping.signal);
+    } catch (error) {
+      if (!stopping.signal.aborted) failed(error);
+    }
+    if (!stopping.signal.aborted) timer = setTimeout(() => running = turn(), pauseMs);
+  };
+  let running = turn();
+  return {
+    async stop() {
+      stopping.abort();
+      clearTimeout(timer);
+      await running;
+    },
+  };
 }

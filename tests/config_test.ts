@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { ConfigError, readConfig } from "../src/config.ts";
+import { OperatorError } from "../src/errors.ts";
 
 function sentences(environment: Record<string, string>): readonly string[] {
   try {
     readConfig(environment);
   } catch (error) {
-    assert(error instanceof ConfigError);
+    assert(error instanceof ConfigError && error instanceof OperatorError);
     return error.sentences;
   }
   throw new Error("no ConfigError");

@@ -3,7 +3,7 @@
  * either is killed; then the bucket and the database go away in turn.
  */
 import { join } from "node:path";
-import { unpack } from "../../src/archive/unpack.ts";
+import { unpack } from "../../src/archive/extract.ts";
 import { readConfig } from "../../src/config.ts";
 import { databaseIdentity } from "../../src/db/coverages.ts";
 import { Bucket } from "../../src/reports/bucket.ts";

@@ -6,11 +6,10 @@ import type { Sql } from "postgres";
 import type { Config } from "../config.ts";
 import { HttpError } from "../errors.ts";
 import { namedReportHeaders } from "../http/headers.ts";
-import type { Handler } from "../http/router.ts";
-import { decodeSegment, repositoryIn } from "../http/path_segment.ts";
+import { decodeSegment, type Handler, repositoryIn } from "../http/router.ts";
 import { isEmbedded } from "../reports/sandbox.ts";
 import { branchParts, originOfReport, ownReportPath } from "../model/urls.ts";
-import { findActive, findStored } from "../db/coverages.ts";
+import { findActive, findUpload } from "../db/coverages.ts";
 import type { CoverageRow, RepositoryName } from "../model/rows.ts";
 
 type Params = Readonly<Record<string, string | undefined>>;
@@ -41,7 +40,7 @@ export function createAssetHandlers(
   };
   return {
     file: leadTo(findReport, true),
-    uploadFile: leadTo(findUpload, true),
+    uploadFile: leadTo(findUploadReport, true),
     index: leadTo(findReport, false),
   };
 }
@@ -62,12 +61,12 @@ async function findReport(sql: Sql, params: Params): Promise<CoverageRow> {
 }
 
 /** The row of the upload that the path names, if its report is still there. Throws 404. */
-async function findUpload(sql: Sql, params: Params): Promise<CoverageRow> {
+async function findUploadReport(sql: Sql, params: Params): Promise<CoverageRow> {
   const { repository, branches, language = "" } = namesIn(params);
   const id = Number(params.upload);
-  for (const branch_name of Number.isSafeInteger(id) ? branches : []) {
-    const row = await findStored(sql, { ...repository, branch_name, language, id });
-    if (row) return row;
+  const row = Number.isSafeInteger(id) ? await findUpload(sql, { ...repository, id }) : undefined;
+  if (row?.report_stored && row.language === language && branches.includes(row.branch_name)) {
+    return row;
   }
   throw new HttpError(
     404,

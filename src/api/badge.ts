@@ -3,7 +3,7 @@ import { makeBadge } from "badge-maker";
 import { LRUCache } from "lru-cache";
 import type { Sql } from "postgres";
 import { z } from "zod";
-import { createFindPercentage } from "../db/percentages.ts";
+import { createFindPercentage } from "../db/batched.ts";
 import { etagged, type Tagged, tagged } from "../http/etag.ts";
 import { badgeHeaders } from "../http/headers.ts";
 import type { Handler } from "../http/router.ts";

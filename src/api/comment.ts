@@ -1,11 +1,9 @@
 /** The comment of a pull request, in GitHub's Markdown: one for all languages. */
 import { counted } from "../errors.ts";
 import type { CodeHost } from "../model/code_host.ts";
-import type { Patch, PatchFile, PatchResult } from "../model/patch.ts";
+import type { CoverageRow, Patch, PatchFile, PatchResult } from "../model/rows.ts";
 import { changeOf, percent, percentageOf, signed } from "../model/percentage.ts";
-import type { CoverageRow } from "../model/rows.ts";
 import { uploadPath } from "../model/urls.ts";
-import { code, link, sentence } from "./markdown.ts";
 
 /** A comment begins with it, and is found again by it; no other tool may write the same. */
 const MARKER = "<!-- coverage-server -->";
@@ -173,4 +171,30 @@ function rangesOf({ uncovered }: PatchFile, url: (lines: string) => string): str
 
 function unknownOf({ not_measured, ambiguous }: Patch): readonly string[] {
   return [...not_measured, ...ambiguous];
+}
+
+/** Longer ones keep their end, which says more of a path than its beginning. */
+const MAX_NAME = 120;
+/** A path of 4,096 bytes makes a longer address than browsers take. */
+const MAX_URL = 2000;
+
+/** In code nobody is mentioned, and written like this nothing is markup or looks like an address. */
+function code(text: string): string {
+  const characters = [...text];
+  const shown = characters.length > MAX_NAME ? `…${characters.slice(-MAX_NAME).join("")}` : text;
+  const escaped = shown.replace(/[^A-Za-z0-9 /…-]/gu, (char) => `&#${char.codePointAt(0)};`);
+  return `<code>${escaped}</code>`;
+}
+
+/** A sentence with names in it: every word that is not made of letters alone is code. */
+function sentence(text: string): string {
+  return text.split(/\s+/).map((word) => {
+    const [, name = "", end = ""] = /^(.*?)([.,;:]?)$/su.exec(word) ?? [];
+    return /^[A-Za-z]*$/.test(name) ? name + end : code(name) + end;
+  }).join(" ");
+}
+
+/** `text` is Markdown. */
+function link(text: string, url: string): string {
+  return url.length > MAX_URL ? text : `[${text}](<${url}>)`;
 }

@@ -23,9 +23,8 @@ import { findActive, findActiveLanguages } from "../db/coverages.ts";
 import { type FoundUpload, readUpload } from "../db/upload_query.ts";
 import { badgePath, type BranchOfLanguage, repositoryPath } from "../model/urls.ts";
 import { toAnswer } from "../model/coverage_answer.ts";
-import type { CoverageRow } from "../model/rows.ts";
+import type { CoverageRow, PatchResult } from "../model/rows.ts";
 import { CodeHost } from "../model/code_host.ts";
-import type { PatchResult } from "../model/patch.ts";
 import { type FileSummary, percentageIn, type ReadFiles } from "../reports/file_lines.ts";
 import { type CommentLanguage, commentOf, type IndirectChange } from "./comment.ts";
 

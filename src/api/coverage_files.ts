@@ -1,4 +1,4 @@
-/** Reads the coverage files of an upload, and unites those of its parts. */
+/** Reads the coverage files and the diff of an upload, and unites those of its parts. */
 import { quote, unprocessable } from "../errors.ts";
 import type { PartCoverage, UnitedParts } from "../db/add_coverage.ts";
 import { type Coverage, CoverageError, type ParsedCoverage } from "../formats/coverage.ts";
@@ -6,10 +6,11 @@ import { GO_STATEMENTS } from "../formats/go_cover.ts";
 import type { CoverageFile } from "../formats/modules.ts";
 import type { ReadCoverage } from "../formats/read_coverage.ts";
 import { uniteCoverage, uniteFiles } from "../formats/union.ts";
-import type { PatchResult } from "../model/patch.ts";
+import type { PatchResult } from "../model/rows.ts";
 import { linesOf, type LineStore } from "../reports/file_lines.ts";
-import type { StagedReport } from "../reports/store.ts";
-import { patchOfParts } from "./patch.ts";
+import type { ReportStore, StagedReport } from "../reports/store.ts";
+import { patchCoverage } from "../diff/patch_coverage.ts";
+import { DiffError, readDiff } from "../diff/unified_diff.ts";
 
 type Bytes = AsyncIterable<Uint8Array<ArrayBuffer>>;
 
@@ -103,7 +104,7 @@ export async function uniteParts(
   }
   return await described("The union of the parts", async () => {
     const { total, lines } = uniteCoverage(parsed);
-    if (lines) await store.writeUnion(reportId, lines);
+    if (lines) await store.writeLines(reportId, lines, "union");
     const patch = await patchOfParts(parts, lines, { store, own });
     if (!areGoProfiles(parts.map(({ coverage }) => coverage))) return { coverage: total, ...patch };
     const profiles = parts.flatMap(({ report_id, coverage_files }) =>
@@ -142,4 +143,49 @@ async function described<T>(what: string, work: () => T | Promise<T>): Promise<T
     if (!(error instanceof CoverageError)) throw error;
     throw unprocessable(`${what} ${error.message}.`, error);
   }
+}
+
+const NO_PATCH: PatchResult = { patch: null, patch_reason: null };
+
+/** Whatever is wrong with a diff is the reason why there is no patch, and fails no upload. */
+export async function readPatch(
+  diff: { readonly path: string } | { readonly reason: string } | undefined,
+  readFile: (path: string) => AsyncIterable<Uint8Array<ArrayBuffer>>,
+  { lines, sourceRoots }: Pick<ParsedCoverage, "lines" | "sourceRoots">,
+): Promise<PatchResult> {
+  if (!diff) return NO_PATCH;
+  const without = (patch_reason: string) => ({ patch: null, patch_reason });
+  if ("reason" in diff) return without(diff.reason);
+  if (!lines) {
+    return without("The coverage file has only totals, so nothing is known of single lines.");
+  }
+  try {
+    const changed = await readDiff(readFile(diff.path));
+    return { patch: patchCoverage(changed, lines, sourceRoots), patch_reason: null };
+  } catch (error) {
+    if (!(error instanceof DiffError)) throw error;
+    return without(`The diff ${quote(diff.path)} ${error.message}.`);
+  }
+}
+
+/**
+ * The patch of a commit's parts, from the diff of the newest part that has one; `own` says why that of
+ * the newest part is missing.
+ */
+async function patchOfParts(
+  parts: readonly PartCoverage[],
+  lines: ParsedCoverage["lines"],
+  { store, own }: { store: Pick<ReportStore, "readFile">; own: PatchResult },
+): Promise<PatchResult> {
+  const newest = parts.filter(({ diff_file }) => diff_file !== null)
+    .reduce<PartCoverage | undefined>(
+      (one, other) => one && one.created_at > other.created_at ? one : other,
+      undefined,
+    );
+  if (!newest) return own;
+  return await readPatch(
+    { path: newest.diff_file! },
+    (path) => store.readFile(newest.report_id, path),
+    { lines, sourceRoots: [...new Set(parts.flatMap(({ source_roots }) => source_roots))] },
+  );
 }

@@ -2,7 +2,8 @@
 import type { Sql } from "postgres";
 import { z } from "zod";
 import type { Config } from "../config.ts";
-import { createFindActiveRows, listCoverages, type ListFilter } from "../db/coverages.ts";
+import { createFindActiveRows } from "../db/batched.ts";
+import { listCoverages, type ListFilter } from "../db/coverages.ts";
 import { etagged } from "../http/etag.ts";
 import { dataHeaders } from "../http/headers.ts";
 import type { Handler } from "../http/router.ts";
@@ -25,7 +26,7 @@ import type { CoverageRow, RepositoryName } from "../model/rows.ts";
 import { API_PATH } from "../model/urls.ts";
 
 /** Rows of an answer; what has more says where the next one begins. */
-export const MAX_ROWS = 10_000;
+const MAX_ROWS = 10_000;
 /** Rows that are read and written at a time: a large answer stalls no other, and is never in memory. */
 const ROWS_AT_ONCE = 500;
 /** Repositories that are looked at for them; each may have that many. */
@@ -35,7 +36,7 @@ const LARGE_PAGE = 100;
 /** Statements of large answers at a time. */
 const LARGE_AT_ONCE = 4;
 
-export const listFields = z.object({
+const listFields = z.object({
   org_name: orgName.optional(),
   repo_name: repoName.optional(),
   commit_author: commitAuthor.optional(),

@@ -1,7 +1,7 @@
 /** `GET /coverages-api/metrics`: the page that Prometheus scrapes. */
 import type { Sql } from "postgres";
 import type { Config } from "../config.ts";
-import { readPercentages } from "../db/repository_summary.ts";
+import { readPercentages } from "../db/repositories.ts";
 import type { Handler } from "../http/router.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";

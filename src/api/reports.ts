@@ -8,12 +8,11 @@ import {
   sandboxedReportHeaders,
 } from "../http/headers.ts";
 import type { Handler } from "../http/router.ts";
-import { originOfReport, ownReportPath, reportPath } from "../model/urls.ts";
+import { isReportId, originOfReport, ownReportPath, reportPath } from "../model/urls.ts";
 import { storedReports } from "../db/stored_reports.ts";
 import { findGone } from "../db/coverages.ts";
 import { opensPage, opensTab } from "../reports/sandbox.ts";
 import { serveReport } from "../reports/serve.ts";
-import { isReportId } from "../reports/report_id.ts";
 import type { ReportStore } from "../reports/store.ts";
 
 /**

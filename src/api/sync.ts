@@ -2,9 +2,9 @@
 import type { Sql } from "postgres";
 import { z } from "zod";
 import type { Authenticate } from "../auth/authenticate.ts";
-import { withCommitStatus } from "../auth/grant.ts";
+import { withCommitStatus } from "../auth/credential.ts";
 import type { Config } from "../config.ts";
-import { readFields } from "../http/fields_body.ts";
+import { readFields } from "../http/form.ts";
 import { HttpError } from "../errors.ts";
 import type { Handler } from "../http/router.ts";
 import type { Log } from "../log.ts";
@@ -19,7 +19,7 @@ import {
   repoName,
 } from "../model/fields.ts";
 import { deleteOtherBranches } from "../db/coverages.ts";
-import { checkIdentity } from "../db/repository_names.ts";
+import { checkIdentity } from "../db/repositories.ts";
 
 /** Enough for 20,000 branches of usual names. A GitHub token is only checked after it was read. */
 const MAX_BODY_BYTES = 1024 * 1024;

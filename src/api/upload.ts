@@ -3,15 +3,15 @@ import type { Sql } from "postgres";
 import { extract, type ExtractedReport } from "../archive/extract.ts";
 import { readArchive } from "../archive/read_archive.ts";
 import type { Authenticate } from "../auth/authenticate.ts";
-import { withCommitStatus } from "../auth/grant.ts";
+import { withCommitStatus } from "../auth/credential.ts";
 import type { Config } from "../config.ts";
 import { addCoverage, type Added, partsOfCommit, UnknownOutcomeError } from "../db/add_coverage.ts";
-import { checkIdentity } from "../db/repository_names.ts";
+import { checkIdentity } from "../db/repositories.ts";
 import { unavailable } from "../errors.ts";
 import type { ReadCoverage } from "../formats/read_coverage.ts";
-import { archiveBodyKind, filePart, readBody, readForm } from "../http/body.ts";
+import { Deadline, readBody } from "../http/body.ts";
 import type { ByteStream } from "../http/byte_stream.ts";
-import { Deadline } from "../http/deadline.ts";
+import { archiveBodyKind, filePart, readForm } from "../http/form.ts";
 import type { Handler } from "../http/router.ts";
 import { Semaphore } from "../http/semaphore.ts";
 import type { Log } from "../log.ts";
@@ -26,12 +26,10 @@ import { linesOf } from "../reports/file_lines.ts";
 import type { ReportStore } from "../reports/store.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { traced } from "../telemetry/spans.ts";
-import { checksOf } from "./checks.ts";
-import { CoverageFileReader, uniteParts } from "./coverage_files.ts";
-import { readPatch } from "./patch.ts";
-import { comparisonOf, counted, finalStatus, pendingStatus } from "./upload_outcome.ts";
+import { checksOf, comparisonOf, counted, finalStatus, pendingStatus } from "./upload_outcome.ts";
+import { CoverageFileReader, readPatch, uniteParts } from "./coverage_files.ts";
 
-export interface UploadDependencies {
+interface UploadDependencies {
   readonly config: Pick<
     Config,
     "limits" | "publicUrl" | "login" | "statusContext" | "defaultBranches" | "retention"
@@ -74,8 +72,9 @@ export function createUploadHandler(dependencies: UploadDependencies): Handler {
         const startedAt = performance.now();
         const form = kind === "form" ? await readForm(request, bodyLimits) : undefined;
         const fields = completeUploadFields(query, form);
+        const { signal } = deadline;
         const archive = () =>
-          deadline.stream(form ? filePart(form) : readBody(request, bodyLimits));
+          form ? filePart(form, signal) : readBody(request, { ...bodyLimits, signal });
         const stored = await store(
           {
             ...dependencies,

@@ -1,6 +1,5 @@
 /** Which files of an archive are the coverage files. */
 import { quote, unprocessable } from "../errors.ts";
-import { isAppleDouble } from "./index_page.ts";
 import { safePath } from "./safe_path.ts";
 
 /** Names that a message lists at most. */
@@ -133,4 +132,9 @@ function matcherOf(pattern: string): RegExp {
 
 function depthOf(path: string): number {
   return path.split("/").length;
+}
+
+/** macOS's tar puts `._name` beside a file, with what its file system knows of it. */
+export function isAppleDouble(path: string): boolean {
+  return /(^|\/)\._[^/]*$/.test(path);
 }

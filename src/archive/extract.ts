@@ -1,10 +1,10 @@
 /** Unpacks an archive into a staged report. */
 import { HttpError, quote, unprocessable } from "../errors.ts";
+import type { ByteStream } from "../http/byte_stream.ts";
 import type { StagedReport } from "../reports/store.ts";
-import { CoverageFiles, DIFF } from "./coverage_file_picks.ts";
+import { CoverageFiles, DIFF, isAppleDouble } from "./coverage_file_picks.ts";
 import { FileWriter } from "./file_writer.ts";
-import { IndexPage } from "./index_page.ts";
-import { type ArchiveEntry, tooManyFiles } from "./read_archive.ts";
+import { type ArchiveEntry, readArchive, tooManyFiles } from "./read_archive.ts";
 
 /** Symbolic links that are remembered, so that nothing is stored below one. */
 const MAX_SYMLINKS = 1000;
@@ -93,6 +93,17 @@ export async function extract(
   };
 }
 
+/** The limits counted when it came, and may be lower now. */
+const UNLIMITED = {
+  maxReportBytes: Number.MAX_SAFE_INTEGER,
+  maxReportFiles: Number.MAX_SAFE_INTEGER,
+};
+
+/** Unpacks an archive that was taken before. Throws what an upload of it would fail with. */
+export async function unpack(archive: ByteStream, staged: StagedReport): Promise<ExtractedReport> {
+  return await extract(readArchive(archive, UNLIMITED), staged, { ...UNLIMITED, names: [] });
+}
+
 /** The first page is a link where that is all there is to open. */
 function warningsOf(links: readonly string[], firstPage: string | null): string[] {
   if (links.length === 0) return [];
@@ -134,4 +145,35 @@ function rejectBelowLink(path: string, links: ReadonlySet<string>): void {
       );
     }
   }
+}
+
+/**
+ * Chooses the page while the entries pass: the shallowest `index.html`, else the shallowest
+ * `coverage.html` (Go, Perl's Devel::Cover), else the only page there is.
+ */
+export class IndexPage {
+  readonly #pages = new Set<string>();
+  #best: Candidate | undefined;
+
+  add(path: string): void {
+    if (!/\.html?$/i.test(path) || isAppleDouble(path)) return;
+    if (this.#pages.size < 2) this.#pages.add(path); // only "one" and "several" differ
+    const [, name = ""] = /(?:^|\/)(index|coverage)\.html?$/i.exec(path) ?? [];
+    const rank = ["index", "coverage", ""].indexOf(name.toLowerCase());
+    const candidate = { path, rank, depth: path.split("/").length };
+    if (!this.#best || isBefore(candidate, this.#best)) this.#best = candidate;
+  }
+
+  /** The page's path in the report; null where none stands out: the listing is better. */
+  result(): string | null {
+    if (!this.#best || (this.#best.rank === 2 && this.#pages.size > 1)) return null;
+    return this.#best.path;
+  }
+}
+
+type Candidate = { path: string; rank: number; depth: number };
+
+function isBefore(a: Candidate, b: Candidate): boolean {
+  if (a.rank !== b.rank) return a.rank < b.rank;
+  return a.depth !== b.depth ? a.depth < b.depth : a.path < b.path;
 }

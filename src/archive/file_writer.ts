@@ -1,5 +1,6 @@
 /** Writes the files of a report, several at a time. */
 import { quote, unprocessable } from "../errors.ts";
+import type { ByteStream } from "../http/byte_stream.ts";
 import type { StagedReport } from "../reports/store.ts";
 import type { FileEntry } from "./read_archive.ts";
 
@@ -57,12 +58,13 @@ export class FileWriter {
     await this.#inFlight.get(path);
     if (this.#inFlight.size >= MAX_IN_FLIGHT) await Promise.race(this.#inFlight.values());
     if (this.#failure !== undefined) throw this.#failure;
-    if (size > WHOLE_FILE_BYTES) return await this.#stream(entry);
-    const bytes = await entry.whole();
-    const write = explained(path, () => this.#staged.writeFile(path, bytes))
+    const write = (content: Uint8Array | ByteStream) =>
+      explained(path, () => this.#staged.writeFile(path, content));
+    if (size > WHOLE_FILE_BYTES) return await write(ReadableStream.from(entry.chunks()));
+    const writing = write(await entry.whole())
       .catch((error) => void (this.#failure ??= error))
       .finally(() => this.#inFlight.delete(path));
-    this.#inFlight.set(path, write);
+    this.#inFlight.set(path, writing);
   }
 
   /** Waits until no write is in flight, failed or not. */
@@ -74,13 +76,6 @@ export class FileWriter {
   async finish(): Promise<void> {
     await this.settle();
     if (this.#failure !== undefined) throw this.#failure;
-  }
-
-  async #stream({ path, chunks }: FileEntry): Promise<void> {
-    using file = await explained(path, () => this.#staged.createFile(path));
-    for await (const chunk of chunks()) {
-      for (let at = 0; at < chunk.byteLength;) at += await file.write(chunk.subarray(at));
-    }
   }
 }
 

@@ -7,7 +7,6 @@ import type { Limits } from "../config.ts";
 import { clip, HttpError, quote, unprocessable } from "../errors.ts";
 import {
   type ByteStream,
-  capped,
   type Chunks,
   chunksOf,
   gathered,
@@ -76,43 +75,32 @@ const START_BYTES = 4;
  */
 export async function* readArchive(
   body: ByteStream,
-  limits: Pick<Limits, "maxReportBytes" | "maxReportFiles">,
-): AsyncGenerator<ArchiveEntry> {
-  const source = body.getReader();
-  try {
-    const { head, all } = await peek(chunksOf(source), START_BYTES);
-    if (head.byteLength === 0) throw unprocessable("The archive is empty: it has 0 bytes.");
-    const isGzip = startsWith(head, GZIP);
-    yield* readTar(isGzip ? gunzipped(all) : ReadableStream.from(all), isGzip, limits);
-  } finally {
-    await source.cancel().catch(() => {}); // also ends a read that is pending
-  }
-}
-
-async function* readTar(
-  inflated: ByteStream,
-  isGzip: boolean,
-  limits: Pick<Limits, "maxReportBytes" | "maxReportFiles">,
+  { maxReportBytes, maxReportFiles }: Pick<Limits, "maxReportBytes" | "maxReportFiles">,
 ): AsyncGenerator<ArchiveEntry> {
   const tooLarge = () =>
-    new HttpError(413, `The report has more than ${limits.maxReportBytes} bytes, unpacked.`);
-  const bytes = capped(inflated, limits.maxReportBytes, {
-    tooLarge,
-    failed: (cause) =>
-      isOwn(cause)
-        ? cause
-        : unprocessable("The gzip of the archive is damaged, or followed by other data.", cause),
-  }).getReader();
-  // UntarStream cancels its source at the end of the tar, before the end of the gzip.
-  const { head, all } = await peek(chunksOf(bytes), START_BYTES);
-  if (isGzip && startsWith(head, GZIP)) {
-    throw unprocessable("The archive is gzipped twice; it must be a tar, gzipped once (tar -zcf).");
-  }
-  rejectOther(head, isGzip ? "The gzip holds" : "The file is");
-  const entries = ReadableStream.from(all).pipeThrough(new UntarStream()).getReader();
-  const names = new LongNames();
-  let count = 0, announced = 0;
+    new HttpError(413, `The report has more than ${maxReportBytes} bytes, unpacked.`);
+  const readers: ReadableStreamDefaultReader[] = [];
+  const open = <T>(stream: ReadableStream<T>) => {
+    const reader = stream.getReader();
+    readers.push(reader);
+    return reader;
+  };
   try {
+    const packed = await peek(chunksOf(open(body)), START_BYTES);
+    if (packed.head.byteLength === 0) throw unprocessable("The archive is empty: it has 0 bytes.");
+    const isGzip = startsWith(packed.head, GZIP);
+    const unpacked = open(isGzip ? gunzipped(packed.all) : ReadableStream.from(packed.all));
+    const rest = capped(unpacked, maxReportBytes, tooLarge);
+    const { head, all } = await peek(rest(), START_BYTES);
+    if (isGzip && startsWith(head, GZIP)) {
+      throw unprocessable(
+        "The archive is gzipped twice; it must be a tar, gzipped once (tar -zcf).",
+      );
+    }
+    rejectOther(head, isGzip ? "The gzip holds" : "The file is");
+    const entries = open(ReadableStream.from(all).pipeThrough(new UntarStream()));
+    const names = new LongNames();
+    let count = 0, announced = 0;
     while (true) {
       const { done, value } = await reading(entries.read());
       if (done) break;
@@ -124,17 +112,39 @@ async function* readTar(
       }
       // What an entry says of itself is enough to reject it; the cap above holds when it lied.
       announced += size;
-      if (announced > limits.maxReportBytes) throw tooLarge();
-      if (++count > limits.maxReportFiles) throw tooManyFiles(limits.maxReportFiles);
+      if (announced > maxReportBytes) throw tooLarge();
+      if (++count > maxReportFiles) throw tooManyFiles(maxReportFiles);
       const entry = await safeEntry(names.resolve(value.path, { linkname, size }), size, value);
       if (entry) yield entry;
     }
-    for await (const _ of chunksOf(bytes));
+    // UntarStream ends its source at the end of the tar, before the end of the gzip.
+    for await (const _ of rest());
     if (count === 0) throw unprocessable("The archive is empty; it must hold the report.");
   } finally {
-    await bytes.cancel().catch(() => {});
-    await entries.cancel().catch(() => {});
+    // The body first: that ends the reads that are pending.
+    for (const reader of readers) await reader.cancel().catch(() => {});
   }
+}
+
+/** Reads what is left of a stream. All that it reads has at most `maxBytes`. */
+function capped(
+  reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>,
+  maxBytes: number,
+  tooLarge: () => HttpError,
+): () => Chunks {
+  let bytes = 0;
+  return async function* () {
+    try {
+      for await (const chunk of chunksOf(reader)) {
+        bytes += chunk.byteLength;
+        if (bytes > maxBytes) throw tooLarge();
+        yield chunk;
+      }
+    } catch (error) {
+      if (isOwn(error)) throw error;
+      throw unprocessable("The gzip of the archive is damaged, or followed by other data.", error);
+    }
+  };
 }
 
 export function tooManyFiles(most: number): HttpError {

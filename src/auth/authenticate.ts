@@ -3,11 +3,17 @@ import type { Config } from "../config.ts";
 import { HttpError } from "../errors.ts";
 import type { RouteContext } from "../http/router.ts";
 import type { Log } from "../log.ts";
-import { isOwnName } from "../http/host.ts";
-import { checkAccount } from "./accounts.ts";
-import { hashOf, isJwt, secretOf, unauthorized } from "./credential.ts";
+import { isOwnName } from "../http/request.ts";
+import {
+  checkAccount,
+  type Credential,
+  hashOf,
+  isJwt,
+  PLAIN_GRANT,
+  secretOf,
+  unauthorized,
+} from "./credential.ts";
 import { createGithub } from "./github.ts";
-import { type Credential, PLAIN_GRANT } from "./grant.ts";
 import { createOidc } from "./oidc.ts";
 import { RateLimit } from "./rate_limit.ts";
 import { findToken, TOKEN_PREFIX } from "./upload_token.ts";

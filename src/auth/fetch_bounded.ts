@@ -1,4 +1,4 @@
-import { type ByteStream, capped } from "../http/byte_stream.ts";
+import { LimitedBytesTransformStream } from "@std/streams";
 
 /** More than GitHub says to a request of ours, and than an issuer has keys. */
 const MAX_ANSWER_BYTES = 256 * 1024;
@@ -9,13 +9,12 @@ const MAX_ANSWER_BYTES = 256 * 1024;
  */
 export async function fetchBounded(url: string, init: RequestInit): Promise<Response> {
   const { body, status, headers } = await fetch(url, init);
-  const tooLarge = new Error("The answer is too large");
-  const whole = body && await new Response(capped(body as ByteStream, MAX_ANSWER_BYTES, {
-    tooLarge: () => tooLarge,
-    failed: (cause) => cause as Error,
-  })).bytes().catch((error) => {
-    if (error === tooLarge) return null;
+  const limited = body?.pipeThrough(
+    new LimitedBytesTransformStream(MAX_ANSWER_BYTES, { error: true }),
+  );
+  const whole = limited && await new Response(limited).bytes().catch((error) => {
+    if (error instanceof RangeError) return null;
     throw error;
   });
-  return new Response(whole, { status, headers });
+  return new Response(whole ?? null, { status, headers });
 }

@@ -4,10 +4,9 @@
  */
 import { clip, HttpError, quote, unavailable, unprocessable } from "../errors.ts";
 import type { Log } from "../log.ts";
-import { unauthorized } from "./credential.ts";
+import { type Credential, type FinalStatus, PLAIN_GRANT, unauthorized } from "./credential.ts";
 import { fetchBounded } from "./fetch_bounded.ts";
-import { githubOf } from "./github_of.ts";
-import { type Credential, type FinalStatus, PLAIN_GRANT } from "./grant.ts";
+import { githubOf } from "../model/code_host.ts";
 
 /** Longest description that GitHub accepts. */
 const MAX_DESCRIPTION = 140;

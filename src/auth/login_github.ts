@@ -2,7 +2,7 @@
 import type { Login } from "../config.ts";
 import { clip } from "../errors.ts";
 import { fetchBounded } from "./fetch_bounded.ts";
-import { apiOf } from "./github_of.ts";
+import { apiOf } from "../model/code_host.ts";
 import * as providers from "./provider.ts";
 
 /** https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps */

@@ -12,11 +12,9 @@ import {
   type JWTVerifyGetKey,
 } from "jose";
 import { HttpError, quote, unavailable } from "../errors.ts";
-import { checkAccount } from "./accounts.ts";
-import { unauthorized } from "./credential.ts";
+import { checkAccount, type Credential, PLAIN_GRANT, unauthorized } from "./credential.ts";
 import { fetchBounded } from "./fetch_bounded.ts";
-import { githubOf } from "./github_of.ts";
-import { type Credential, PLAIN_GRANT } from "./grant.ts";
+import { githubOf } from "../model/code_host.ts";
 
 interface OidcOptions {
   /** Who may issue them; `{issuer}/.well-known/openid-configuration` says where their keys are. */

@@ -2,15 +2,13 @@
 import type { Config, Login } from "../config.ts";
 import { HttpError } from "../errors.ts";
 import { acceptsPage } from "../http/headers.ts";
-import { isOwnName } from "../http/host.ts";
-import type { Access, Reader, RouteContext } from "../http/router.ts";
-import { decodeSegment } from "../http/path_segment.ts";
+import { isOwnName } from "../http/request.ts";
+import { type Access, decodeSegment, type Reader, type RouteContext } from "../http/router.ts";
 import { orgName, repoName, repositoryFields } from "../model/fields.ts";
 import type { RepositoryName } from "../model/rows.ts";
 import { badgeTokens, LOGIN_PATH } from "../model/urls.ts";
-import { covers } from "./accounts.ts";
+import { covers, hashOf, secretOf, unauthorized } from "./credential.ts";
 import type { Authenticate } from "./authenticate.ts";
-import { hashOf, secretOf, unauthorized } from "./credential.ts";
 import { isChecked, type Sessions } from "./session.ts";
 import { scopesOf } from "./upload_token.ts";
 

@@ -3,9 +3,7 @@ import { Buffer } from "node:buffer";
 import { timingSafeEqual } from "node:crypto";
 import type { ScopedToken } from "../config.ts";
 import { HttpError } from "../errors.ts";
-import { covers } from "./accounts.ts";
-import { hashOf } from "./credential.ts";
-import { type Credential, PLAIN_GRANT } from "./grant.ts";
+import { covers, type Credential, hashOf, PLAIN_GRANT } from "./credential.ts";
 
 /** What tokens made by `deno task token` begin with. */
 export const TOKEN_PREFIX = "cov_";

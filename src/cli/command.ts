@@ -1,5 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import { UsageError } from "../errors.ts";
+import { OperatorError, UsageError } from "../errors.ts";
+import type { RepositoryName } from "../model/rows.ts";
 
 /** What an operator can run beside the server. */
 export interface Command {
@@ -71,4 +72,13 @@ function commandHelp(
   const width = Math.max(18, ...listed.map(([name]) => name!.length));
   const lines = listed.map(([name, effect]) => `  --${name!.padEnd(width)} ${effect}`);
   return [`Usage: ${usage}`, "", summary, ...(details ? [details] : []), "", ...lines].join("\n");
+}
+
+/** Throws {@linkcode OperatorError} for what is not `org/repo`. */
+export function repositoryName(text: string): RepositoryName {
+  const [org_name, repo_name, ...more] = text.split("/");
+  if (!org_name || !repo_name || more.length > 0) {
+    throw new OperatorError(`The repository is ${JSON.stringify(text)}; it must be org/repo.`);
+  }
+  return { org_name, repo_name };
 }

@@ -1,8 +1,7 @@
 import { deleteCoverages } from "../db/delete_coverages.ts";
 import { counted, OperatorError } from "../errors.ts";
 import type { ReportStore } from "../reports/store.ts";
-import type { Command } from "./command.ts";
-import { repositoryName } from "./repository_name.ts";
+import { type Command, repositoryName } from "./command.ts";
 import { withDatabase } from "./with_database.ts";
 
 export const deleteCommand: Command = {

@@ -1,7 +1,6 @@
-import { forgetIdentity } from "../db/repository_names.ts";
+import { forgetIdentity } from "../db/repositories.ts";
 import { OperatorError } from "../errors.ts";
-import type { Command } from "./command.ts";
-import { repositoryName } from "./repository_name.ts";
+import { type Command, repositoryName } from "./command.ts";
 import { withDatabase } from "./with_database.ts";
 
 export const forgetIdentityCommand: Command = {

@@ -9,7 +9,6 @@ import { counted, HttpError, OperatorError } from "../errors.ts";
 /** What tools call coverage files, case-insensitive; the first kind that is there counts. */
 const KINDS: readonly (readonly string[])[] = [
   ["coverage-final.json"],
-  [".resultset.json"],
   ["jacoco*.xml"],
   ["coverage.xml", "cobertura*.xml", "*cobertura.xml"],
   ["*clover.xml"],
@@ -17,6 +16,8 @@ const KINDS: readonly (readonly string[])[] = [
   ["coverage.json"],
   ["coverage.out", "cover.out", "c.out", "*.coverprofile"],
   ["*opencover.xml"],
+  // SimpleCov's other files leave out what `# :nocov:` excludes; this one cannot.
+  [".resultset.json"],
 ];
 const CHUNK = 64 * 1024;
 /** Folders in which nothing is looked for. */

@@ -1,7 +1,7 @@
 /** The server's answer to an upload, for people. */
 import { OperatorError } from "../errors.ts";
 import type { CoverageAnswer } from "../model/coverage_answer.ts";
-import type { PatchResult } from "../model/patch.ts";
+import type { PatchResult } from "../model/rows.ts";
 import { changeOf, percent, signed } from "../model/percentage.ts";
 import { API_PATH, uploadPath } from "../model/urls.ts";
 

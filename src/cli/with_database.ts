@@ -1,9 +1,8 @@
 import { join, resolve } from "node:path";
-import { unpack } from "../archive/unpack.ts";
+import { unpack } from "../archive/extract.ts";
 import { type Config, readEnvironment } from "../config.ts";
-import { type Database, openDatabase } from "../db/connect.ts";
+import { type Database, forOperator, openDatabase } from "../db/connect.ts";
 import { databaseIdentity } from "../db/coverages.ts";
-import { forOperator } from "../db/for_operator.ts";
 import { migrate, readMigrations } from "../db/migrate.ts";
 import { OperatorError } from "../errors.ts";
 import { createLog } from "../log.ts";

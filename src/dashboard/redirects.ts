@@ -1,6 +1,5 @@
 /** Short addresses that lead to the list of repositories. */
-import type { Handler } from "../http/router.ts";
-import { decodeSegment } from "../http/path_segment.ts";
+import { decodeSegment, type Handler } from "../http/router.ts";
 import { assets } from "./page_assets.ts";
 import { Links, type LinkSettings } from "./links.ts";
 

@@ -4,8 +4,7 @@ import { z } from "zod";
 import { MAX_CHOSEN, readRepository } from "../db/page_queries.ts";
 import { HttpError } from "../errors.ts";
 import { etagged } from "../http/etag.ts";
-import { repositoryIn } from "../http/path_segment.ts";
-import type { Handler } from "../http/router.ts";
+import { type Handler, repositoryIn } from "../http/router.ts";
 import {
   branchName,
   flag,

@@ -79,7 +79,7 @@ export function UploadFiles({ files, base, total, view, link }: {
             The lines of these files add up to {linesText({
               lines_covered: sum.linesCovered,
               lines_valid: sum.linesValid,
-            })}. The number above is the total that the coverage file states.
+            })}. The number above is the coverage tool's own total.
           </p>
         )
         : null}

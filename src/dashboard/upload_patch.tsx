@@ -1,6 +1,5 @@
-import type { Patch, PatchFile, PatchResult } from "../model/patch.ts";
+import type { CoverageRow, Patch, PatchFile, PatchResult } from "../model/rows.ts";
 import { percentageOf } from "../model/percentage.ts";
-import type { CoverageRow } from "../model/rows.ts";
 import type { Links } from "./links.ts";
 import { count, Percentage } from "./numbers.tsx";
 

@@ -2,12 +2,10 @@
 import type { Sql, TransactionSql } from "postgres";
 import { isDatabaseAway } from "../errors.ts";
 import type { Coverage } from "../formats/coverage.ts";
-import type { PatchResult } from "../model/patch.ts";
-import type { CoverageRow, ReportSize, RepositoryName } from "../model/rows.ts";
+import type { CoverageRow, PatchResult, ReportSize, RepositoryName } from "../model/rows.ts";
 import { inTime } from "./connect.ts";
 import { activeRows, type RowSettings } from "./coverages.ts";
-import { checkIdentity, findOrAddRepository, named } from "./repository_names.ts";
-import { summarise } from "./repository_summary.ts";
+import { checkIdentity, findOrAddRepository, named, summarise } from "./repositories.ts";
 import { expireReports } from "./stored_reports.ts";
 import { type FoundUpload, readUpload } from "./upload_query.ts";
 

@@ -5,12 +5,9 @@
 import type { Fragment, Sql, TransactionSql } from "postgres";
 import type { Config } from "../config.ts";
 import type { CoverageRow, RepositoryName } from "../model/rows.ts";
-import { batched } from "./batched.ts";
 import { inTime } from "./connect.ts";
-import { isQueued } from "./other_refs.ts";
-import { findRepository, inScopes, named } from "./repository_names.ts";
-import { summarise } from "./repository_summary.ts";
-import { expireReports } from "./stored_reports.ts";
+import { expireReports, isQueued } from "./stored_reports.ts";
+import { findRepository, inScopes, named, summarise } from "./repositories.ts";
 
 export type RowSettings = Pick<Config, "defaultBranches" | "retention">;
 
@@ -38,7 +35,7 @@ export async function activeRows(
  * The first active rows of the repository `r` in an order of ids, of those that also meet a condition.
  * Branches and other refs are two ends of an index, each of which has its rows in that order.
  */
-function activeOf(
+export function activeOf(
   sql: Sql | TransactionSql,
   order: Fragment,
   limit: number,
@@ -142,38 +139,14 @@ export async function listCoverages(
   return await inTime(query).finally(() => signal?.removeEventListener("abort", cancel));
 }
 
-/** The function that finds the first `maxRows` active rows of a repository, oldest first. */
-export function createFindActiveRows(
+async function find(
   sql: Sql,
-  maxRows: number,
-): (name: RepositoryName) => Promise<CoverageRow[]> {
-  return batched(async (names) => {
-    const asked = names.map(({ org_name, repo_name }, place) => ({ org_name, repo_name, place }));
-    const rows = await inTime(sql<(CoverageRow & { place: number })[]>`
-      select asked.place, ${columns(sql)}
-      from json_to_recordset(${JSON.stringify(asked)}::text::json) asked
-        (org_name text, repo_name text, place int)
-      cross join lateral (
-        select * from repositories r
-        where lower(r.org_name) = lower(asked.org_name)
-          and lower(r.repo_name) = lower(asked.repo_name)
-        limit 1
-      ) r
-      cross join lateral (
-        ${activeOf(sql, sql`id`, maxRows)}
-      ) c
-      order by asked.place, c.id`);
-    const found: CoverageRow[][] = names.map(() => []);
-    for (const { place, ...row } of rows) found[place]!.push(row);
-    return found;
-  });
-}
-
-async function find(sql: Sql, condition: Fragment): Promise<CoverageRow | undefined> {
-  const [row] = await inTime(sql<CoverageRow[]>`
+  condition: Fragment,
+  limit = 1,
+): Promise<CoverageRow[]> {
+  return await inTime(sql<CoverageRow[]>`
     select ${columns(sql)} from coverages c join repositories r on r.id = c.repository_id
-    where ${condition}`);
-  return row;
+    where ${condition} order by c.id desc limit ${limit}`);
 }
 
 /** An upload of the repository, whether or not its report is still stored. */
@@ -181,24 +154,12 @@ export async function findUpload(
   sql: Sql,
   { id, ...name }: RepositoryName & { id: number },
 ): Promise<CoverageRow | undefined> {
-  return await find(sql, sql`c.id = ${id} and ${named(sql, name)}`);
-}
-
-/** An upload of a branch and language whose report is still stored. */
-export async function findStored(
-  sql: Sql,
-  upload: RepositoryName & { branch_name: string; language: string; id: number },
-): Promise<CoverageRow | undefined> {
-  return await find(
-    sql,
-    sql`c.id = ${upload.id} and c.report_stored and ${named(sql, upload)}
-      and c.branch_name = ${upload.branch_name} and c.language = ${upload.language}`,
-  );
+  return (await find(sql, sql`c.id = ${id} and ${named(sql, name)}`))[0];
 }
 
 /** The upload whose report had this id and is no longer stored. */
 export async function findGone(sql: Sql, reportId: string): Promise<CoverageRow | undefined> {
-  return await find(sql, sql`c.report_id = ${reportId} and not c.report_stored`);
+  return (await find(sql, sql`c.report_id = ${reportId} and not c.report_stored`))[0];
 }
 
 /** A part of an upload, as an upload with that part's number and report. */
@@ -233,13 +194,11 @@ export async function findActiveLanguages(
   branch: Branch,
   limit: number,
 ): Promise<CoverageRow[]> {
-  return await inTime(sql<CoverageRow[]>`
-    select ${columns(sql)} from coverages c join repositories r on r.id = c.repository_id
-    where ${named(sql, branch)}
-      and c.branch_name = ${branch.branch_name ?? sql`r.main_branch`}
-      and c.newest and c.deleted_at is null
-      ${branch.language === undefined ? sql`` : sql`and c.language = ${branch.language}`}
-    order by c.id desc limit ${limit}`);
+  const { branch_name, language } = branch;
+  const condition = sql`${named(sql, branch)} and c.newest and c.deleted_at is null
+    and c.branch_name = ${branch_name ?? sql`r.main_branch`}
+    ${language === undefined ? sql`` : sql`and c.language = ${language}`}`;
+  return await find(sql, condition, limit);
 }
 
 /**

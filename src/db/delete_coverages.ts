@@ -2,8 +2,7 @@
 import type { Sql, TransactionSql } from "postgres";
 import type { RepositoryName } from "../model/rows.ts";
 import { withoutTimeout } from "./connect.ts";
-import { named } from "./repository_names.ts";
-import { summarise } from "./repository_summary.ts";
+import { named, summarise } from "./repositories.ts";
 
 /** What to delete: all of a repository, a branch, or one upload. */
 export interface Deletion extends RepositoryName {

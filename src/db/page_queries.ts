@@ -2,7 +2,7 @@
 import type { Sql } from "postgres";
 import type { CoverageRow, RepositoryName } from "../model/rows.ts";
 import { inTime } from "./connect.ts";
-import { inScopes, named } from "./repository_names.ts";
+import { inScopes, named } from "./repositories.ts";
 
 /** The main branch's coverage in one language. */
 export interface LanguageSummary {

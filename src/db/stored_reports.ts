@@ -5,7 +5,6 @@
 import type { Fragment, Sql, TransactionSql } from "postgres";
 import type { Retention } from "../config.ts";
 import { withoutTimeout } from "./connect.ts";
-import { isQueued } from "./other_refs.ts";
 
 /** Why a report is removed: too many newer ones, its branch was deleted, no room. */
 export type Reason = "superseded" | "deleted" | "space";
@@ -233,15 +232,6 @@ export async function missingFrom(
   return row!;
 }
 
-/** How many reports are stored, and the bytes of their files. */
-export async function storedTotal(sql: Sql): Promise<{ reports: number; bytes: number }> {
-  const [row] = await withoutTimeout(sql, (tx) =>
-    tx<{ reports: number; bytes: number }[]>`
-      select count(*)::float8 as reports, coalesce(sum(report_bytes), 0)::float8 as bytes
-      from coverages where report_stored`);
-  return row!;
-}
-
 /** Counts everything. It reads the whole table, so it is not for every request. */
 export async function totals(sql: Sql) {
   const [row] = await withoutTimeout(
@@ -255,4 +245,39 @@ export async function totals(sql: Sql) {
       from coverages`,
   );
   return row!;
+}
+
+/** Days without an upload after which a pull request counts as closed, and a tag as old. */
+const OPEN_DAYS = 90;
+/** The same for a branch of the merge queue, which GitHub removes once it is merged or failed. */
+const QUEUED_DAYS = 1;
+
+/** The condition that a row of `coverages` is of a merge queue. */
+export const isQueued = (sql: Sql | TransactionSql): Fragment =>
+  sql`starts_with(branch_name, 'gh-readonly-queue/')`;
+
+/** Rows that a transaction marks: few, so that uploads get their turn. */
+const BATCH = 500;
+
+/**
+ * Marks what was uploaded for a ref that is nobody's branch as deleted, where that was long ago: a pull
+ * request, a tag, a merge queue. The column `is_branch` tells them.
+ */
+export async function deleteOldRefs(sql: Sql | TransactionSql): Promise<void> {
+  let count: number;
+  do {
+    ({ count } = await sql`
+      update coverages set deleted_at = clock_timestamp(), updated_at = clock_timestamp()
+      where (repository_id, id) in (
+        select repository_id, id from coverages c
+        where c.newest and c.deleted_at is null and not c.is_branch
+          and not exists (
+            select from coverages other
+            where other.repository_id = c.repository_id and other.branch_name = c.branch_name
+              and other.created_at > clock_timestamp() - interval '1 day' *
+                case when ${isQueued(sql)} then ${QUEUED_DAYS}::int else ${OPEN_DAYS}::int end
+          )
+        limit ${BATCH}
+      ) and newest and deleted_at is null`);
+  } while (count === BATCH);
 }

@@ -1,10 +1,9 @@
 /** An upload, and what every answer, page and commit status compares it with. */
 import type { Sql, TransactionSql } from "postgres";
-import type { PatchResult } from "../model/patch.ts";
-import type { CoverageRow, RepositoryName } from "../model/rows.ts";
+import type { CoverageRow, PatchResult, RepositoryName } from "../model/rows.ts";
 import { inTime } from "./connect.ts";
 import { columns } from "./coverages.ts";
-import { named } from "./repository_names.ts";
+import { named } from "./repositories.ts";
 
 interface UploadRow extends CoverageRow {
   /** What it is made of, each with its own report; none where it was uploaded whole. */
@@ -38,19 +37,22 @@ export async function readUpload(
   { id, ...name }: RepositoryName & { id: number },
   baseBranch?: string,
 ): Promise<FoundUpload | undefined> {
-  const [row] = await inTime(sql<(UploadRow & Omit<FoundUpload, "upload" | keyof FoundBase>)[]>`
+  const [row] = await inTime(
+    sql<(UploadRow & Subject & Omit<FoundUpload, "upload" | keyof FoundBase>)[]>`
     select ${uploadColumns(sql)}, c.patch, c.patch_reason, r.main_branch, c.newest,
+      c.repository_id, c.commit_time, c.base_branch, c.base_commit,
       (
         select n.id::float8 from coverages n
         where n.repository_id = r.id and n.branch_name = c.branch_name and n.language = c.language
           and n.newest
       ) as newest_id
     from repositories r join coverages c on c.repository_id = r.id
-    where ${named(sql, name)} and c.id = ${id}`);
+    where ${named(sql, name)} and c.id = ${id}`,
+  );
   if (!row) return undefined;
   const { patch, patch_reason, main_branch, newest, newest_id, ...upload } = row;
   const found = { upload, patch, patch_reason, main_branch, newest, newest_id };
-  return { ...found, ...await inTime(findBase(sql, upload, baseBranch)) };
+  return { ...found, ...await inTime(findBase(sql, row, baseBranch)) };
 }
 
 /** The columns of an `UploadRow`. */
@@ -84,15 +86,9 @@ const MIN_HASH = 7;
  */
 async function findBase(
   sql: Sql | TransactionSql,
-  { id, ...name }: RepositoryName & Pick<CoverageRow, "id">,
+  subject: Subject,
   branch?: string,
 ): Promise<FoundBase> {
-  const [subject] = await sql<Subject[]>`
-    select c.id::float8 as id, c.repository_id, c.branch_name, c.commit_hash, c.language,
-      c.commit_time, c.base_branch, c.base_commit, r.main_branch
-    from coverages c join repositories r on r.id = c.repository_id
-    where ${named(sql, name)} and c.id = ${id}`;
-  if (!subject) return { base: undefined, base_reason: "There is no such upload." };
   const { base_branch, main_branch, language } = subject;
   // The merge base with one branch says nothing about another.
   const isOther = branch !== undefined && base_branch !== null && branch !== base_branch;

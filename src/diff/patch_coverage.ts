@@ -1,7 +1,7 @@
 /** Patch coverage: how many of the lines that a diff adds or changes are covered. */
 import { decodeLines, type FileLines, uncoveredRanges } from "../formats/lines.ts";
 import { percentageOf } from "../model/percentage.ts";
-import type { Patch, PatchFile } from "../model/patch.ts";
+import type { Patch, PatchFile } from "../model/rows.ts";
 import { matchPaths } from "./path_matching.ts";
 import type { ChangedFile, Ranges } from "./unified_diff.ts";
 

@@ -25,7 +25,13 @@ export const gcovrSummary: JsonFormat = {
   open: () => new GcovrSummaryReader(),
 };
 
+/**
+ * Since gcovr 8.4 a line has an entry for each function that it is in, such as the instances of a
+ * template, and gcovr's own number counts entries.
+ */
 class GcovrReader implements JsonReader {
+  #covered = 0;
+  #valid = 0;
   #file: string | undefined;
   #line: number | undefined;
   #hits = 0;
@@ -61,6 +67,8 @@ class GcovrReader implements JsonReader {
       if (this.#line !== undefined && this.#isCode) {
         if (this.#file === undefined) this.#begin(`file ${path[1]}`);
         this.lines.add(this.#line, this.#hits);
+        this.#valid++;
+        if (this.#hits > 0) this.#covered++;
       }
       this.#line = undefined;
       this.#hits = 0;
@@ -71,8 +79,8 @@ class GcovrReader implements JsonReader {
   }
 
   result(): ParsedCoverage {
-    const { covered, valid, encoded } = this.lines.finish();
-    return { total: coverageOf(covered, valid, gcovr.name), lines: encoded };
+    const { encoded } = this.lines.finish();
+    return { total: coverageOf(this.#covered, this.#valid, gcovr.name), lines: encoded };
   }
 }
 

@@ -1,47 +1,9 @@
-/** Bytes in motion: capped, joined, cut into pieces. */
-import { LimitedBytesTransformStream } from "@std/streams";
+/** Bytes in motion: joined, cut into pieces, looked at in advance. */
 
 export type ByteStream = ReadableStream<Uint8Array<ArrayBuffer>>;
 
 /** Chunks of bytes, read once. */
 export type Chunks = AsyncIterable<Uint8Array<ArrayBuffer>>;
-
-/**
- * At most `maxBytes` of a stream; more fails with `tooLarge`. Any other failure, also the signal's,
- * becomes what `failed` makes of it. To cancel it ends a read that is pending.
- */
-export function capped(
-  source: ByteStream,
-  maxBytes: number,
-  { tooLarge, failed, signal, ended = () => {} }: {
-    tooLarge: () => Error;
-    failed: (cause: unknown) => Error;
-    signal?: AbortSignal;
-    /** Called at the end, whichever it is. */
-    ended?: () => void;
-  },
-): ByteStream {
-  const limiter = new LimitedBytesTransformStream(maxBytes, { error: true });
-  const limited = source.pipeThrough(limiter, signal ? { signal } : {}) as ByteStream;
-  const reader = limited.getReader();
-  return new ReadableStream({
-    async pull(controller) {
-      try {
-        const { done, value } = await reader.read();
-        if (!done) return controller.enqueue(value);
-        ended();
-        controller.close();
-      } catch (error) {
-        ended();
-        controller.error(error instanceof RangeError ? tooLarge() : failed(error));
-      }
-    },
-    cancel(reason) {
-      ended();
-      return reader.cancel(reason);
-    },
-  }, { highWaterMark: 0 });
-}
 
 /**
  * The chunks that a reader still has. A consumer that stops early leaves the rest to the next one. A loop

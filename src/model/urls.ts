@@ -30,6 +30,12 @@ function pathOf(row: ReportName, archive: string): string {
   return `${API_PATH}/assets/${org}/${repo}/${branch}/${language}/${archive}/${page}`;
 }
 
+const REPORT_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+export function isReportId(text: string): boolean {
+  return REPORT_ID.test(text);
+}
+
 /** The path of the first page of a report at its own address, which never changes. */
 export function ownReportPath(
   { report_id, report_index }: Pick<CoverageRow, "report_id" | "report_index">,

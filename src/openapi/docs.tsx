@@ -2,11 +2,10 @@
 import { renderToString } from "preact-render-to-string";
 import { Brand, Head } from "../dashboard/layout.tsx";
 import { Links, type LinkSettings } from "../dashboard/links.ts";
+import { NamedFiles } from "../dashboard/page_assets.ts";
 import { viewerHeaders } from "../http/headers.ts";
 import { etagged } from "../http/etag.ts";
-import { decodeSegment } from "../http/path_segment.ts";
-import type { Handler } from "../http/router.ts";
-import { NamedFiles } from "../http/static_files.ts";
+import { decodeSegment, type Handler } from "../http/router.ts";
 import { API_PATH, DOCS_PATH } from "../model/urls.ts";
 import ownStyle from "./docs.css" with { type: "text" };
 import ownScript from "./docs.js" with { type: "text" };

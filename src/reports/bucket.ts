@@ -10,9 +10,10 @@ import { request as requestHttps } from "node:https";
 import { pipeline } from "node:stream/promises";
 import type { BucketSettings } from "../config.ts";
 import { HttpError, OperatorError } from "../errors.ts";
-import { type ByteStream, capped } from "../http/byte_stream.ts";
+import type { ByteStream } from "../http/byte_stream.ts";
 import type { Log } from "../log.ts";
-import { isReportId } from "./report_id.ts";
+import { isReportId } from "../model/urls.ts";
+import type { ArchiveFile } from "./archive_file.ts";
 
 const MARKER = ".database";
 const ENDING = ".tar.gz";
@@ -25,14 +26,6 @@ const TRIES = 3;
 const PAUSE_MS = 200;
 /** SHA-256 of nothing. */
 const EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-
-/** A file with an archive. */
-export interface ArchiveFile {
-  readonly path: string;
-  readonly bytes: number;
-  /** In hex: the bucket refuses what has another one. */
-  readonly sha256: string;
-}
 
 export interface BucketObject {
   readonly id: string;
@@ -127,14 +120,15 @@ export class Bucket {
       const seconds = this.#secondsFor(bytes);
       const tooLate = new Error(`not all of its ${bytes} bytes came within ${seconds} seconds`);
       const timer = setTimeout(() => deadline.abort(tooLate), seconds * 1000);
-      const failed = (cause: unknown) =>
-        away(`GET ${id}${ENDING}`, deadline.signal.aborted ? deadline.signal.reason : cause);
-      return capped(body as ByteStream ?? ReadableStream.from([]), bytes, {
-        tooLarge: () => failed(new Error("it sent more than it announced")),
-        failed,
-        signal: deadline.signal,
-        ended: () => clearTimeout(timer),
-      });
+      return ReadableStream.from((async function* () {
+        try {
+          if (body) yield* body as ByteStream;
+        } catch (cause) {
+          throw away(`GET ${id}${ENDING}`, deadline.signal.aborted ? tooLate : cause);
+        } finally {
+          clearTimeout(timer);
+        }
+      })());
     });
   }
 

@@ -2,17 +2,17 @@
  * Reports in a bucket, with the disk as a cache of them. A report that is published has its object; one
  * that is asked for and not on the disk is unpacked from it, as an upload is.
  */
-import { createHash } from "node:crypto";
 import type { BucketSettings } from "../config.ts";
 import { HttpError, unavailable } from "../errors.ts";
 import type { ByteStream } from "../http/byte_stream.ts";
 import { Semaphore } from "../http/semaphore.ts";
 import type { Log } from "../log.ts";
 import type { ReportSize } from "../model/rows.ts";
-import { type ArchiveFile, Bucket } from "./bucket.ts";
+import { type ArchiveFile, pack, spool, spooled } from "./archive_file.ts";
+import { Bucket } from "./bucket.ts";
 import { CacheIndex } from "./cache.ts";
-import { pack } from "./pack.ts";
-import { exists, type Place, removeTree, ReportStore, type StagedReport } from "./store.ts";
+import { exists, removeTree } from "./files.ts";
+import { type LinesOf, type Place, ReportStore, type StagedReport } from "./store.ts";
 
 /** Reports that are fetched at a time; others wait. */
 const FETCHED_AT_A_TIME = 4;
@@ -71,14 +71,13 @@ export class BucketStore extends ReportStore {
     const staged = await super.stage(id);
     const path = `${this.stagedPath(staged.id)}.tar.gz`;
     let archive: ArchiveFile | undefined, isSent = false;
-    const spool = (bytes: ByteStream) => spooled(bytes, path, (file) => archive = file);
     return {
       ...staged,
-      archived: spool,
+      archived: (bytes) => spooled(bytes, path, (file) => archive = file),
       publish: async (size) => {
-        if (!archive) await drain(spool(pack(this.stagedPath(staged.id))));
+        archive ??= await spool(pack(this.stagedPath(staged.id)), path);
         isSent = true;
-        await this.bucket.put(staged.id, archive!);
+        await this.bucket.put(staged.id, archive);
         await removeTree(path);
         await staged.publish();
         await this.#cached(staged.id, size);
@@ -107,9 +106,9 @@ export class BucketStore extends ReportStore {
     yield* file.readable;
   }
 
-  override async readLines(id: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  override async readLines(id: string, of?: LinesOf): Promise<Uint8Array<ArrayBuffer> | undefined> {
     this.used(id);
-    return await super.readLines(id);
+    return await super.readLines(id, of);
   }
 
   /** Unpacks a report from its object, once for all who wait for it. Throws a 503 where the bucket is away. */
@@ -153,10 +152,8 @@ export class BucketStore extends ReportStore {
   /** Packs a report on the disk into its object. */
   async copyToBucket(id: string): Promise<void> {
     const path = `${this.stagedPath(id)}.tar.gz`;
-    let archive: ArchiveFile | undefined;
     try {
-      await drain(spooled(pack(this.folder(id)), path, (file) => archive = file));
-      await this.bucket.put(id, archive!);
+      await this.bucket.put(id, await spool(pack(this.folder(id)), path));
     } finally {
       await removeTree(path);
     }
@@ -201,52 +198,4 @@ export class BucketStore extends ReportStore {
       }
     });
   }
-}
-
-/** The same bytes, which also go to a file; `done` is told of it at their end. */
-function spooled(bytes: ByteStream, path: string, done: (file: ArchiveFile) => void): ByteStream {
-  const reader = bytes.getReader();
-  const hash = createHash("sha256");
-  let file: Deno.FsFile | undefined, size = 0;
-  const close = () => {
-    file?.close();
-    file = undefined;
-  };
-  return new ReadableStream({
-    async start() {
-      try {
-        file = await Deno.open(path, { write: true, create: true, truncate: true });
-      } catch (error) {
-        await reader.cancel(error).catch(() => {});
-        throw error;
-      }
-    },
-    async pull(controller) {
-      try {
-        const { done: isOver, value } = await reader.read();
-        if (!file) return; // it was cancelled meanwhile
-        if (isOver) {
-          close();
-          done({ path, bytes: size, sha256: hash.digest("hex") });
-          return controller.close();
-        }
-        hash.update(value);
-        size += value.byteLength;
-        for (let at = 0; at < value.byteLength;) at += await file.write(value.subarray(at));
-        controller.enqueue(value);
-      } catch (error) {
-        close();
-        await reader.cancel(error).catch(() => {});
-        controller.error(error);
-      }
-    },
-    async cancel(reason) {
-      close();
-      await reader.cancel(reason);
-    },
-  }, { highWaterMark: 0 });
-}
-
-async function drain(bytes: ByteStream): Promise<void> {
-  for await (const _ of bytes);
 }

@@ -40,7 +40,7 @@ export type ReadFiles = (upload: LinesOf) => Promise<FileSummary[] | undefined>;
 export interface LineStore {
   readonly store: Pick<
     ReportStore,
-    "readLines" | "readUnion" | "readFile" | "writeLines" | "writeUnion"
+    "readLines" | "readFile" | "writeLines"
   >;
   readonly readCoverage: ReadCoverage;
 }
@@ -90,11 +90,11 @@ async function linesOfParts(
   { report_id, parts }: LinesOf,
   from: LineStore,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const stored = await from.store.readUnion(report_id);
+  const stored = await from.store.readLines(report_id, "union");
   if (stored) return stored;
   const each = await Promise.all(parts.map((part) => linesOf(part, from)));
   if (!each.every((lines) => lines !== undefined)) return undefined;
   const { lines } = unite(each);
-  await from.store.writeUnion(report_id, lines);
+  await from.store.writeLines(report_id, lines, "union");
   return lines;
 }

@@ -3,8 +3,8 @@ import { setTimeout } from "node:timers/promises";
 import type { Sql, TransactionSql } from "postgres";
 import type { Retention } from "../config.ts";
 import { withoutTimeout } from "../db/connect.ts";
-import { deleteOldRefs } from "../db/other_refs.ts";
 import {
+  deleteOldRefs,
   findNewestOver,
   listStored,
   markRemoved,
@@ -14,14 +14,13 @@ import {
   type Reason,
   type StoredReport,
   storedReports,
-  storedTotal,
   type Superseded,
+  totals,
   undone,
 } from "../db/stored_reports.ts";
 import type { Log } from "../log.ts";
-import { removeReports } from "./remove.ts";
-import type { ReportStore } from "./store.ts";
-import { type Amount, sweep, sweepBucket, type Swept } from "./sweep.ts";
+import type { Amount, ReportStore } from "./store.ts";
+import { sweep, sweepBucket, type Swept } from "./sweep.ts";
 
 /** Reports removed at a time: few, so that uploads get their turn. */
 const BATCH = 200;
@@ -100,7 +99,7 @@ async function run(
       const batch = expired.slice(at, at + BATCH);
       if (!dryRun) {
         const marked = await markRemoved(sql, batch.map(({ report_id }) => report_id));
-        await removeReports(store, marked, log, signal);
+        await store.removeAll(marked, log, signal);
       }
       for (const { reason, bytes } of batch) {
         removed[reason!].reports++;
@@ -142,7 +141,7 @@ async function run(
       missing: (found, range) => missingFrom(sql, found, range, graceMs),
     }));
   }
-  const total = await storedTotal(sql);
+  const total = await totals(sql);
   const amounts = Object.values(removed);
   const result = {
     ...removed,
@@ -153,7 +152,7 @@ async function run(
         reports: total.reports - sum(amounts.map(({ reports }) => reports)),
         bytes: total.bytes - sum(amounts.map(({ bytes }) => bytes)),
       }
-      : total,
+      : { reports: total.reports, bytes: total.bytes },
     missing,
   };
   if (!dryRun && !signal?.aborted) logRun(result, retention, log, performance.now() - startedAt);

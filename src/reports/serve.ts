@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { serveDir } from "@std/http";
 import { HttpError } from "../errors.ts";
 import { type Surface, withHeaders } from "../http/headers.ts";
-import { decodeSegment } from "../http/path_segment.ts";
-import { canBeNamed } from "./file_names.ts";
+import { decodeSegment } from "../http/router.ts";
+import { canBeNamed } from "./files.ts";
 import { opensPage, withScript } from "./sandbox.ts";
 
 /** What tells a browser that opens a page from anything else. */

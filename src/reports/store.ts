@@ -9,13 +9,21 @@
  * - `<root>/.database` names the database whose rows point here.
  */
 import { join, resolve } from "node:path";
-import type { ByteStream } from "../http/byte_stream.ts";
-import type { ReportSize } from "../model/rows.ts";
-import type { Log } from "../log.ts";
-import type { Bucket } from "./bucket.ts";
-import { isReportId } from "./report_id.ts";
-import { removeReports } from "./remove.ts";
 import { OperatorError, unusable } from "../errors.ts";
+import type { ByteStream } from "../http/byte_stream.ts";
+import type { Log } from "../log.ts";
+import type { ReportSize } from "../model/rows.ts";
+import { isReportId } from "../model/urls.ts";
+import type { Bucket } from "./bucket.ts";
+import {
+  exists,
+  ifGone,
+  listFolder,
+  readFile,
+  removeTree,
+  sizeOfTree,
+  writeFile,
+} from "./files.ts";
 
 const STAGING = ".staging";
 const MARKER = ".database";
@@ -28,10 +36,8 @@ export interface StagedReport {
   readonly id: string;
   /** Makes a folder and those above it. */
   makeFolder(path: string): Promise<void>;
-  /** Writes a file whole, over one of that name. Its folder must exist. */
-  writeFile(path: string, bytes: Uint8Array): Promise<void>;
-  /** Opens an emptied file to write to. Its folder must exist. */
-  createFile(path: string): Promise<Deno.FsFile>;
+  /** Writes a file, over one of that name. Its folder must exist. */
+  writeFile(path: string, content: Uint8Array | ByteStream): Promise<void>;
   /** The content of a file that was written. */
   readFile(path: string): AsyncIterable<Uint8Array<ArrayBuffer>>;
   /** The same bytes of the archive, for whoever unpacks it; a bucket gets them, too. */
@@ -44,13 +50,20 @@ export interface StagedReport {
   discard(): Promise<void>;
 }
 
-/** What a server that no longer runs has left in staging. */
-export interface LeftOver {
-  readonly server: string;
-  /** How many reports it was about to publish. */
-  readonly reports: number;
-  size(): Promise<ReportSize>;
-  remove(): Promise<void>;
+/** Whose lines: a report's alone, or also those of the parts that it was united with. */
+export type LinesOf = "report" | "union";
+
+export interface SweepingOptions {
+  /** Only counts. */
+  readonly dryRun?: boolean | undefined;
+  /** Ends the sweep after what it is doing. */
+  readonly signal?: AbortSignal | undefined;
+  readonly log: Log;
+}
+
+export interface Amount {
+  reports: number;
+  bytes: number;
 }
 
 /** A server's own place in staging. */
@@ -115,29 +128,26 @@ export class ReportStore implements Disposable {
   async belongTo(database: string): Promise<void> {
     const path = join(this.#root, MARKER);
     try {
-      await Deno.writeTextFile(path, database, { createNew: true });
+      return await Deno.writeTextFile(path, database, { createNew: true });
     } catch (error) {
       if (!(error instanceof Deno.errors.AlreadyExists)) return unusable(this.#root)(error);
-      const marked = (await Deno.readTextFile(path)).trim();
-      if (marked === database) return;
-      if (marked === "") return await this.#markAgain(path, database);
+    }
+    const marked = (await Deno.readTextFile(path)).trim();
+    if (marked === database) return;
+    const then = "then the reports that this database does not know are removed.";
+    if (marked !== "") {
       throw new OperatorError(
         `The reports in ${this.#root} belong to another database. Is DATABASE_URL right? ` +
-          `Set another DATA_DIR, or delete ${path}: then the reports that this database does not know are removed.`,
+          `Set another DATA_DIR, or delete ${path}: ${then}`,
       );
     }
-  }
-
-  /** Without its content, the mark says nothing about whose reports these are. */
-  async #markAgain(path: string, database: string): Promise<void> {
-    const reports = await Array.fromAsync(this.published());
-    if (reports.length === 0) {
-      return await Deno.writeTextFile(path, database).catch(unusable(this.#root));
+    for await (const _ of this.published()) {
+      throw new OperatorError(
+        `${path} is empty, so it does not say which database the reports belong to. If it is the ` +
+          `one of DATABASE_URL, delete the file: ${then}`,
+      );
     }
-    throw new OperatorError(
-      `${path} is empty, so it does not say which database the reports belong to. If it is the one of ` +
-        `DATABASE_URL, delete the file: then the reports that this database does not know are removed.`,
-    );
+    await Deno.writeTextFile(path, database).catch(unusable(this.#root));
   }
 
   /** Where the report's files are. */
@@ -177,18 +187,12 @@ export class ReportStore implements Disposable {
     return {
       id,
       makeFolder: (path) => Deno.mkdir(join(staging, path), { recursive: true }),
-      writeFile: (path, bytes) =>
-        writing(join(staging, path), (file) => Deno.writeFile(file, bytes)),
-      createFile: (path) =>
-        writing(
-          join(staging, path),
-          (file) => Deno.open(file, { write: true, create: true, truncate: true }),
-        ),
+      writeFile: (path, content) => writeFile(join(staging, path), content),
       readFile: (path) => readFile(join(staging, path)),
       archived: (archive) => archive,
       writeLines: (lines) => Deno.writeFile(`${staging}.lines`, lines),
       publish: async () => {
-        await Deno.rename(`${staging}.lines`, `${this.folder(id)}.lines`).catch(ifGone);
+        await Deno.rename(`${staging}.lines`, this.#linesPath(id, "report")).catch(ifGone);
         await Deno.rename(staging, this.folder(id));
       },
       discard: async () => {
@@ -226,8 +230,8 @@ export class ReportStore implements Disposable {
 
   protected async removeFiles(id: string): Promise<void> {
     await removeTree(this.folder(id));
-    await removeTree(`${this.folder(id)}.lines`);
-    await removeTree(`${this.folder(id)}.union.lines`);
+    await removeTree(this.#linesPath(id, "report"));
+    await removeTree(this.#linesPath(id, "union"));
   }
 
   /** Removes a report from the disk: at once for all who look for it, and then its files. */
@@ -238,9 +242,21 @@ export class ReportStore implements Disposable {
     await this.removeFiles(id);
   }
 
-  /** Removes reports after everything that is being removed; what cannot be is left to the sweeper. */
+  /** Removes reports. What cannot be removed is left to the sweeper, as is the rest once `signal` aborts. */
+  async removeAll(ids: readonly string[], log: Log, signal?: AbortSignal): Promise<void> {
+    for (const id of ids) {
+      if (signal?.aborted) return;
+      try {
+        await this.remove(id);
+      } catch (error) {
+        log.warn("a report could not be removed", { report: id, error });
+      }
+    }
+  }
+
+  /** Removes reports after everything that is being removed. */
   removeLater(ids: readonly string[], log: Log): void {
-    this.#removing = this.#removing.then(() => removeReports(this, ids, log));
+    this.#removing = this.#removing.then(() => this.removeAll(ids, log));
   }
 
   /** Waits until nothing is being removed. */
@@ -248,22 +264,20 @@ export class ReportStore implements Disposable {
     await this.#removing;
   }
 
-  /** The encoded lines of a report alone; undefined where none are stored. */
-  async readLines(id: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    return await Deno.readFile(`${this.folder(id)}.lines`).catch(ifGone);
+  /** The encoded lines of a report; undefined where none are stored. */
+  async readLines(
+    id: string,
+    of: LinesOf = "report",
+  ): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    return await Deno.readFile(this.#linesPath(id, of)).catch(ifGone);
   }
 
-  async writeLines(id: string, lines: Uint8Array): Promise<void> {
-    await Deno.writeFile(`${this.folder(id)}.lines`, lines);
+  async writeLines(id: string, lines: Uint8Array, of: LinesOf = "report"): Promise<void> {
+    await Deno.writeFile(this.#linesPath(id, of), lines);
   }
 
-  /** The encoded lines of a report and the parts that it was united with; undefined without parts. */
-  async readUnion(id: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    return await Deno.readFile(`${this.folder(id)}.union.lines`).catch(ifGone);
-  }
-
-  async writeUnion(id: string, lines: Uint8Array): Promise<void> {
-    await Deno.writeFile(`${this.folder(id)}.union.lines`, lines);
+  #linesPath(id: string, of: LinesOf): string {
+    return `${this.folder(id)}${of === "union" ? ".union" : ""}.lines`;
   }
 
   /** The ids of published reports, of lines without a report as well. */
@@ -278,7 +292,7 @@ export class ReportStore implements Disposable {
   async publishedAt(id: string): Promise<Date | undefined> {
     const folder = this.folder(id);
     const info = await Deno.stat(folder).catch(ifGone) ??
-      await Deno.stat(`${folder}.lines`).catch(ifGone);
+      await Deno.stat(this.#linesPath(id, "report")).catch(ifGone);
     // A rename sets the folder's change time; its modification time is when it was last filled.
     return info && (info.ctime ?? info.mtime ?? new Date());
   }
@@ -288,13 +302,18 @@ export class ReportStore implements Disposable {
     return await sizeOfTree(this.folder(id));
   }
 
-  /** What servers that no longer run have left in staging; `failed` gets those that cannot be read. */
-  async *leftOvers(failed: (server: string, error: unknown) => void): AsyncGenerator<LeftOver> {
+  /**
+   * Removes what servers that no longer run have left in staging. What cannot be removed, another
+   * user's for instance, is logged and not counted.
+   */
+  async sweepStaging({ dryRun, signal, log }: SweepingOptions): Promise<Amount> {
     const staging = join(this.#root, STAGING);
     const entries = await Array.fromAsync(Deno.readDir(staging));
     // Each of them has a folder and a lock, or what is left of these.
     const servers = new Set(entries.map(({ name }) => name.replace(/\.lock$/, "")));
+    const swept = { reports: 0, bytes: 0 };
     for (const server of servers) {
+      if (signal?.aborted) break;
       if (server === this.#server) continue;
       const folder = join(staging, server);
       const lockPath = `${folder}.lock`;
@@ -302,80 +321,21 @@ export class ReportStore implements Disposable {
       try {
         lock = await Deno.open(lockPath, { write: true }).catch(ifGone);
         if (lock && !await lock.tryLock(true)) continue;
-        const entries = await listFolder(folder);
-        const reports = entries.filter(({ isDirectory }) => isDirectory).length;
-        yield {
-          server,
-          reports,
-          size: () => sizeOfTree(folder),
-          async remove() {
-            await removeTree(folder);
-            await removeTree(lockPath);
-          },
-        };
+        const staged = (await listFolder(folder)).filter(({ isDirectory }) => isDirectory);
+        const { bytes } = await sizeOfTree(folder);
+        if (!dryRun) {
+          await removeTree(folder);
+          await removeTree(lockPath);
+        }
+        swept.reports += staged.length;
+        swept.bytes += bytes;
       } catch (error) {
-        failed(server, error);
+        const what = "left-overs of a server could not be removed from staging";
+        log.warn(what, { server, error });
       } finally {
         lock?.close();
       }
     }
+    return swept;
   }
-}
-
-/** Writes to a file. Of a folder in its place Windows only says that it may not be written to. */
-async function writing<T>(path: string, write: (path: string) => Promise<T>): Promise<T> {
-  try {
-    return await write(path);
-  } catch (error) {
-    if (Deno.build.os !== "windows") throw error;
-    const isFolder = await Deno.stat(path).then((info) => info.isDirectory, () => false);
-    throw isFolder ? new Deno.errors.IsADirectory(path, { cause: error }) : error;
-  }
-}
-
-async function* readFile(path: string): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  yield* (await Deno.open(path)).readable;
-}
-
-export async function removeTree(path: string): Promise<void> {
-  await Deno.remove(path, { recursive: true }).catch(ifGone);
-}
-
-/** What is in a folder; nothing where there is none. */
-async function listFolder(path: string): Promise<Deno.DirEntry[]> {
-  try {
-    return await Array.fromAsync(Deno.readDir(path));
-  } catch (error) {
-    ifGone(error);
-    return [];
-  }
-}
-
-async function sizeOfTree(path: string): Promise<ReportSize> {
-  let files = 0, bytes = 0;
-  for (const { name, isDirectory } of await listFolder(path)) {
-    const below = join(path, name);
-    if (isDirectory) {
-      const size = await sizeOfTree(below);
-      files += size.files;
-      bytes += size.bytes;
-    } else {
-      files++;
-      bytes += (await Deno.lstat(below).catch(ifGone))?.size ?? 0;
-    }
-  }
-  return { files, bytes };
-}
-
-export async function exists(path: string): Promise<boolean> {
-  return await Deno.lstat(path).then(() => true, (error) => {
-    ifGone(error);
-    return false;
-  });
-}
-
-/** Turns "not found" into nothing, and lets every other failure through. */
-function ifGone(error: unknown): undefined {
-  if (error instanceof Deno.errors.NotFound) return undefined;
-  throw error;
 }

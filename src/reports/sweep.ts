@@ -1,8 +1,7 @@
 /** Removes what a crash, a lost connection or a full disk has left behind. */
 import { type IdRange, type Missing, MISSING_NAMED } from "../db/stored_reports.ts";
-import type { Log } from "../log.ts";
 import type { Bucket } from "./bucket.ts";
-import type { ReportStore } from "./store.ts";
+import type { Amount, ReportStore, SweepingOptions } from "./store.ts";
 
 /** Another server's upload is between its rename and its commit for less than this. */
 export const ORPHAN_GRACE_MS = 60 * 60 * 1000;
@@ -13,11 +12,6 @@ const LAST_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 /** Folders that are looked up in the database at a time. */
 const BATCH = 500;
 
-export interface Amount {
-  reports: number;
-  bytes: number;
-}
-
 export interface Swept {
   /** Uploads that were never finished. */
   readonly staged: Amount;
@@ -25,16 +19,11 @@ export interface Swept {
   readonly orphans: Amount;
 }
 
-export interface SweepOptions {
+export interface SweepOptions extends SweepingOptions {
   /** Of these reports, those that are stored according to their row. */
   readonly stored: (ids: readonly string[]) => Promise<ReadonlySet<string>>;
   /** A folder younger than this is left alone: its row may be about to be committed. */
   readonly graceMs: number;
-  /** Only counts. */
-  readonly dryRun?: boolean;
-  /** Ends the sweep after what it is doing. */
-  readonly signal?: AbortSignal | undefined;
-  readonly log: Log;
 }
 
 /**
@@ -43,7 +32,7 @@ export interface SweepOptions {
  * away.
  */
 export async function sweep(store: ReportStore, options: SweepOptions): Promise<Swept> {
-  const staged = await sweepStaging(store, options);
+  const staged = await store.sweepStaging(options);
   const orphans = await removeOrphans(foldersIn(store), options);
   const isLogged = staged.reports + orphans.reports > 0 && !options.dryRun;
   if (isLogged) {
@@ -55,27 +44,6 @@ export async function sweep(store: ReportStore, options: SweepOptions): Promise<
     });
   }
   return { staged, orphans };
-}
-
-async function sweepStaging(
-  store: ReportStore,
-  { dryRun, signal, log }: SweepOptions,
-): Promise<Amount> {
-  const swept = { reports: 0, bytes: 0 };
-  const failed = (server: string, error: unknown) =>
-    log.warn("left-overs of a server could not be removed from staging", { server, error });
-  for await (const leftOver of store.leftOvers(failed)) {
-    if (signal?.aborted) break;
-    try {
-      const { bytes } = await leftOver.size();
-      if (!dryRun) await leftOver.remove();
-      swept.reports += leftOver.reports;
-      swept.bytes += bytes;
-    } catch (error) {
-      failed(leftOver.server, error);
-    }
-  }
-  return swept;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** One log line and one measurement for each request. */
 import { type ByteStream, peek } from "../http/byte_stream.ts";
-import type { Connection } from "../http/client_address.ts";
+import type { Connection } from "../http/request.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "./metrics.ts";
 import { nameRequest, traceId } from "./spans.ts";

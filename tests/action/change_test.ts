@@ -369,6 +369,7 @@ actionTest(
         env: {
           ...pull.event.env,
           PATH: `${tools}:${Deno.env.get("PATH")}`,
+          RUNNER_OS: "Windows",
           RUNNER_TEMP: temp,
         },
       });

@@ -131,7 +131,7 @@ actionTest(
     );
     const lines = await world.run();
     assert.deepEqual(annotations(lines, "error"), [
-      "The report was not uploaded: Line one%0A::set-env::50%25 (409).",
+      "The report was not uploaded: Line one%0D%0A::set-env::50%25 (409).",
     ]);
     server.planned.push(() =>
       new Response("<h1>Moved</h1>", { status: 301, headers: { location: "https://x.test/" } })

@@ -363,6 +363,21 @@ Deno.test("a body that stalls or never ends gets 408", async () => {
   assert.deepEqual(await storedReports(test.reports), { published: [], staged: [] });
 });
 
+Deno.test("an unsafe archive is refused before the rest of it arrives", async () => {
+  await using test = await testApp();
+  const unsafe = tar([{ name: "../evil" }, { name: "large", size: 900_000_000 }], { end: false });
+  for (const start of [unsafe, (await gzip(unsafe)).slice(0, -8)]) {
+    const canceled = Promise.withResolvers<void>();
+    const waiting = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(start),
+      cancel: () => canceled.resolve(),
+    });
+    const response = await test.get(uploadPath(), post(waiting));
+    assert.equal(response.status, 422);
+    await canceled.promise;
+  }
+});
+
 Deno.test("an upload that takes too long to process gets 503 and leaves nothing", async () => {
   await using test = await testApp({
     limits: { uploadSeconds: 0.5 },

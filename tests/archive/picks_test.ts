@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { CoverageFiles } from "../../src/archive/coverage_file_picks.ts";
-import { IndexPage } from "../../src/archive/index_page.ts";
+import { IndexPage } from "../../src/archive/extract.ts";
 
 function indexOf(...paths: string[]): string | null {
   const index = new IndexPage();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { githubOf } from "../../src/auth/github_of.ts";
+import { githubOf } from "../../src/model/code_host.ts";
 import { readConfig } from "../../src/config.ts";
-import { checkIdentity, forgetIdentity } from "../../src/db/repository_names.ts";
+import { checkIdentity, forgetIdentity } from "../../src/db/repositories.ts";
 import { goodReport, gzip, tar } from "../support/archive.ts";
 import { testApp } from "../support/app.ts";
 import { startGitHub } from "../support/github.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { SignJWT, UnsecuredJWT } from "jose";
 import { createOidc } from "../../src/auth/oidc.ts";
 import { readConfig } from "../../src/config.ts";
-import { forgetIdentity } from "../../src/db/repository_names.ts";
+import { forgetIdentity } from "../../src/db/repositories.ts";
 import { HttpError } from "../../src/errors.ts";
 import { goodReport, gzip, tar } from "../support/archive.ts";
 import { type TestApp, testApp } from "../support/app.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { RateLimit } from "../../src/auth/rate_limit.ts";
 import { HttpError } from "../../src/errors.ts";
-import { clientOf } from "../../src/http/client_address.ts";
+import { clientOf } from "../../src/http/request.ts";
 
 /** A minute in no time. */
 function travel(ms: number): Disposable {

@@ -233,6 +233,8 @@ jobTest("upload finds the coverage files by the names that tools give them", asy
   assert.deepEqual(files(await dry("--folder=report", "--file=b/lcov.info")), [
     "report/b/lcov.info",
   ]);
+  await git.write({ "ruby/.resultset.json": "{}", "ruby/coverage.json": "{}" });
+  assert.deepEqual(files(await dry("--folder=ruby")), ["ruby/coverage.json"]);
 
   const long = `report/${"d".repeat(150)}/${"e".repeat(90)}/f.html`;
   await git.write({ [long]: "", "coverage.json": "{}" });

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { batched } from "../../src/db/batched.ts";
-import { createFindActiveRows, findActive } from "../../src/db/coverages.ts";
-import { createFindPercentage } from "../../src/db/percentages.ts";
+import { batched, createFindActiveRows, createFindPercentage } from "../../src/db/batched.ts";
+import { findActive } from "../../src/db/coverages.ts";
 import { testDatabase } from "../support/database.ts";
 import { seed } from "../support/seed.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readConfig } from "../../src/config.ts";
 import { deleteCoverages } from "../../src/db/delete_coverages.ts";
-import { summariseAll } from "../../src/db/repository_summary.ts";
+import { summariseAll } from "../../src/db/repositories.ts";
 import { missingFrom, totals } from "../../src/db/stored_reports.ts";
 import { runRetention } from "../../src/reports/retention.ts";
 import { type TestApp, testApp } from "../support/app.ts";

@@ -3,8 +3,7 @@ import net from "node:net";
 import postgres, { type Sql } from "postgres";
 import { connect, inTime } from "../../src/db/connect.ts";
 import { isDatabaseAway } from "../../src/errors.ts";
-import { reconnecting } from "../../src/db/reconnect.ts";
-import { surviveOutages } from "../../src/db/uncaught_errors.ts";
+import { reconnecting, surviveOutages } from "../../src/db/reconnect.ts";
 import { emptyDatabase } from "../support/database.ts";
 import { DatabaseSwitch } from "../support/database_switch.ts";
 

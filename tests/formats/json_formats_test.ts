@@ -21,6 +21,25 @@ Deno.test("Istanbul: the statements that start in a line make its hits, in any o
   assert.deepEqual(await lines(json({ "/src/a.js": { s, path, statementMap } })), expected);
 });
 
+Deno.test("Istanbul 0.x: the lines of l count where it is there, and skipped statements as hit", async () => {
+  const at = (line: number, more = {}) => ({ start: { line, column: 0 }, ...more });
+  const statementMap = { 1: at(1), 2: at(2), 3: at(3, { skip: true }) };
+  const file = { path: "/a.js", s: { 1: 1, 2: 0, 3: 0 }, b: {}, f: {}, fnMap: {}, statementMap };
+  assert.deepEqual(await lines(json({ "/a.js": file })), { "/a.js": { 1: 1, 2: 0, 3: 1 } });
+  const l = { 1: 1, 7: 0, 8: 2 };
+  for (const both of [{ l, ...file }, { ...file, l }]) {
+    assert.deepEqual(await lines(json({ "a.sol": both })), { "a.sol": { 1: 1, 7: 0, 8: 1 } });
+  }
+  const none = { "a.sol": { l: {}, ...file }, "b.sol": { l } };
+  assert.deepEqual(await lines(json(none)), { "b.sol": { 1: 1, 7: 0, 8: 1 } });
+});
+
+Deno.test("Istanbul: a count of null, which was NaN, is no hit", async () => {
+  const at = (line: number) => ({ start: { line, column: 0 }, end: { line, column: 1 } });
+  const file = { path: "/a.js", statementMap: { 0: at(1), 1: at(2) }, s: { 0: 1, 1: null } };
+  assert.equal(await counted(json({ "/a.js": file })), "1/2 istanbul");
+});
+
 Deno.test("Istanbul's summary: the total, else the sum of the files; it has no lines", async () => {
   const of = (total: number, covered: number) => ({
     lines: { total, covered, skipped: 0, pct: 0 },
@@ -104,20 +123,20 @@ Deno.test("llvm-cov: the totals, and lines from segments as llvm-cov makes them"
   assert.match(await refusal(json(document)), /a segment of line 3 after/);
 });
 
-Deno.test("gcovr: each line once, without lines that are no code; its summary", async () => {
+Deno.test("gcovr: each entry of a line counts, without lines that are no code; its summary", async () => {
   const line = (line_number: number, count: number, more = {}) => ({ line_number, count, ...more });
   const file = {
     file: "src/a.c",
     lines: [
-      line(1, 0),
-      line(1, 2),
+      line(1, 0, { function_name: "int pick<int>(int, int)" }),
+      line(1, 2, { function_name: "long pick<long>(long, long)" }),
       line(2, 0),
       line(3, 0, { "gcovr/noncode": true }),
       line(4, 1, { "gcovr/excluded": true }),
     ],
   };
   const document = json({ "gcovr/format_version": "0.11", files: [file] });
-  assert.equal(await counted(document), "1/2 gcovr");
+  assert.equal(await counted(document), "1/3 gcovr");
   assert.deepEqual(await lines(document), { "src/a.c": { 1: 1, 2: 0 } });
   const summary = { files: [{ line_total: 9, line_covered: 9 }], line_total: 4, line_covered: 3 };
   assert.equal(

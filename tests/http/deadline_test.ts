@@ -1,14 +1,20 @@
 import assert from "node:assert/strict";
-import { Deadline } from "../../src/http/deadline.ts";
+import { Deadline, readBody } from "../../src/http/body.ts";
 
-Deno.test("a deadline aborts reading and waiting, and cancels the source", async () => {
+Deno.test("a deadline ends the reading of a body and the waiting for work", async () => {
   using deadline = new Deadline(0.01, () => new Error("too late"));
-  const ended = Promise.withResolvers<unknown>();
-  const endless = new ReadableStream<Uint8Array<ArrayBuffer>>({ cancel: ended.resolve });
-  const reading = new Response(deadline.stream(endless)).bytes();
+  const canceled = Promise.withResolvers<unknown>();
+  const endless = new ReadableStream({ cancel: canceled.resolve });
+  const request = new Request("http://localhost", { method: "POST", body: endless });
+  const { signal } = deadline;
+  const reading = new Response(readBody(request, { maxBytes: 1, seconds: 60, signal })).bytes();
   await assert.rejects(Promise.all([reading, deadline.race(new Promise(() => {}))]), {
     message: "too late",
   });
   await assert.rejects(reading, { message: "too late" });
-  assert.equal((await ended.promise as Error).message, "too late");
+  assert.equal((await canceled.promise as Error).message, "too late");
+  const late = new Request("http://localhost", { method: "POST", body: "late" });
+  await assert.rejects(new Response(readBody(late, { maxBytes: 9, seconds: 60, signal })).bytes(), {
+    message: "too late",
+  });
 });

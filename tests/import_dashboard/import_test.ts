@@ -295,9 +295,11 @@ Deno.test("a repository whose reports cannot be written is not copied and leaves
           }
           return async () => {
             const staged = await target.stage();
-            const createFile = (path: string) =>
-              ++writes === 3 ? Promise.reject(full) : staged.createFile(path);
-            return { ...staged, createFile };
+            const writeFile: typeof staged.writeFile = async (path, content) => {
+              await staged.writeFile(path, content);
+              if (++writes === 3) throw full;
+            };
+            return { ...staged, writeFile };
           };
         },
       }),

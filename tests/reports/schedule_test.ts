@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { schedule } from "../../src/reports/schedule.ts";
+import { schedule } from "../../src/start.ts";
 
 Deno.test("work runs at once and repeatedly until it is stopped, even if it throws", async () => {
   let turns = 0;

@@ -4,7 +4,7 @@
  */
 import { createServer, request as forward, type Server } from "node:http";
 import { join } from "node:path";
-import { unpack } from "../../src/archive/unpack.ts";
+import { unpack } from "../../src/archive/extract.ts";
 import type { BucketSettings } from "../../src/config.ts";
 import { databaseIdentity } from "../../src/db/coverages.ts";
 import { Bucket } from "../../src/reports/bucket.ts";

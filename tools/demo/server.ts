@@ -3,11 +3,20 @@
  * send it; only the times are moved into the past afterwards.
  */
 import { join } from "node:path";
-import { variableNames } from "../../src/config.ts";
+import type { Sql } from "postgres";
+import { unpack } from "../../src/archive/extract.ts";
+import { readConfig } from "../../src/config.ts";
 import { openDatabase } from "../../src/db/connect.ts";
+import { migrate, readMigrations } from "../../src/db/migrate.ts";
+import { summariseAll } from "../../src/db/repositories.ts";
+import { CoverageThread } from "../../src/formats/parser_thread.ts";
+import { listen } from "../../src/http/listener.ts";
+import { createLog } from "../../src/log.ts";
+import { openReports } from "../../src/reports/bucket_store.ts";
+import { createApp } from "../../src/server.ts";
+import { Metrics } from "../../src/telemetry/metrics.ts";
 import { cobertura, gzip, tar } from "../../tests/support/archive.ts";
 import { addDatabase } from "../../tests/support/folder.ts";
-import { type RunningServer, startServer } from "../../tests/support/server.ts";
 import { readArchiveFile } from "../../tests/support/test_data.ts";
 import { demoHistory, type DemoUpload } from "./history.ts";
 
@@ -16,7 +25,7 @@ interface DemoServer extends AsyncDisposable {
   readonly address: string;
 }
 
-/** Starts the server and fills it, which takes some seconds. */
+/** Starts the server, in this process, and fills it, which takes some seconds. */
 export async function startDemo(
   { end, port, progress }: {
     end: Date;
@@ -24,37 +33,28 @@ export async function startDemo(
     progress: (done: number, all: number) => void;
   },
 ): Promise<DemoServer> {
+  await using resources = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir({ prefix: "coverage-demo-" });
-  let server: RunningServer | undefined;
-  const dispose = async () => {
-    await server?.stop("SIGTERM");
-    await Deno.remove(folder, { recursive: true });
-  };
-  try {
-    await addDatabase(folder);
-    server = await start(folder, "0");
-    const times = await upload(server.address, end, progress);
-    await server.stop("SIGTERM");
-    server = undefined;
-    await movePast(join(folder, "postgres"), times);
-    server = await start(folder, port);
-    return { address: server.address, [Symbol.asyncDispose]: dispose };
-  } catch (error) {
-    await dispose();
-    throw error;
-  }
-}
-
-async function start(folder: string, port: string): Promise<RunningServer> {
-  const server = await startServer({
-    // The caller's settings must not lead the demo to other data.
-    ...Object.fromEntries(variableNames.map((name) => [name, ""])),
-    PORT: port,
-    DATA_DIR: folder,
-    LOG_LEVEL: "warning",
-  });
-  if (!("address" in server)) throw new Error(`The server exited: ${server.output}`);
-  return server;
+  resources.defer(() => Deno.remove(folder, { recursive: true }));
+  await addDatabase(folder);
+  // The caller's settings must not lead the demo to other data.
+  const config = readConfig({ PORT: port });
+  const log = await createLog({ level: "warning", format: "text" });
+  const { sql, close } = await openDatabase({ folder: join(folder, "postgres") });
+  resources.defer(close);
+  await migrate(sql, await readMigrations());
+  const store = resources.use(
+    await openReports(join(folder, "reports"), undefined, { unpack, log }),
+  );
+  const thread = resources.use(new CoverageThread(config.limits));
+  const metrics = new Metrics();
+  const app = createApp({ config, sql, store, readCoverage: thread.read, metrics, log });
+  const server = listen(app, config);
+  resources.defer(() => server.stop());
+  await movePast(sql, await upload(server.address, end, progress));
+  await summariseAll(sql, config.defaultBranches);
+  const running = resources.move();
+  return { address: server.address, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 /** Uploads the history in its order; returns the time of each row. */
@@ -99,17 +99,12 @@ async function invented(
   ]));
 }
 
-/** Moves the rows into the past; the next start derives the home page from them again. */
-async function movePast(postgres: string, times: ReadonlyMap<number, Date>): Promise<void> {
-  const { sql, close } = await openDatabase({ url: undefined, folder: postgres });
-  try {
-    const rows = Array.from(times, ([id, at]) => ({ id, at: at.toISOString() }));
-    await sql`
-      update coverages c set created_at = t.at, updated_at = t.at
-      from jsonb_to_recordset(${sql.json(rows)}) as t (id bigint, at timestamptz)
-      where c.id = t.id`;
-    await sql`update repositories set default_branches = '{}'`;
-  } finally {
-    await close();
-  }
+/** Moves the rows into the past. What the home page shows is to be derived from them again. */
+async function movePast(sql: Sql, times: ReadonlyMap<number, Date>): Promise<void> {
+  const rows = Array.from(times, ([id, at]) => ({ id, at: at.toISOString() }));
+  await sql`
+    update coverages c set created_at = t.at, updated_at = t.at
+    from jsonb_to_recordset(${sql.json(rows)}) as t (id bigint, at timestamptz)
+    where c.id = t.id`;
+  await sql`update repositories set default_branches = '{}'`;
 }

@@ -3,7 +3,7 @@
  * one has: each repository completely or not at all, so that it can be repeated after an interruption.
  */
 import type { Sql, TransactionSql } from "postgres";
-import { summarise } from "../../src/db/repository_summary.ts";
+import { summarise } from "../../src/db/repositories.ts";
 import { isDatabaseAway, quote } from "../../src/errors.ts";
 import type { ReportStore, StagedReport } from "../../src/reports/store.ts";
 import { type CopiedReport, copyReport, writePlaceholder } from "./report.ts";

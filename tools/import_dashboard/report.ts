@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { HttpError, OperatorError, quote } from "../../src/errors.ts";
 import type { StagedReport } from "../../src/reports/store.ts";
 import { safePath } from "../../src/archive/safe_path.ts";
-import { IndexPage } from "../../src/archive/index_page.ts";
+import { IndexPage } from "../../src/archive/extract.ts";
 
 export interface CopiedReport {
   /** The page to show first; null: the listing. */
@@ -41,10 +41,7 @@ export async function copyReport(
         await staged?.makeFolder(path);
         await visit(`${path}/`);
       } else if (info.isFile) {
-        if (staged) {
-          const target = (await staged.createFile(path)).writable;
-          await (await Deno.open(join(root, path))).readable.pipeTo(target);
-        }
+        await staged?.writeFile(path, (await Deno.open(join(root, path))).readable);
         index.add(path);
         files++;
         bytes += info.size;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { NamedFiles } from "../../src/http/static_files.ts";
+import { NamedFiles } from "../../src/dashboard/page_assets.ts";
 
 Deno.test("a large file is compressed in pieces", async () => {
   const files = new NamedFiles();

@@ -10,7 +10,7 @@ import {
   tokens,
   type Values,
   whole,
-} from "./values.ts";
+} from "./kinds.ts";
 
 /** A person, a domain, a group or everybody; group names have spaces, so only commas separate. */
 const ALLOWED = /^(\*|group:.+|[^\s@:]*@?[^\s@:]+\.[^\s@:]+)$/;

@@ -1,6 +1,6 @@
 /** Who may upload. */
 import { z } from "zod";
-import { apiUrls, list, type Refuse, text, tokens, type Values } from "./values.ts";
+import { apiUrls, list, type Refuse, text, tokens, type Values } from "./kinds.ts";
 
 type Method = "github" | "oidc" | "token";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Sql } from "postgres";
 import { deleteOtherBranches } from "../../src/db/coverages.ts";
-import { summariseAll } from "../../src/db/repository_summary.ts";
+import { summariseAll } from "../../src/db/repositories.ts";
 import { testDatabase } from "../support/database.ts";
 import { DEFAULT_BRANCHES, seed } from "../support/seed.ts";
 import { readConfig } from "../../src/config.ts";

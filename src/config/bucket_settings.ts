@@ -1,6 +1,6 @@
 /** The bucket that holds the archives of reports, and who asks for them. */
 import { z } from "zod";
-import { type Refuse, text, type Values, whole } from "./values.ts";
+import { type Refuse, text, type Values, whole } from "./kinds.ts";
 
 /** For AWS without the first group, which is the address of the host. */
 const BUCKET_URL =
