@@ -8,8 +8,8 @@ export const clover: XmlFormat = {
   kind: "xml",
   name: "clover",
   title: "Clover",
-  open(root, _attributes, lines, child) {
-    const isClover = root === "coverage" && (child === "project" || child === "testproject");
+  open({ name, child }, lines) {
+    const isClover = name === "coverage" && (child === "project" || child === "testproject");
     return isClover ? new CloverReader(lines) : undefined;
   },
 };

@@ -19,17 +19,18 @@ const MAX_METHOD_LINES = 500_000;
 const MAX_SOURCES = 100;
 const MAX_SOURCE = 4096;
 
+/** Attributes of the root, of which tools write some or none. */
+const TOTALS = ["line-rate", "branch-rate", "lines-valid"];
+
 export const cobertura: XmlFormat = {
   kind: "xml",
   name: "cobertura",
   title: "Cobertura",
-  open(root, attributes, lines, child) {
-    if (root !== "coverage") return undefined;
-    const isTold = ["line-rate", "branch-rate", "lines-valid"].some((name) =>
-      attributes.get(name) !== undefined
-    );
-    if (!isTold && child !== "packages" && child !== "sources") return undefined;
-    return new CoberturaReader(attributes, lines);
+  open({ name, attributes, child }, lines) {
+    const isCobertura = name === "coverage" &&
+      (TOTALS.some((name) => attributes.get(name) !== undefined) ||
+        child === "packages" || child === "sources");
+    return isCobertura ? new CoberturaReader(attributes, lines) : undefined;
   },
 };
 

@@ -24,15 +24,18 @@ interface Reader {
 export interface XmlFormat extends Named {
   readonly kind: "xml";
   /**
-   * A reader for a document with this root element; nothing for another format. It is asked a
-   * second time with the root's first child, or "" where there is none, if no format knows the root.
+   * A reader for a document with this root element and first child, "" where it has none; nothing for
+   * another format.
    */
-  open(
-    root: string,
-    attributes: Attributes,
-    lines: LineCollector,
-    child?: string,
-  ): XmlReader | undefined;
+  open(root: Root, lines: LineCollector): XmlReader | undefined;
+}
+
+/** What tells a format of XML. */
+export interface Root {
+  readonly name: string;
+  readonly attributes: Attributes;
+  /** The first element in it. */
+  readonly child: string;
 }
 
 export interface XmlReader extends Reader {

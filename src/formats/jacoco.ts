@@ -18,8 +18,8 @@ export const jacoco: XmlFormat = {
   kind: "xml",
   name: "jacoco",
   title: "JaCoCo",
-  open(root, attributes, lines) {
-    return root === "report" ? new JacocoReader(attributes.get("name"), lines) : undefined;
+  open({ name, attributes }, lines) {
+    return name === "report" ? new JacocoReader(attributes.get("name"), lines) : undefined;
   },
 };
 

@@ -17,8 +17,8 @@ export const opencover: XmlFormat = {
   kind: "xml",
   name: "opencover",
   title: "OpenCover",
-  open(root, _attributes, lines) {
-    return root === "CoverageSession" ? new OpenCoverReader(lines) : undefined;
+  open({ name }, lines) {
+    return name === "CoverageSession" ? new OpenCoverReader(lines) : undefined;
   },
 };
 

@@ -7,8 +7,6 @@ import { readJson } from "./json_document.ts";
 import { DocumentMemory, LineCollector } from "./line_collector.ts";
 import { readXml } from "./xml_document.ts";
 
-export type { ParsedCoverage } from "./coverage.ts";
-
 /** Bytes of a coverage file by default. */
 export const DEFAULT_MAX_COVERAGE_BYTES = 256 * 1024 * 1024;
 /**
@@ -41,10 +39,6 @@ export async function readCoverage(
   const lines = new LineCollector(memory);
   const source = new Source(bytes, maxCoverageBytes);
   const pieces = source.pieces(memory);
-  const kindOf = <K extends CoverageFormat["kind"]>(kind: K) =>
-    formats.filter((format): format is Extract<CoverageFormat, { kind: K }> =>
-      format.kind === kind
-    );
   try {
     const { value: head, done } = await pieces.next();
     if (done) throw new CoverageError("is empty");
@@ -57,15 +51,16 @@ export async function readCoverage(
       yield head;
       yield* pieces;
     }();
-    switch (first) {
-      case "<":
-        return await readXml(decoded(all, encoding), kindOf("xml"), lines);
-      case "{":
-      case "[":
-        return await readJson(decoded(all, encoding), kindOf("json"), lines);
-      default:
-        return await readText(binary(all, encoding), kindOf("text"), lines);
+    if (first === "<") {
+      const known = formats.filter((format) => format.kind === "xml");
+      return await readXml(decoded(all, encoding), known, lines);
     }
+    if (first === "{" || first === "[") {
+      const known = formats.filter((format) => format.kind === "json");
+      return await readJson(decoded(all, encoding), known, lines);
+    }
+    const known = formats.filter((format) => format.kind === "text");
+    return await readText(binary(all, encoding), known, lines);
   } catch (error) {
     // A client that is gone, or a full disk, is no fault of the document.
     throw source.failure ? source.failure.error : error;

@@ -11,8 +11,8 @@ export const sonarqube: XmlFormat = {
   kind: "xml",
   name: "sonarqube",
   title: "SonarQube generic coverage",
-  open(root, attributes, lines, child) {
-    const isGeneric = root === "coverage" &&
+  open({ name, attributes, child }, lines) {
+    const isGeneric = name === "coverage" &&
       (child === "file" || (child === "" && attributes.get("version") !== undefined));
     return isGeneric ? new SonarQubeReader(lines) : undefined;
   },

@@ -26,10 +26,12 @@ export async function readXml(
   let sinceTag = 0;
   const position = { line: 1, column: 1 };
 
-  function open(child?: string): void {
-    const { name, attributes } = root!;
-    for (const format of formats) reader ??= format.open(name, attributes, lines, child);
-    if (!reader && child !== undefined) throw unknownRoot(name);
+  function open(child: string): XmlReader {
+    for (const format of formats) {
+      const opened = format.open({ ...root!, child }, lines);
+      if (opened) return opened;
+    }
+    throw unknownRoot(root!.name);
   }
   async function* bounded() {
     for await (const piece of text) {
@@ -50,20 +52,19 @@ export async function readXml(
         position.line = line;
         position.column = column;
         attributes.iterator = iterator;
-        if (!root) {
-          root = { name, attributes: copyOf(iterator) };
-          open();
+        if (root) {
+          reader ??= open(name);
+          reader.start(name, attributes, path);
         } else {
-          if (!reader) open(name);
-          reader!.start(name, attributes, path);
+          root = { name, attributes: copyOf(iterator) };
         }
         path.push(name);
       },
       onEndElement(name) {
         sinceTag = 0;
         path.pop();
-        if (path.length > 0) reader!.end?.(name);
-        else if (!reader) open("");
+        if (path.length > 0) reader?.end?.(name);
+        else reader ??= open("");
       },
       onText(content) {
         reader?.text?.(content, path);
