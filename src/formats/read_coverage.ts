@@ -60,7 +60,7 @@ export async function readCoverage(
       return await readJson(decoded(all, encoding), known, lines);
     }
     const known = formats.filter((format) => format.kind === "text");
-    return await readText(binary(all, encoding), known, lines);
+    return await readText(binary(all), known, lines);
   } catch (error) {
     // A client that is gone, or a full disk, is no fault of the document.
     throw source.failure ? source.failure.error : error;
