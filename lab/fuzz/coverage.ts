@@ -4,12 +4,9 @@ import fc from "fast-check";
 import { CoverageError } from "../../src/formats/coverage.ts";
 import { CoverageThread } from "../../src/formats/parser_thread.ts";
 import { type ReadCoverage, readCoverage } from "../../src/formats/read_coverage.ts";
-import { formats } from "../../src/formats/registry.ts";
 import type { Target } from "./corpus.ts";
 import { type Bytes, chunked, chunkSizes, mutate, several } from "./mutations.ts";
 import { ofText } from "./text_mutations.ts";
-
-const here: ReadCoverage = (document) => readCoverage(document, formats);
 
 export const coverage: Target = {
   times: 8,
@@ -24,8 +21,8 @@ export const coverage: Target = {
     });
     await check(input, async ({ file, mutations, sizes, isOnThread }) => {
       const bytes = mutate(file.bytes, mutations);
-      const whole = await read([bytes], here);
-      const inPieces = await read(chunked(bytes, sizes), isOnThread ? thread.read : here);
+      const whole = await read([bytes], readCoverage);
+      const inPieces = await read(chunked(bytes, sizes), isOnThread ? thread.read : readCoverage);
       assert.deepEqual(inPieces, whole, "read in pieces, and at once");
       return whole.outcome;
     });
@@ -42,8 +39,9 @@ async function read(chunks: readonly Bytes[], reader: ReadCoverage) {
     return { outcome: "read", coverage };
   } catch (error) {
     if (!(error instanceof CoverageError)) throw error;
-    // Of two faults in one text the parser names the one that its piece shows first.
-    const sentence = error.message.replace(/^(is not well-formed XML: ).*/s, "$1");
+    // Of two faults in one text the parser names the one that its piece shows first, and of JSON it
+    // knows the place before the piece.
+    const sentence = error.message.replace(/^(is not (well-formed XML|valid JSON): ).*/s, "$1");
     return { outcome: "refused", sentence };
   }
 }

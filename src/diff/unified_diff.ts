@@ -61,7 +61,7 @@ export async function readDiff(
 ): Promise<ChangedFile[]> {
   const parser = new DiffParser();
   let rest = "";
-  for await (const piece of textOf(bytes)) {
+  for await (const piece of binary(limited(bytes))) {
     let start = 0;
     for (let end = piece.indexOf("\n"); end >= 0; end = piece.indexOf("\n", start)) {
       const part = piece.slice(start, end);
@@ -75,24 +75,9 @@ export async function readDiff(
   return parser.end();
 }
 
-/** The bytes of UTF-8, a character each; PowerShell's `>` writes UTF-16. */
-async function* textOf(bytes: AsyncIterable<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
-  const chunks = limited(bytes);
-  const { value: first } = await chunks.next();
-  if (!first) return;
-  const encoding = first[0] === 0xff && first[1] === 0xfe ? "utf-16le" : "utf-8";
-  yield* binary(
-    async function* () {
-      yield first;
-      yield* chunks;
-    }(),
-    encoding,
-  );
-}
-
 async function* limited(
   bytes: AsyncIterable<Uint8Array<ArrayBuffer>>,
-): AsyncGenerator<Uint8Array<ArrayBuffer>, undefined> {
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   let total = 0;
   for await (const chunk of bytes) {
     total += chunk.byteLength;

@@ -1,17 +1,16 @@
 /** Clover: PHPUnit, Istanbul, Perl's Devel::Cover, gcovr, OpenClover. */
 import { hitCount, totalCount, wholeNumber } from "./counts.ts";
-import { coverageOf, type ParsedCoverage } from "./coverage.ts";
+import { type Counts, coverageOf, type ParsedCoverage } from "./coverage.ts";
 import type { Attributes, XmlFormat, XmlReader } from "./format.ts";
-import { type Counts, LineCollector } from "./line_collector.ts";
-import type { DocumentMemory } from "./memory.ts";
+import type { LineCollector } from "./line_collector.ts";
 
 export const clover: XmlFormat = {
   kind: "xml",
   name: "clover",
   title: "Clover",
-  open(root, _attributes, memory, child) {
-    const isClover = root === "coverage" && (child === "project" || child === "testproject");
-    return isClover ? new CloverReader(memory) : undefined;
+  open({ name, child }, lines) {
+    const isClover = name === "coverage" && (child === "project" || child === "testproject");
+    return isClover ? new CloverReader(lines) : undefined;
   },
 };
 
@@ -22,17 +21,14 @@ export const clover: XmlFormat = {
 class CloverReader implements XmlReader {
   #project: Counts | undefined;
   readonly #files: Counts = { covered: 0, valid: 0 };
-  readonly #lines: LineCollector;
 
-  constructor(memory: DocumentMemory) {
-    this.#lines = new LineCollector(memory);
-  }
+  constructor(private readonly lines: LineCollector) {}
 
   start(name: string, attributes: Attributes, path: readonly string[]): void {
     if (path[1] !== "project") return;
     const parent = path.at(-1);
     if (name === "file") {
-      this.#lines.begin(attributes.get("path") || attributes.get("name") || "");
+      this.lines.begin(attributes.get("path") || attributes.get("name") || "");
     } else if (name === "metrics" && parent === "project") {
       this.#project ??= countsOf(attributes);
     } else if (name === "metrics" && parent === "file") {
@@ -55,17 +51,14 @@ class CloverReader implements XmlReader {
     const hits = count === undefined
       ? hitCount(attributes.get("truecount")) + hitCount(attributes.get("falsecount"))
       : hitCount(count);
-    this.#lines.add(number, hits);
+    this.lines.add(number, hits);
   }
 
   result(): ParsedCoverage {
-    const lines = this.#lines.finish();
+    const lines = this.lines.finish();
     const { covered, valid } = [this.#project, this.#files]
       .find((counts) => counts !== undefined && counts.valid > 0) ?? lines;
-    return {
-      total: coverageOf(covered, valid, clover.name),
-      lines: lines.valid > 0 ? lines.encoded : null,
-    };
+    return { total: coverageOf(covered, valid, clover.name), lines: lines.encoded };
   }
 }
 

@@ -3,29 +3,34 @@
  * Rules after http://cobertura.sourceforge.net/xml/coverage-04.dtd and what those tools write.
  */
 import { agrees, hitCount, lineRate, totalCount, wholeNumber } from "./counts.ts";
-import { CoverageError, coverageOf, coverageOfRate, type ParsedCoverage } from "./coverage.ts";
+import {
+  type Counts,
+  CoverageError,
+  coverageOf,
+  coverageOfRate,
+  type ParsedCoverage,
+} from "./coverage.ts";
 import type { Attributes, XmlFormat, XmlReader } from "./format.ts";
-import { LineBatch } from "./line_batch.ts";
-import { type CollectedLines, type Counts, LineCollector } from "./line_collector.ts";
-import type { DocumentMemory } from "./memory.ts";
+import type { CollectedLines, LineCollector } from "./line_collector.ts";
 
-/** Lines that the methods of one class may have. */
-const MAX_METHOD_LINES = 1_048_576;
+/** Lines of one class's methods, which are held until its end. */
+const MAX_METHOD_LINES = 500_000;
 /** Folders that `<sources>` may name, and characters of each. */
 const MAX_SOURCES = 100;
 const MAX_SOURCE = 4096;
+
+/** Attributes of the root, of which tools write some or none. */
+const TOTALS = ["line-rate", "branch-rate", "lines-valid"];
 
 export const cobertura: XmlFormat = {
   kind: "xml",
   name: "cobertura",
   title: "Cobertura",
-  open(root, attributes, memory, child) {
-    if (root !== "coverage") return undefined;
-    const isTold = ["line-rate", "branch-rate", "lines-valid"].some((name) =>
-      attributes.get(name) !== undefined
-    );
-    if (!isTold && child !== "packages" && child !== "sources") return undefined;
-    return new CoberturaReader(attributes, memory);
+  open({ name, attributes, child }, lines) {
+    const isCobertura = name === "coverage" &&
+      (TOTALS.some((name) => attributes.get(name) !== undefined) ||
+        child === "packages" || child === "sources");
+    return isCobertura ? new CoberturaReader(attributes, lines) : undefined;
   },
 };
 
@@ -33,22 +38,20 @@ class CoberturaReader implements XmlReader {
   readonly #covered: number | undefined;
   readonly #valid: number | undefined;
   readonly #rate: string | undefined;
-  readonly #lines: LineCollector;
   readonly #packages = new Map<string, number>();
   #package = 0;
-  /** Classes, and what all of them count when none shares its file with another. */
+  /** Classes, and what all of them count: files that classes share, and statements of one line. */
   #classes = 0;
   readonly #byClass: Counts = { covered: 0, valid: 0 };
-  /** Lines of the class's methods: they stand again below the class, except in some tools. */
-  readonly #methodLines = new LineBatch();
+  /** Hits of the lines of the class's methods: they stand again below the class, except in some tools. */
+  readonly #methodLines = new Map<number, number>();
   #hasOwnLines = false;
   readonly #sources: string[] = [];
 
-  constructor(root: Attributes, memory: DocumentMemory) {
+  constructor(root: Attributes, private readonly lines: LineCollector) {
     this.#covered = totalCount("lines-covered", root.get("lines-covered"));
     this.#valid = totalCount("lines-valid", root.get("lines-valid"));
     this.#rate = root.get("line-rate");
-    this.#lines = new LineCollector(memory);
   }
 
   start(name: string, attributes: Attributes, path: readonly string[]): void {
@@ -61,7 +64,7 @@ class CoberturaReader implements XmlReader {
       }
       case "class":
         this.#classes++;
-        this.#lines.begin(
+        this.lines.begin(
           attributes.get("filename")?.trim() || attributes.get("name") || `class ${this.#classes}`,
           this.#package,
         );
@@ -82,23 +85,26 @@ class CoberturaReader implements XmlReader {
     const hits = hitCount(attributes.get("hits"));
     if (owner === "class") {
       this.#hasOwnLines = true;
-      this.#lines.add(number, hits);
+      this.#add(number, hits);
       return;
     }
-    if (this.#methodLines.length === MAX_METHOD_LINES) {
+    this.#methodLines.set(number, Math.max(hits, this.#methodLines.get(number) ?? 0));
+    if (this.#methodLines.size > MAX_METHOD_LINES) {
       throw new CoverageError(`has a class whose methods have more than ${MAX_METHOD_LINES} lines`);
     }
-    this.#methodLines.add(number, hits > 0 ? 1 : 0);
+  }
+
+  #add(line: number, hits: number): void {
+    this.lines.add(line, hits);
+    this.#byClass.valid++;
+    if (hits > 0) this.#byClass.covered++;
   }
 
   end(name: string): void {
     if (name !== "class") return;
-    if (!this.#hasOwnLines) this.#methodLines.each((line, rank) => this.#lines.add(line, rank));
-    const { covered, valid } = this.#lines.end();
-    this.#byClass.covered += covered;
-    this.#byClass.valid += valid;
-    this.#methodLines.clear();
+    if (!this.#hasOwnLines) { for (const [line, hits] of this.#methodLines) this.#add(line, hits); }
     this.#hasOwnLines = false;
+    this.#methodLines.clear();
   }
 
   text(text: string, path: readonly string[]): void {
@@ -110,11 +116,11 @@ class CoberturaReader implements XmlReader {
   }
 
   result(): ParsedCoverage {
-    const lines = this.#lines.finish();
+    const lines = this.lines.finish();
     const roots = this.#sources.map((source) => source.trim()).filter((source) => source !== "");
     return {
       total: this.#total(lines),
-      lines: lines.valid > 0 ? lines.encoded : null,
+      lines: lines.encoded,
       ...(roots.length > 0 ? { sourceRoots: roots } : {}),
     };
   }

@@ -13,6 +13,12 @@ export interface Coverage {
   readonly format: string;
 }
 
+/** Lines that were hit, and lines that could be. */
+export interface Counts {
+  covered: number;
+  valid: number;
+}
+
 /** What a coverage file holds. */
 export interface ParsedCoverage {
   /** The number that the tool itself prints. */

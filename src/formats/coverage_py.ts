@@ -4,8 +4,7 @@
 import { jsonCount } from "./counts.ts";
 import { coverageOf, type ParsedCoverage } from "./coverage.ts";
 import type { JsonFormat, JsonPath, JsonReader } from "./format.ts";
-import { LineCollector } from "./line_collector.ts";
-import type { DocumentMemory } from "./memory.ts";
+import type { LineCollector } from "./line_collector.ts";
 
 export const coveragePy: JsonFormat = {
   kind: "json",
@@ -15,18 +14,15 @@ export const coveragePy: JsonFormat = {
     (first === "files" && (third === "executed_lines" || third === "missing_lines")) ||
     (first === "totals" && (second === "covered_lines" || second === "num_statements")) ||
     (first === "meta" && (second === "branch_coverage" || second === "show_contexts")),
-  open: (memory) => new CoveragePyReader(memory),
+  open: (lines) => new CoveragePyReader(lines),
 };
 
 class CoveragePyReader implements JsonReader {
   #covered: number | undefined;
   #valid: number | undefined;
-  readonly #lines: LineCollector;
   #file: string | undefined;
 
-  constructor(memory: DocumentMemory) {
-    this.#lines = new LineCollector(memory);
-  }
+  constructor(private readonly lines: LineCollector) {}
 
   value(value: string | number | boolean | null, path: JsonPath): void {
     if (path[0] === "totals" && path.length === 2) {
@@ -39,20 +35,17 @@ class CoveragePyReader implements JsonReader {
     if (path[2] !== "executed_lines" && path[2] !== "missing_lines") return;
     if (path[1] !== this.#file) {
       this.#file = String(path[1]);
-      this.#lines.begin(this.#file);
+      this.lines.begin(this.#file);
     }
-    this.#lines.add(value, path[2] === "executed_lines" ? 1 : 0);
+    this.lines.add(value, path[2] === "executed_lines" ? 1 : 0);
   }
 
   result(): ParsedCoverage {
-    const lines = this.#lines.finish();
+    const lines = this.lines.finish();
     const covered = this.#covered, valid = this.#valid;
     const { covered: hit, valid: all } = covered === undefined || valid === undefined
       ? lines
       : { covered, valid };
-    return {
-      total: coverageOf(hit, all, coveragePy.name),
-      lines: lines.valid > 0 ? lines.encoded : null,
-    };
+    return { total: coverageOf(hit, all, coveragePy.name), lines: lines.encoded };
   }
 }

@@ -3,7 +3,7 @@
  * reader for them. A document is XML, JSON, or lines of text; which, its first character tells.
  */
 import type { ParsedCoverage } from "./coverage.ts";
-import type { DocumentMemory } from "./memory.ts";
+import type { LineCollector } from "./line_collector.ts";
 
 export type CoverageFormat = XmlFormat | JsonFormat | TextFormat;
 
@@ -14,6 +14,7 @@ interface Named {
   readonly title: string;
 }
 
+/** It is given the collector of its document's lines when it is opened. */
 interface Reader {
   /** After the end of the document. Throws `CoverageError` where there is no number. */
   result(): ParsedCoverage;
@@ -23,15 +24,18 @@ interface Reader {
 export interface XmlFormat extends Named {
   readonly kind: "xml";
   /**
-   * A reader for a document with this root element; nothing for another format. It is asked a
-   * second time with the root's first child, or "" where there is none, if no format knows the root.
+   * A reader for a document with this root element and first child, "" where it has none; nothing for
+   * another format.
    */
-  open(
-    root: string,
-    attributes: Attributes,
-    memory: DocumentMemory,
-    child?: string,
-  ): XmlReader | undefined;
+  open(root: Root, lines: LineCollector): XmlReader | undefined;
+}
+
+/** What tells a format of XML. */
+export interface Root {
+  readonly name: string;
+  readonly attributes: Attributes;
+  /** The first element in it. */
+  readonly child: string;
 }
 
 export interface XmlReader extends Reader {
@@ -53,7 +57,7 @@ export interface JsonFormat extends Named {
   readonly kind: "json";
   /** Whether a key or an array's place, the last of `path`, tells the format. */
   matches(path: JsonPath): boolean;
-  open(memory: DocumentMemory): JsonReader;
+  open(lines: LineCollector): JsonReader;
 }
 
 /** Keys and places in arrays, from the root to a value; it changes after the call. */
@@ -70,7 +74,7 @@ export interface JsonReader extends Reader {
 export interface TextFormat extends Named {
   readonly kind: "text";
   matches(firstLine: string): boolean;
-  open(memory: DocumentMemory): TextReader;
+  open(lines: LineCollector): TextReader;
 }
 
 export interface TextReader extends Reader {

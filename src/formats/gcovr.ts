@@ -1,9 +1,8 @@
 /** gcovr's JSON, and its JSON summary, which has no lines. */
 import { jsonCount, wholeHits } from "./counts.ts";
-import { coverageOf, type ParsedCoverage } from "./coverage.ts";
+import { CoverageError, coverageOf, type ParsedCoverage } from "./coverage.ts";
 import type { JsonFormat, JsonPath, JsonReader } from "./format.ts";
-import { LineCollector } from "./line_collector.ts";
-import type { DocumentMemory } from "./memory.ts";
+import type { LineCollector } from "./line_collector.ts";
 
 export const gcovr: JsonFormat = {
   kind: "json",
@@ -12,7 +11,7 @@ export const gcovr: JsonFormat = {
   matches: ([first, second, third]) =>
     first === "gcovr/format_version" ||
     (first === "files" && typeof second === "number" && (third === "file" || third === "lines")),
-  open: (memory) => new GcovrReader(memory),
+  open: (lines) => new GcovrReader(lines),
 };
 
 export const gcovrSummary: JsonFormat = {
@@ -31,7 +30,6 @@ export const gcovrSummary: JsonFormat = {
  * template, and gcovr's own number counts entries.
  */
 class GcovrReader implements JsonReader {
-  readonly #lines: LineCollector;
   #covered = 0;
   #valid = 0;
   #file: string | undefined;
@@ -39,13 +37,14 @@ class GcovrReader implements JsonReader {
   #hits = 0;
   #isCode = true;
 
-  constructor(memory: DocumentMemory) {
-    this.#lines = new LineCollector(memory);
-  }
+  constructor(private readonly lines: LineCollector) {}
 
   value(value: string | number | boolean | null, path: JsonPath): void {
     if (path[0] !== "files") return;
     if (path.length === 3 && path[2] === "file") this.#begin(String(value));
+    if (path.length === 3 && path[2] === "percent_covered") {
+      throw new CoverageError("is kcov's summary; give cobertura.xml, which kcov writes as well");
+    }
     if (path.length !== 5 || path[2] !== "lines") return;
     switch (path[4]) {
       case "line_number":
@@ -62,7 +61,7 @@ class GcovrReader implements JsonReader {
 
   #begin(file: string): void {
     this.#file = file;
-    this.#lines.begin(file);
+    this.lines.begin(file);
   }
 
   end(path: JsonPath): void {
@@ -70,7 +69,7 @@ class GcovrReader implements JsonReader {
     if (path.length === 4 && path[2] === "lines") {
       if (this.#line !== undefined && this.#isCode) {
         if (this.#file === undefined) this.#begin(`file ${path[1]}`);
-        this.#lines.add(this.#line, this.#hits);
+        this.lines.add(this.#line, this.#hits);
         this.#valid++;
         if (this.#hits > 0) this.#covered++;
       }
@@ -83,7 +82,7 @@ class GcovrReader implements JsonReader {
   }
 
   result(): ParsedCoverage {
-    const { encoded } = this.#lines.finish();
+    const { encoded } = this.lines.finish();
     return { total: coverageOf(this.#covered, this.#valid, gcovr.name), lines: encoded };
   }
 }

@@ -6,8 +6,7 @@ import { hitCount } from "./counts.ts";
 import { CoverageError, coverageOf, type ParsedCoverage } from "./coverage.ts";
 import { decodeName } from "./document_text.ts";
 import type { TextFormat, TextReader } from "./format.ts";
-import { LineCollector } from "./line_collector.ts";
-import type { DocumentMemory } from "./memory.ts";
+import type { LineCollector } from "./line_collector.ts";
 
 /** A profile counts statements, and its number is what `go tool cover -func` prints. */
 export const GO_STATEMENTS = "go-statements";
@@ -24,7 +23,7 @@ export const go: TextFormat = {
   name: "go",
   title: "Go cover profile",
   matches: (line) => MODE.test(line),
-  open: (memory) => new GoReader(memory),
+  open: (lines) => new GoReader(lines),
 };
 
 /** The blocks of a file by their place; each is there once for every package that was tested. */
@@ -37,14 +36,11 @@ interface Block {
 }
 
 class GoReader implements TextReader {
-  readonly #memory: DocumentMemory;
   readonly #files = new Map<string, Blocks>();
   #name = "";
   #blocks: Blocks = new Map();
 
-  constructor(memory: DocumentMemory) {
-    this.#memory = memory;
-  }
+  constructor(private readonly lines: LineCollector) {}
 
   line(line: string, number: number): void {
     const block = BLOCK.exec(line);
@@ -78,7 +74,7 @@ class GoReader implements TextReader {
     if (block) {
       block.hits = Math.max(block.hits, hits);
     } else {
-      this.#memory.hold(BLOCK_COST + 48);
+      this.lines.memory.hold(BLOCK_COST + 48);
       this.#blocks.set(place, { first, last, statements, hits });
     }
   }
@@ -87,7 +83,7 @@ class GoReader implements TextReader {
     this.#name = name;
     let blocks = this.#files.get(name);
     if (!blocks) {
-      this.#memory.hold(400 + name.length * 2);
+      this.lines.memory.hold(400 + name.length * 2);
       this.#files.set(name, blocks = new Map());
     }
     this.#blocks = blocks;
@@ -95,21 +91,19 @@ class GoReader implements TextReader {
 
   result(): ParsedCoverage {
     let covered = 0, valid = 0;
-    const collector = new LineCollector(this.#memory);
     for (const [name, blocks] of this.#files) {
-      collector.begin(decodeName(name));
+      this.lines.begin(decodeName(name));
       for (const { first, last, statements, hits } of blocks.values()) {
         valid += statements;
         if (hits > 0) covered += statements;
         // A block without statements is an empty body: no line of it can be hit or missed.
         if (statements === 0) continue;
-        for (let line = first; line <= last; line++) collector.add(line, hits);
+        for (let line = first; line <= last; line++) this.lines.add(line, hits);
       }
     }
-    const lines = collector.finish();
     return {
       total: coverageOf(covered, valid, GO_STATEMENTS),
-      lines: lines.valid > 0 ? lines.encoded : null,
+      lines: this.lines.finish().encoded,
     };
   }
 }

@@ -1,20 +1,32 @@
-/** Istanbul's coverage-final.json: nyc, Jest, Vitest, Cypress, c8; and the coverage.json of Istanbul 0.x. */
-import { wholeHits } from "./counts.ts";
-import { CoverageError, coverageOf, type ParsedCoverage } from "./coverage.ts";
+/**
+ * Istanbul's coverage-final.json, and its coverage-summary.json, which has no lines: nyc, Jest, Vitest,
+ * Cypress, c8. And the coverage.json of Istanbul 0.x.
+ */
+import { jsonCount, wholeHits } from "./counts.ts";
+import { type Counts, CoverageError, coverageOf, type ParsedCoverage } from "./coverage.ts";
 import type { JsonFormat, JsonPath, JsonReader } from "./format.ts";
-import { LineCollector } from "./line_collector.ts";
-import type { DocumentMemory } from "./memory.ts";
+import type { LineCollector } from "./line_collector.ts";
 
 /** Statements of one file, which are held until its end. */
 const MAX_STATEMENTS = 500_000;
 const PARTS = new Set(["statementMap", "fnMap", "branchMap", "s", "f", "b", "l"]);
+const KINDS = new Set(["lines", "statements", "functions", "branches"]);
+const COUNTS = new Set(["total", "covered", "skipped", "pct"]);
 
 export const istanbul: JsonFormat = {
   kind: "json",
   name: "istanbul",
   title: "Istanbul's coverage-final.json",
   matches: (path) => path.length === 2 && PARTS.has(String(path[1])),
-  open: (memory) => new IstanbulReader(memory),
+  open: (lines) => new IstanbulReader(lines),
+};
+
+export const istanbulSummary: JsonFormat = {
+  kind: "json",
+  name: "istanbul-summary",
+  title: "Istanbul's coverage-summary.json",
+  matches: (path) => path.length === 3 && KINDS.has(String(path[1])) && COUNTS.has(String(path[2])),
+  open: () => new SummaryReader(),
 };
 
 /**
@@ -23,16 +35,13 @@ export const istanbul: JsonFormat = {
  * result as `l`, and solidity-coverage fills `l` with lines without a statement, so there `l` counts.
  */
 class IstanbulReader implements JsonReader {
-  readonly #lines: LineCollector;
   readonly #starts = new Map<string, number>();
   readonly #counts = new Map<string, number>();
   readonly #skipped = new Map<string, number>();
   /** `l`, if the file has it. */
   #hits: Map<string, number> | undefined;
 
-  constructor(memory: DocumentMemory) {
-    this.#lines = new LineCollector(memory);
-  }
+  constructor(private readonly lines: LineCollector) {}
 
   value(value: string | number | boolean | null, path: JsonPath): void {
     if (path[1] === "s" && path.length === 3) {
@@ -62,13 +71,13 @@ class IstanbulReader implements JsonReader {
   end(path: JsonPath): void {
     if (path.length === 2 && path[1] === "l") this.#hits ??= new Map();
     if (path.length !== 1) return;
-    if ((this.#hits ?? this.#counts).size > 0) this.#lines.begin(String(path[0]));
+    if ((this.#hits ?? this.#counts).size > 0) this.lines.begin(String(path[0]));
     if (this.#hits) {
-      for (const [line, hits] of this.#hits) this.#lines.add(Number(line), hits);
+      for (const [line, hits] of this.#hits) this.lines.add(Number(line), hits);
     } else {
       for (const [id, count] of this.#counts) {
         const line = this.#starts.get(id);
-        if (line !== undefined) this.#lines.add(line, count || (this.#skipped.get(id) ?? 0));
+        if (line !== undefined) this.lines.add(line, count || (this.#skipped.get(id) ?? 0));
       }
     }
     this.#starts.clear();
@@ -78,7 +87,27 @@ class IstanbulReader implements JsonReader {
   }
 
   result(): ParsedCoverage {
-    const { covered, valid, encoded } = this.#lines.finish();
+    const { covered, valid, encoded } = this.lines.finish();
     return { total: coverageOf(covered, valid, istanbul.name), lines: encoded };
+  }
+}
+
+/** `total` is the sum of the files, which follow it. */
+class SummaryReader implements JsonReader {
+  readonly #total: Partial<Counts> = {};
+  readonly #files: Counts = { covered: 0, valid: 0 };
+
+  value(value: string | number | boolean | null, path: JsonPath): void {
+    if (path.length !== 3 || path[1] !== "lines") return;
+    const kind = path[2] === "total" ? "valid" : path[2] === "covered" ? "covered" : undefined;
+    if (!kind) return;
+    const count = jsonCount(`${path[0]}.lines.${path[2]}`, value);
+    if (path[0] === "total") this.#total[kind] = count;
+    else this.#files[kind] += count;
+  }
+
+  result(): ParsedCoverage {
+    const { covered = this.#files.covered, valid = this.#files.valid } = this.#total;
+    return { total: coverageOf(covered, valid, istanbulSummary.name), lines: null };
   }
 }

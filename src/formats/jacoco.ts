@@ -3,18 +3,23 @@
  * Rules after https://www.jacoco.org/jacoco/trunk/coverage/report.dtd
  */
 import { hitCount, totalCount, wholeNumber } from "./counts.ts";
-import { type Coverage, CoverageError, coverageOf, type ParsedCoverage } from "./coverage.ts";
+import {
+  type Counts,
+  type Coverage,
+  CoverageError,
+  coverageOf,
+  type ParsedCoverage,
+} from "./coverage.ts";
 import type { Attributes, XmlFormat, XmlReader } from "./format.ts";
-import { type Counts, LineCollector } from "./line_collector.ts";
-import type { DocumentMemory } from "./memory.ts";
+import type { LineCollector } from "./line_collector.ts";
 
 /** `format` of a report without line numbers is `jacoco-instruction`. */
 export const jacoco: XmlFormat = {
   kind: "xml",
   name: "jacoco",
   title: "JaCoCo",
-  open(root, attributes, memory) {
-    return root === "report" ? new JacocoReader(attributes.get("name"), memory) : undefined;
+  open({ name, attributes }, lines) {
+    return name === "report" ? new JacocoReader(attributes.get("name"), lines) : undefined;
   },
 };
 
@@ -28,15 +33,12 @@ type Level = "report" | "package" | "sourcefile" | "class";
 class JacocoReader implements XmlReader {
   readonly #line = new CounterTree();
   readonly #instruction = new CounterTree();
-  readonly #lines: LineCollector;
   readonly #groups: string[] = [];
   #package = "";
   #isJacoco = false;
   #hasGroups = false;
 
-  constructor(private readonly name: string | undefined, memory: DocumentMemory) {
-    this.#lines = new LineCollector(memory);
-  }
+  constructor(private readonly name: string | undefined, private readonly lines: LineCollector) {}
 
   start(name: string, attributes: Attributes, path: readonly string[]): void {
     if (path.length === 1) this.#isJacoco ||= KNOWN.has(name);
@@ -50,7 +52,7 @@ class JacocoReader implements XmlReader {
         return;
       case "sourcefile": {
         const file = attributes.get("name") ?? "";
-        this.#lines.begin(this.#package === "" ? file : `${this.#package}/${file}`);
+        this.lines.begin(this.#package === "" ? file : `${this.#package}/${file}`);
         return;
       }
       case "line":
@@ -66,7 +68,7 @@ class JacocoReader implements XmlReader {
     const number = wholeNumber(attributes.get("nr") ?? "");
     if (number === undefined || (covered === undefined && missed === undefined)) return;
     // Instructions, of which a line has several; how often it was run, JaCoCo does not count.
-    this.#lines.add(number, hitCount(covered) > 0 ? 1 : 0);
+    this.lines.add(number, hitCount(covered) > 0 ? 1 : 0);
   }
 
   #addCounter(attributes: Attributes, parent: string): void {
@@ -87,10 +89,10 @@ class JacocoReader implements XmlReader {
   }
 
   result(): ParsedCoverage {
-    const lines = this.#lines.finish();
+    const lines = this.lines.finish();
     return {
       total: this.#total(lines),
-      lines: lines.valid > 0 ? lines.encoded : null,
+      lines: lines.encoded,
       ...(this.name === undefined || this.#hasGroups ? {} : { module: this.name }),
     };
   }

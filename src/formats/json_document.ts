@@ -3,7 +3,8 @@ import { jsonParser, type Token } from "stream-json/core/parser.js";
 import { clip, quote } from "../errors.ts";
 import { CoverageError, type ParsedCoverage } from "./coverage.ts";
 import type { JsonFormat, JsonReader } from "./format.ts";
-import type { DocumentMemory } from "./memory.ts";
+import { unknownKeys } from "./formats.ts";
+import type { LineCollector } from "./line_collector.ts";
 
 /** Objects and arrays within each other; coverage files have about 8. */
 const MAX_DEPTH = 64;
@@ -16,23 +17,13 @@ const MAX_UNKNOWN = 10_000;
 /** First keys that a message names. */
 const MAX_NAMED = 5;
 
-/** The document is of none of the formats; `keys` are the first at its root, `[]` for an array. */
-export class UnknownKeys extends Error {
-  constructor(readonly keys: readonly string[]) {
-    super("The keys are of no known format");
-  }
-}
-
-/**
- * Throws `CoverageError` for what is not valid JSON, {@linkcode UnknownKeys} for another format, and
- * what `text` throws.
- */
+/** Throws `CoverageError` for what is not valid JSON or of no known format, and what `text` throws. */
 export async function readJson(
   text: AsyncIterable<string>,
   formats: readonly JsonFormat[],
-  memory: DocumentMemory,
+  lines: LineCollector,
 ): Promise<ParsedCoverage> {
-  const walk = new JsonWalk(formats, memory);
+  const walk = new JsonWalk(formats, lines);
   // Strings come in pieces: what nobody wants is not gathered.
   const parse = jsonParser({ packStrings: false, streamKeys: false, streamNumbers: false });
   let sinceToken = 0;
@@ -68,7 +59,7 @@ class JsonWalk {
 
   constructor(
     private readonly formats: readonly JsonFormat[],
-    private readonly memory: DocumentMemory,
+    private readonly lines: LineCollector,
   ) {}
 
   read(token: Token): void {
@@ -115,7 +106,7 @@ class JsonWalk {
     if (!this.#isComplete) {
       throw new CoverageError(`is not valid JSON: it ends early${this.place()}`);
     }
-    if (!this.#reader) throw new UnknownKeys(this.#firstKeys);
+    if (!this.#reader) throw unknownKeys(this.#firstKeys);
     return this.#reader.result();
   }
 
@@ -140,7 +131,7 @@ class JsonWalk {
   }
 
   #open(): void {
-    this.#reader = this.formats.find((format) => format.matches(this.#path))?.open(this.memory);
-    if (!this.#reader && ++this.#unknown > MAX_UNKNOWN) throw new UnknownKeys(this.#firstKeys);
+    this.#reader = this.formats.find((format) => format.matches(this.#path))?.open(this.lines);
+    if (!this.#reader && ++this.#unknown > MAX_UNKNOWN) throw unknownKeys(this.#firstKeys);
   }
 }

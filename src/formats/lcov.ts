@@ -4,18 +4,17 @@
  */
 import { quote } from "../errors.ts";
 import { hitCount, wholeNumber } from "./counts.ts";
-import { CoverageError, coverageOf, type ParsedCoverage } from "./coverage.ts";
+import { type Counts, CoverageError, coverageOf, type ParsedCoverage } from "./coverage.ts";
 import { decodeName } from "./document_text.ts";
 import type { TextFormat, TextReader } from "./format.ts";
-import { type Counts, LineCollector } from "./line_collector.ts";
-import type { DocumentMemory } from "./memory.ts";
+import type { LineCollector } from "./line_collector.ts";
 
 export const lcov: TextFormat = {
   kind: "text",
   name: "lcov",
   title: "LCOV",
   matches: (line) => /^(?:TN|SF|KF|VER):/.test(line),
-  open: (memory) => new LcovReader(memory),
+  open: (lines) => new LcovReader(lines),
 };
 
 /**
@@ -23,7 +22,6 @@ export const lcov: TextFormat = {
  * count where every source file has one record; with test names it has several, and lines are shared.
  */
 class LcovReader implements TextReader {
-  readonly #lines: LineCollector;
   readonly #stated: Counts = { covered: 0, valid: 0 };
   /** Whether every record so far states numbers that can be true, of a file of its own. */
   #isStated = true;
@@ -37,19 +35,17 @@ class LcovReader implements TextReader {
   #found: number | undefined;
   #hit: number | undefined;
 
-  constructor(memory: DocumentMemory) {
-    this.#lines = new LineCollector(memory);
-  }
+  constructor(private readonly lines: LineCollector) {}
 
   line(line: string, number: number): void {
     if (line.startsWith("DA:")) return this.#data(line, number);
     if (line.startsWith("SF:")) {
       this.#endRecord();
       this.#isOpen = true;
-      if (!this.#lines.begin(decodeName(line.slice(3).trim()))) this.#isStated = false;
+      if (!this.lines.begin(decodeName(line.slice(3).trim()))) this.#isStated = false;
     } else if (line.startsWith("FN:") && this.#isOpen) {
       // c8 writes this for a file that was not loaded.
-      if (!line.endsWith(",(empty-report)")) this.#lines.addFunction(line);
+      if (!line.endsWith(",(empty-report)")) this.lines.addFunction(line);
     } else if (line.startsWith("LF:")) {
       this.#found = wholeNumber(line.slice(3).trim());
     } else if (line.startsWith("LH:")) {
@@ -71,7 +67,7 @@ class LcovReader implements TextReader {
       throw new CoverageError(`is not LCOV: line ${number} is ${quote(text)}`);
     }
     const hits = hitCount(text.slice(comma + 1, end < 0 ? undefined : end).trim());
-    this.#lines.add(line, hits);
+    this.lines.add(line, hits);
     this.#hasLines = true;
     if (hits === 0) this.#missed++;
   }
@@ -95,14 +91,14 @@ class LcovReader implements TextReader {
 
   result(): ParsedCoverage {
     this.#endRecord();
-    const lines = this.#lines.finish();
+    const lines = this.lines.finish();
     const { covered, valid } = this.#stated;
     const isStated = this.#isStated && valid > 0 && covered <= valid;
     return {
       total: isStated || lines.valid === 0
         ? coverageOf(covered, valid, lcov.name)
         : coverageOf(lines.covered, lines.valid, lcov.name),
-      lines: lines.valid > 0 && !this.#hasUnlisted ? lines.encoded : null,
+      lines: this.#hasUnlisted ? null : lines.encoded,
       functions: lines.functions,
     };
   }

@@ -1,34 +1,81 @@
 /**
- * Gathers the lines of a document while it is read: in any order, of files in any order, in memory
- * that is counted.
+ * Gathers the lines of a document while it is read, in any order, in memory that is counted. A thread
+ * that runs out of heap ends the whole process, so readers count what else they hold here as well.
  */
-import { CoverageError } from "./coverage.ts";
-import { LineBatch } from "./line_batch.ts";
-import { LineEncoder } from "./line_encoder.ts";
-import { DocumentMemory } from "./memory.ts";
-import { eachLine, NONE, SEGMENT_LINES, Segments } from "./segments.ts";
+import { type Counts, CoverageError } from "./coverage.ts";
+import { LineEncoder } from "./lines.ts";
+
+const MiB = 1024 * 1024;
+/** Held for one document: more than 100,000 files of some hundred lines each. */
+const MAX_BYTES = 64 * MiB;
+/** A document that holds more is large. */
+const LARGE_BYTES = 8 * MiB;
 
 /** The highest number of a line, as signed 32-bit integers have it. */
 const MAX_LINE = 2 ** 31 - 1;
 /** Lines that are added, the same ones too: bounds the time. */
 const MAX_ADDED = 100_000_000;
+
+/** Lines of a page: a bit says whether a line is known, another one whether it was hit. */
+const PAGE_LINES = 256;
+/** Bytes of a page's bits for the known lines; those for the hit ones follow. */
+const HALF = PAGE_LINES / 8;
+const PAGE_BYTES = 2 * HALF;
+/** With its number and the place of the next one. */
+const PAGE_COST = PAGE_BYTES + 24;
+const CHUNK_PAGES = MiB / PAGE_BYTES;
+/** Pages that are passed over on the way to others: bounds the time. */
+const MAX_PASSED = 100_000_000;
+
+/** How many bits are set in a byte. */
+const BITS = Uint8Array.from(
+  { length: 256 },
+  (_, byte) => byte.toString(2).replaceAll("0", "").length,
+);
+const NONE = -1;
+
 /** Bytes of an entry of a Map with its string, beside the string's characters. */
 const FILE_COST = 96;
-
 /** Functions of a file whose hashes are gathered, and bytes of these. */
 const MAX_FUNCTIONS = 8;
 const FUNCTIONS_COST = 160;
 
-/** Lines that were hit, and lines that could be. */
-export interface Counts {
-  covered: number;
-  valid: number;
+/** What one document holds; dispose it when the document was read. */
+export class DocumentMemory implements Disposable {
+  /** Large documents are read one at a time: they share a thread, so that each gains by it. */
+  static #lastTurn: Promise<void> = Promise.resolve();
+  #held = 0;
+  #endTurn: (() => void) | undefined;
+
+  /** Counts bytes; throws a `CoverageError` above the bound. */
+  hold(bytes: number): void {
+    this.#held += bytes;
+    if (this.#held > MAX_BYTES) {
+      throw new CoverageError(
+        `has too many files and lines: reading it takes more than ${MAX_BYTES} bytes of memory`,
+      );
+    }
+  }
+
+  /** Waits until a document as large as this one may go on. */
+  async admitted(): Promise<void> {
+    if (this.#held <= LARGE_BYTES || this.#endTurn) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const before = DocumentMemory.#lastTurn;
+    DocumentMemory.#lastTurn = promise;
+    this.#endTurn = resolve;
+    await before;
+  }
+
+  [Symbol.dispose](): void {
+    this.#endTurn?.();
+  }
 }
 
 /** What was gathered: each line of a file once, hit if it was ever hit. */
 export interface CollectedLines extends Counts {
-  /** As `LineEncoder` stores them. */
-  readonly encoded: Uint8Array<ArrayBuffer>;
+  /** As `decodeLines` reads them; null where there are none. */
+  readonly encoded: Uint8Array<ArrayBuffer> | null;
   /** The sum where the same file in another group is another file. */
   readonly byGroup: Counts;
   /** Hashes of the first functions of each file that has some. */
@@ -36,66 +83,114 @@ export interface CollectedLines extends Counts {
 }
 
 export class LineCollector {
-  readonly #memory: DocumentMemory;
-  /** The number of each file, which is its place in `#segments`. */
+  /** The number of each file. */
   readonly #files = new Map<string, number>();
-  /** The last piece of each file's lines. */
-  readonly #last: number[] = [];
+  /** By file the place of its first page. */
+  readonly #first: number[] = [];
+  /** By place the number of a page in its file, and the place of the page with the next number. */
+  readonly #numbers: number[] = [];
+  readonly #next: number[] = [];
+  /** The bits of all pages. */
+  readonly #chunks: Uint8Array<ArrayBuffer>[] = [];
+  /** By file and group the number that the file has there; in its first group it is the same. */
+  readonly #inGroups = new Map<string, number>();
   readonly #functions = new Map<number, number[]>();
-  #segments = new Segments();
-  #heldForSegments = 0;
-  /** What was held after lines that are there twice were united the last time. */
-  #heldWhenUnited = 0;
   #added = 0;
-  #hasGroups = false;
+  #passed = 0;
 
+  /** What is being filled: a file, the place and the number of its page, and the page's bits. */
   #file = NONE;
-  #group = 0;
-  #counts: Counts = { covered: 0, valid: 0 };
-  readonly #batch = new LineBatch();
+  #place = NONE;
+  #page = NONE;
+  #bits = new Uint8Array();
 
-  constructor(memory = new DocumentMemory()) {
-    this.#memory = memory;
-  }
+  constructor(readonly memory = new DocumentMemory()) {}
 
   /**
    * The lines that follow are of this file; tells whether it is a new one. Files of one path in
    * different groups, such as packages, are counted apart as well.
    */
-  begin(path: string, group = 0): boolean {
-    this.end();
+  begin(path: string, group?: number): boolean {
     const name = normalized(path);
     const known = this.#files.get(name);
-    if (known === undefined) {
-      this.#hold(FILE_COST + name.length * 2);
-      this.#files.set(copied(name), this.#files.size);
-      this.#last.push(NONE);
+    const file = known ?? this.#newFile(name.length * 2);
+    if (known === undefined) this.#files.set(copied(name), file);
+    this.#file = file;
+    this.#place = this.#page = NONE;
+    if (group !== undefined) {
+      const key = `${file} ${group}`;
+      let number = this.#inGroups.get(key);
+      if (number === undefined) {
+        number = known === undefined ? file : this.#newFile();
+        this.memory.hold(FILE_COST);
+        this.#inGroups.set(key, number);
+      }
+      this.#file = number;
     }
-    this.#file = known ?? this.#files.size - 1;
-    this.#group = group;
-    this.#counts = { covered: 0, valid: 0 };
     return known === undefined;
+  }
+
+  #newFile(bytes = 0): number {
+    this.memory.hold(FILE_COST + bytes);
+    return this.#first.push(NONE) - 1;
   }
 
   /** Adds a line of the file that was begun last. Throws a `CoverageError` for an impossible one. */
   add(line: number, hits: number): void {
-    this.addRank(line, hits > 0 ? 1 : 0);
-  }
-
-  /** As `add`, with a rank from 0 to 3; of the same line the highest counts. */
-  addRank(line: number, rank: number): void {
     if (!(line >= 0 && line <= MAX_LINE)) {
       throw new CoverageError(`has the line number ${line}; at most ${MAX_LINE} is allowed`);
     }
-    this.#batch.add(line, rank);
-    if (this.#batch.length === SEGMENT_LINES) this.#store();
+    if (++this.#added > MAX_ADDED) throw new CoverageError(`has more than ${MAX_ADDED} lines`);
+    const page = Math.floor(line / PAGE_LINES);
+    if (page !== this.#page) this.#turnTo(page);
+    const byte = line % PAGE_LINES >> 3, bit = 1 << (line & 7);
+    this.#bits[byte]! |= bit;
+    if (hits > 0) this.#bits[byte + HALF]! |= bit;
+  }
+
+  /** Goes on to the page of this number, which is made where it is absent. */
+  #turnTo(page: number): void {
+    if (this.#file === NONE) throw new CoverageError("has lines that belong to no file");
+    let before = page > this.#page ? this.#place : NONE;
+    let place = before === NONE ? this.#first[this.#file]! : this.#next[before]!;
+    while (place !== NONE && this.#numbers[place]! < page) {
+      if (++this.#passed > MAX_PASSED) {
+        throw new CoverageError("has a large file whose lines are in no order");
+      }
+      before = place;
+      place = this.#next[place]!;
+    }
+    if (place === NONE || this.#numbers[place]! > page) {
+      this.memory.hold(PAGE_COST);
+      const made = this.#numbers.push(page) - 1;
+      this.#next.push(place);
+      if (made % CHUNK_PAGES === 0) this.#chunks.push(new Uint8Array(CHUNK_PAGES * PAGE_BYTES));
+      if (before === NONE) this.#first[this.#file] = made;
+      else this.#next[before] = made;
+      place = made;
+    }
+    this.#place = place;
+    this.#page = page;
+    this.#bits = this.#bitsOf(place);
+  }
+
+  #bitsOf(place: number): Uint8Array<ArrayBuffer> {
+    const start = place % CHUNK_PAGES * PAGE_BYTES;
+    return this.#chunks[Math.floor(place / CHUNK_PAGES)]!.subarray(start, start + PAGE_BYTES);
+  }
+
+  /** The pages of a file: their number and their bits. */
+  *#pagesOf(file: number): Generator<readonly [page: number, bits: Uint8Array<ArrayBuffer>]> {
+    for (let place = this.#first[file]!; place !== NONE; place = this.#next[place]!) {
+      yield [this.#numbers[place]!, this.#bitsOf(place)];
+    }
   }
 
   /** A function of the file that was begun last, with its line. */
   addFunction(text: string): void {
     let hashes = this.#functions.get(this.#file);
     if (!hashes) {
-      this.#hold(FUNCTIONS_COST);
+      this.memory.hold(FUNCTIONS_COST);
       this.#functions.set(this.#file, hashes = []);
     }
     if (hashes.length === MAX_FUNCTIONS) return;
@@ -104,15 +199,21 @@ export class LineCollector {
     if (!hashes.includes(hash)) hashes.push(hash);
   }
 
-  /** The lines since `begin`, each counted once. */
-  end(): Counts {
-    if (this.#batch.length > 0) this.#store();
-    return this.#counts;
+  /** Takes out what was not hit of the lines in `other`, where the same files were begun in the same order. */
+  subtract(other: LineCollector): void {
+    for (const file of this.#first.keys()) {
+      const own = new Map(this.#pagesOf(file));
+      for (const [page, others] of other.#pagesOf(file)) {
+        const bits = own.get(page);
+        if (!bits) continue;
+        for (let byte = 0; byte < HALF; byte++) bits[byte]! &= bits[byte + HALF]! | ~others[byte]!;
+      }
+    }
   }
 
-  /** Unites the lines, without those of the rank `leaveOut`. */
-  finish(leaveOut = NONE): CollectedLines {
-    this.end();
+  /** Unites the lines of each file. */
+  finish(): CollectedLines {
+    const byGroup = this.#uniteGroups();
     const encoder = new LineEncoder();
     const total = { covered: 0, valid: 0 };
     const functions = new Map<string, number[]>();
@@ -120,87 +221,44 @@ export class LineCollector {
       const hashes = this.#functions.get(file);
       if (hashes) functions.set(path, hashes);
       encoder.file(path);
-      eachLine(this.#segments.list(this.#last[file]!), (line, rank) => {
-        if (rank === leaveOut) return;
-        count(total, rank);
-        encoder.line(line, rank > 0);
-      });
+      for (const [page, bits] of this.#pagesOf(file)) {
+        count(total, bits);
+        for (let byte = 0; byte < HALF; byte++) {
+          if (bits[byte]! > 0) encoder.lines(page * HALF + byte, bits[byte]!, bits[byte + HALF]!);
+        }
+      }
       encoder.endFile();
     }
-    return {
-      ...total,
-      byGroup: this.#hasGroups ? this.#countByGroup() : total,
-      encoded: encoder.finish(),
-      functions,
-    };
+    const encoded = total.valid > 0 ? encoder.finish() : null;
+    return { ...total, byGroup: byGroup ?? total, encoded, functions };
   }
 
-  #countByGroup(): Counts {
+  /** Adds the lines of files in further groups to those in the first one; returns the sum of all before. */
+  #uniteGroups(): Counts | undefined {
+    if (this.#inGroups.size === 0) return undefined;
     const total = { covered: 0, valid: 0 };
-    for (const last of this.#last) {
-      for (const segments of this.#segments.byGroup(last).values()) {
-        eachLine(segments, (_, rank) => count(total, rank));
+    for (const number of this.#inGroups.values()) {
+      for (const [, bits] of this.#pagesOf(number)) count(total, bits);
+    }
+    for (const [key, number] of this.#inGroups) {
+      const file = parseInt(key);
+      if (number === file) continue;
+      this.#file = file;
+      this.#place = this.#page = NONE;
+      for (const [page, bits] of this.#pagesOf(number)) {
+        this.#turnTo(page);
+        for (let byte = 0; byte < PAGE_BYTES; byte++) this.#bits[byte]! |= bits[byte]!;
       }
     }
     return total;
   }
-
-  #store(): void {
-    if (this.#file === NONE) throw new CoverageError("has lines that belong to no file");
-    const batch = this.#batch;
-    this.#added += batch.length;
-    if (this.#added > MAX_ADDED) throw new CoverageError(`has more than ${MAX_ADDED} lines`);
-    batch.unite();
-    this.#counts.valid += batch.length;
-    this.#counts.covered += batch.covered();
-    const previous = this.#last[this.#file]!;
-    this.#hasGroups ||= previous !== NONE && this.#segments.groupOf(previous) !== this.#group;
-    this.#last[this.#file] = this.#segments.store(batch, this.#group, previous);
-    batch.clear();
-    this.#hold(0);
-  }
-
-  /** Counts bytes and the lines stored since; where they do not fit, united lines make room. */
-  #hold(bytes: number): void {
-    const more = this.#segments.bytes - this.#heldForSegments;
-    if (!this.#memory.fits(bytes + more) && this.#segments.bytes > 2 * this.#heldWhenUnited) {
-      this.#unite();
-      return this.#hold(bytes);
-    }
-    this.#memory.hold(bytes + more);
-    this.#heldForSegments += more;
-  }
-
-  /** Stores the lines of each file and group anew, each once. */
-  #unite(): void {
-    const before = this.#segments;
-    const after = new Segments();
-    const batch = new LineBatch();
-    for (const [file, last] of this.#last.entries()) {
-      let place = NONE;
-      for (const [group, segments] of before.byGroup(last)) {
-        const store = () => {
-          place = after.store(batch, group, place);
-          batch.clear();
-        };
-        eachLine(segments, (line, rank) => {
-          batch.add(line, rank);
-          if (batch.length === SEGMENT_LINES) store();
-        });
-        if (batch.length > 0) store();
-      }
-      this.#last[file] = place;
-    }
-    this.#segments = after;
-    this.#memory.release(this.#heldForSegments);
-    this.#heldForSegments = 0;
-    this.#heldWhenUnited = after.bytes;
-  }
 }
 
-function count(total: Counts, rank: number): void {
-  total.valid++;
-  if (rank > 0) total.covered++;
+function count(total: Counts, bits: Uint8Array): void {
+  for (let byte = 0; byte < HALF; byte++) {
+    total.valid += BITS[bits[byte]!]!;
+    total.covered += BITS[bits[byte + HALF]!]!;
+  }
 }
 
 /** One way to write a path, so that a file is found again: `/` between folders, no `./` before. */

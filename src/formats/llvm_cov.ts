@@ -1,13 +1,17 @@
-/** `llvm-cov export`: clang, Swift, and Rust's cargo-llvm-cov. */
+/**
+ * `llvm-cov export`: clang, Swift, and Rust's cargo-llvm-cov. Its segments become lines as
+ * `LineCoverageStats` and `LineCoverageIterator` of llvm/lib/ProfileData/Coverage/CoverageMapping.cpp
+ * make them.
+ */
 import { jsonCount, wholeHits } from "./counts.ts";
 import { CoverageError, coverageOf, type ParsedCoverage } from "./coverage.ts";
 import type { JsonFormat, JsonPath, JsonReader } from "./format.ts";
-import { LineCollector } from "./line_collector.ts";
-import { type LineSegment, segmentLines } from "./llvm_segments.ts";
-import type { DocumentMemory } from "./memory.ts";
+import type { LineCollector } from "./line_collector.ts";
 
 /** Segments of one file, which are held until its end. */
 const MAX_SEGMENTS = 500_000;
+/** Lines from a segment to the next one. */
+const MAX_SPAN = 1_000_000;
 
 export const llvmCov: JsonFormat = {
   kind: "json",
@@ -15,21 +19,29 @@ export const llvmCov: JsonFormat = {
   title: "llvm-cov's JSON export",
   matches: ([first, , third]) =>
     first === "data" && (third === "files" || third === "totals" || third === "functions"),
-  open: (memory) => new LlvmCovReader(memory),
+  open: (lines) => new LlvmCovReader(lines),
 };
+
+/** Where the count changes. */
+interface LineSegment {
+  readonly line: number;
+  readonly count: number;
+  readonly hasCount: boolean;
+  /** Whether a region starts here, as opposed to one that goes on. */
+  readonly isEntry: boolean;
+  /** White space between regions. */
+  readonly isGap: boolean;
+}
 
 /** The totals are of functions' regions, and may count more lines than the files list. */
 class LlvmCovReader implements JsonReader {
   #covered = 0;
   #valid = 0;
-  readonly #lines: LineCollector;
   #file = "";
   #segments: LineSegment[] = [];
   #segment: (number | boolean)[] = [];
 
-  constructor(memory: DocumentMemory) {
-    this.#lines = new LineCollector(memory);
-  }
+  constructor(private readonly lines: LineCollector) {}
 
   value(value: string | number | boolean | null, path: JsonPath): void {
     if (path[0] !== "data") return;
@@ -69,20 +81,55 @@ class LlvmCovReader implements JsonReader {
 
   #endFile(): void {
     if (this.#segments.length > 0) {
-      this.#lines.begin(this.#file);
-      for (const { line, hits } of segmentLines(this.#segments)) this.#lines.add(line, hits);
+      this.lines.begin(this.#file);
+      for (const { line, hits } of segmentLines(this.#segments)) this.lines.add(line, hits);
     }
     this.#segments = [];
     this.#file = "";
   }
 
   result(): ParsedCoverage {
-    const lines = this.#lines.finish();
+    const lines = this.lines.finish();
     return {
       total: this.#valid > 0
         ? coverageOf(this.#covered, this.#valid, llvmCov.name)
         : coverageOf(lines.covered, lines.valid, llvmCov.name),
-      lines: lines.valid > 0 ? lines.encoded : null,
+      lines: lines.encoded,
     };
   }
+}
+
+/** The lines of a file's segments. */
+function* segmentLines(
+  segments: readonly LineSegment[],
+): Generator<{ line: number; hits: number }> {
+  let wrapped: LineSegment | undefined;
+  let next = 0;
+  for (let line = segments[0]?.line ?? 0; next < segments.length; line++) {
+    const first = next;
+    while (next < segments.length && segments[next]!.line === line) next++;
+    if (first === next && (segments[next]!.line < line || segments[next]!.line - line > MAX_SPAN)) {
+      throw new CoverageError(
+        `has a segment of line ${segments[next]!.line} after one of line ${line - 1}`,
+      );
+    }
+    const own = segments.slice(first, next);
+    const hits = hitsOf(own, wrapped);
+    if (hits !== undefined) yield { line, hits };
+    wrapped = own.at(-1) ?? wrapped;
+  }
+}
+
+/** Hits of a line with its segments and the last one before it; nothing for a line without code. */
+function hitsOf(
+  segments: readonly LineSegment[],
+  wrapped: LineSegment | undefined,
+): number | undefined {
+  const starts = segments.filter(({ hasCount, isEntry, isGap }) => hasCount && isEntry && !isGap);
+  const first = segments[0];
+  const startsSkipped = first !== undefined && !first.hasCount && first.isEntry;
+  const isMapped = (!startsSkipped && (wrapped?.hasCount || starts.length > 0)) ||
+    segments.some(({ hasCount, isEntry }) => hasCount && isEntry);
+  if (!isMapped) return undefined;
+  return Math.max(wrapped?.count ?? 0, ...starts.map(({ count }) => count));
 }

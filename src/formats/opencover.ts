@@ -4,8 +4,7 @@
 import { hitCount, totalCount, wholeNumber } from "./counts.ts";
 import { CoverageError, coverageOf, type ParsedCoverage } from "./coverage.ts";
 import type { Attributes, XmlFormat, XmlReader } from "./format.ts";
-import { LineCollector } from "./line_collector.ts";
-import type { DocumentMemory } from "./memory.ts";
+import type { LineCollector } from "./line_collector.ts";
 
 /** The line that compilers give to hidden code. */
 const HIDDEN = 0xfeefee;
@@ -18,25 +17,20 @@ export const opencover: XmlFormat = {
   kind: "xml",
   name: "opencover",
   title: "OpenCover",
-  open(root, _attributes, memory) {
-    return root === "CoverageSession" ? new OpenCoverReader(memory) : undefined;
+  open({ name }, lines) {
+    return name === "CoverageSession" ? new OpenCoverReader(lines) : undefined;
   },
 };
 
 class OpenCoverReader implements XmlReader {
   #covered: number | undefined;
   #valid: number | undefined;
-  readonly #memory: DocumentMemory;
-  readonly #lines: LineCollector;
   readonly #names = new Map<string, string>();
   /** The file of the method, where its points do not name one. */
   #methodFile: string | undefined;
   #file: string | undefined;
 
-  constructor(memory: DocumentMemory) {
-    this.#memory = memory;
-    this.#lines = new LineCollector(memory);
-  }
+  constructor(private readonly lines: LineCollector) {}
 
   start(name: string, attributes: Attributes, path: readonly string[]): void {
     switch (name) {
@@ -69,7 +63,7 @@ class OpenCoverReader implements XmlReader {
         `has more than ${MAX_FILES} files, or a path of more than ${MAX_NAME} characters`,
       );
     }
-    this.#memory.hold(150 + path.length * 2);
+    this.lines.memory.hold(150 + path.length * 2);
     this.#names.set(uid, path);
   }
 
@@ -79,24 +73,24 @@ class OpenCoverReader implements XmlReader {
     const path = file === undefined ? undefined : this.#names.get(file);
     if (path === undefined || first === undefined || first === 0 || first === HIDDEN) return;
     if (file !== this.#file) {
-      this.#lines.begin(path);
+      this.lines.begin(path);
       this.#file = file;
     }
     const end = wholeNumber(attributes.get("el") ?? "") ?? first;
     const last = end - first < MAX_SPAN ? end : first;
     const hits = hitCount(attributes.get("vc"));
-    for (let line = first; line <= Math.max(first, last); line++) this.#lines.add(line, hits);
+    for (let line = first; line <= Math.max(first, last); line++) this.lines.add(line, hits);
   }
 
   result(): ParsedCoverage {
-    const lines = this.#lines.finish();
+    const lines = this.lines.finish();
     const covered = this.#covered ?? 0, valid = this.#valid ?? 0;
     const isCredible = valid > 0 && covered <= valid;
     return {
       total: isCredible || lines.valid === 0
         ? coverageOf(covered, valid, opencover.name)
         : coverageOf(lines.covered, lines.valid, opencover.name),
-      lines: lines.valid > 0 ? lines.encoded : null,
+      lines: lines.encoded,
     };
   }
 }

@@ -2,13 +2,9 @@
  * Reads coverage files on a thread of their own: parsing a large one takes as long as unpacking the
  * report around it, and beside it the server still has other requests to answer.
  */
-import { CoverageError } from "./coverage.ts";
+import { CoverageError, type ParsedCoverage } from "./coverage.ts";
 import type { Answer, Job } from "./parser_worker.ts";
-import {
-  DEFAULT_MAX_COVERAGE_BYTES,
-  type ParsedCoverage,
-  type ReadCoverage,
-} from "./read_coverage.ts";
+import { DEFAULT_MAX_COVERAGE_BYTES, type ReadCoverage } from "./read_coverage.ts";
 
 /** Bytes of a document that may wait for the thread. */
 const MAX_WAITING_BYTES = 1024 * 1024;

@@ -1,8 +1,6 @@
 /** The thread that reads coverage files; `parser_thread.ts` talks to it. */
 import { CoverageError, type ParsedCoverage } from "./coverage.ts";
-import { LargeDocuments } from "./memory.ts";
 import { readCoverage } from "./read_coverage.ts";
-import { formats } from "./registry.ts";
 
 /** A document, and where its result goes. */
 export interface Job {
@@ -19,11 +17,9 @@ export type Answer =
   /** A bug. */
   | { readonly failure: unknown };
 
-const large = new LargeDocuments();
-
 async function answerTo({ bytes, maxCoverageBytes }: Job): Promise<Answer> {
   try {
-    return { coverage: await readCoverage(bytes, formats, { maxCoverageBytes, large }) };
+    return { coverage: await readCoverage(bytes, { maxCoverageBytes }) };
   } catch (error) {
     if (error instanceof CoverageError) return { refusal: error.message };
     return { failure: error };

@@ -1,147 +1,110 @@
 /** From the bytes of a coverage file to its total and its lines. */
 import { CoverageError, type ParsedCoverage } from "./coverage.ts";
 import { binary, decoded, encodingOf } from "./document_text.ts";
-import type { CoverageFormat } from "./format.ts";
-import { readJson, UnknownKeys } from "./json_document.ts";
-import { DocumentMemory, LargeDocuments } from "./memory.ts";
-import { readText, UnknownLine } from "./text_document.ts";
-import { unknownBytes, unknownKeys, unknownLine, unknownRoot } from "./unknown_format.ts";
-import { readXml, UnknownRoot } from "./xml_document.ts";
-
-export type { ParsedCoverage } from "./coverage.ts";
+import type { CoverageFormat, TextFormat, TextReader } from "./format.ts";
+import { formats as allFormats, unknownBytes, unknownLine } from "./formats.ts";
+import { readJson } from "./json_document.ts";
+import { DocumentMemory, LineCollector } from "./line_collector.ts";
+import { readXml } from "./xml_document.ts";
 
 /** Bytes of a coverage file by default. */
 export const DEFAULT_MAX_COVERAGE_BYTES = 256 * 1024 * 1024;
 /**
- * Bytes that tell what a document is; an XML parser gets them in one piece, because the published
+ * Bytes that a parser gets at a time: it may make several times as much of them before it returns. The
+ * first piece has as many if there are, because it tells what the document is, and because the published
  * `@std/xml` does not take a DOCTYPE that comes in two.
  */
-const HEAD_BYTES = 16 * 1024;
-/** Bytes that a parser gets at a time: it may make several times as much of them before it returns. */
 const PIECE_BYTES = 4 * 1024;
+/** Characters of a line of text, which is held whole. */
+const MAX_LINE = 1024 * 1024;
 
 /** How a coverage file is read, here or on another thread. */
 export type ReadCoverage = (
   bytes: AsyncIterable<Uint8Array<ArrayBuffer>>,
 ) => Promise<ParsedCoverage>;
 
-export interface ReadOptions {
-  /** Default: {@linkcode DEFAULT_MAX_COVERAGE_BYTES}. */
-  readonly maxCoverageBytes?: number;
-  /** Shared by the documents that are read at the same time; default: there are no others. */
-  readonly large?: LargeDocuments;
-}
-
 /**
- * Reads the whole document in one pass. Which of `formats` it is, its content tells. Throws
+ * Reads the whole document in one pass. Which format it is, its content tells. Throws
  * {@linkcode CoverageError} for what is malformed, of no known format, too large, or measured nothing.
  */
 export async function readCoverage(
   bytes: AsyncIterable<Uint8Array<ArrayBuffer>>,
-  formats: readonly CoverageFormat[],
-  { maxCoverageBytes = DEFAULT_MAX_COVERAGE_BYTES, large = new LargeDocuments() }: ReadOptions = {},
+  { maxCoverageBytes = DEFAULT_MAX_COVERAGE_BYTES, formats = allFormats }: {
+    maxCoverageBytes?: number;
+    /** Those that it may be. */
+    formats?: readonly CoverageFormat[];
+  } = {},
 ): Promise<ParsedCoverage> {
-  using memory = new DocumentMemory(large);
+  using memory = new DocumentMemory();
+  const lines = new LineCollector(memory);
   const source = new Source(bytes, maxCoverageBytes);
-  const kindOf = <K extends CoverageFormat["kind"]>(kind: K) =>
-    formats.filter((format): format is Extract<CoverageFormat, { kind: K }> =>
-      format.kind === kind
-    );
+  const pieces = source.pieces(memory);
   try {
-    const pieces = source.pieces();
     const { value: head, done } = await pieces.next();
     if (done) throw new CoverageError("is empty");
     const encoding = encodingOf(head);
     const first = new TextDecoder(encoding).decode(head).trimStart()[0];
-    if (first === undefined && head.byteLength < HEAD_BYTES) throw new CoverageError("is empty");
-    const unknown = unknownBytes(head, formats);
+    if (first === undefined && head.byteLength < PIECE_BYTES) throw new CoverageError("is empty");
+    const unknown = unknownBytes(head);
     if (unknown) throw unknown;
-    const all = admitted(head, pieces, memory);
-    switch (first) {
-      case "<":
-        return await readXml(decoded(all, encoding), kindOf("xml"), memory);
-      case "{":
-      case "[":
-        return await readJson(decoded(all, encoding), kindOf("json"), memory);
-      default:
-        return await readText(binary(all, encoding), kindOf("text"), memory);
+    const all = async function* () {
+      yield head;
+      yield* pieces;
+    }();
+    if (first === "<") {
+      const known = formats.filter((format) => format.kind === "xml");
+      return await readXml(decoded(all, encoding), known, lines);
     }
+    if (first === "{" || first === "[") {
+      const known = formats.filter((format) => format.kind === "json");
+      return await readJson(decoded(all, encoding), known, lines);
+    }
+    const known = formats.filter((format) => format.kind === "text");
+    return await readText(binary(all), known, lines);
   } catch (error) {
     // A client that is gone, or a full disk, is no fault of the document.
-    if (source.failure) throw source.failure.error;
-    if (error instanceof UnknownRoot) throw unknownRoot(error.root, formats);
-    if (error instanceof UnknownKeys) throw unknownKeys(error.keys, formats);
-    if (error instanceof UnknownLine) throw unknownLine(error.firstLine, formats);
-    throw error;
+    throw source.failure ? source.failure.error : error;
   } finally {
-    await source.close();
+    await pieces.return(undefined);
   }
 }
 
 /** The bytes of a document, counted; it remembers how reading them failed. */
 class Source {
   failure: { error: unknown } | undefined;
-  readonly #chunks: AsyncIterator<Uint8Array<ArrayBuffer>>;
 
   constructor(
-    bytes: AsyncIterable<Uint8Array<ArrayBuffer>>,
+    private readonly bytes: AsyncIterable<Uint8Array<ArrayBuffer>>,
     private readonly maxBytes: number,
-  ) {
-    this.#chunks = bytes[Symbol.asyncIterator]();
-  }
+  ) {}
 
-  /** The head, then pieces of a bounded size. */
-  async *pieces(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  /** Pieces of a bounded size, each when there is memory to go on. */
+  async *pieces(memory: DocumentMemory): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     let head: Uint8Array<ArrayBuffer> | undefined = new Uint8Array(0);
     let total = 0;
-    for (let chunk = await this.#next(); chunk; chunk = await this.#next()) {
-      total += chunk.byteLength;
-      if (total > this.maxBytes) {
-        throw new CoverageError(
-          `is larger than ${this.maxBytes} bytes, which is the limit for a coverage file`,
-        );
-      }
-      if (head) {
-        chunk = joined(head, chunk);
-        head = undefined;
-        if (chunk.byteLength < HEAD_BYTES) {
-          head = chunk;
-          continue;
+    try {
+      for await (let chunk of this.bytes) {
+        total += chunk.byteLength;
+        if (total > this.maxBytes) {
+          throw new CoverageError(
+            `is larger than ${this.maxBytes} bytes, which is the limit for a coverage file`,
+          );
+        }
+        if (head) {
+          chunk = joined(head, chunk);
+          head = chunk.byteLength < PIECE_BYTES ? chunk : undefined;
+          if (head) continue;
+        }
+        for (let at = 0; at < chunk.byteLength; at += PIECE_BYTES) {
+          await memory.admitted();
+          yield chunk.subarray(at, at + PIECE_BYTES);
         }
       }
-      for (let at = 0; at < chunk.byteLength; at += PIECE_BYTES) {
-        yield chunk.subarray(at, at + PIECE_BYTES);
-      }
-    }
-    if (head && head.byteLength > 0) yield head;
-  }
-
-  /** Tells the source that no more of it is read. */
-  async close(): Promise<void> {
-    if (!this.failure) await this.#chunks.return?.();
-  }
-
-  async #next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    try {
-      const { done, value } = await this.#chunks.next();
-      return done ? undefined : value;
     } catch (error) {
       this.failure = { error };
       throw error;
     }
-  }
-}
-
-/** The pieces, each when the memory that those before it took allows to go on. */
-async function* admitted<T>(
-  head: T,
-  pieces: AsyncIterable<T>,
-  memory: DocumentMemory,
-): AsyncGenerator<T> {
-  yield head;
-  for await (const piece of pieces) {
-    await memory.admitted();
-    yield piece;
+    if (head && head.byteLength > 0) yield head;
   }
 }
 
@@ -154,4 +117,40 @@ function joined(
   both.set(first);
   both.set(second, first.byteLength);
   return both;
+}
+
+/** Reads a document of lines with the format that its first line tells. */
+async function readText(
+  text: AsyncIterable<string>,
+  formats: readonly TextFormat[],
+  lines: LineCollector,
+): Promise<ParsedCoverage> {
+  let reader: TextReader | undefined;
+  let number = 0;
+  let rest = "";
+  function readLine(line: string): void {
+    number++;
+    if (line.endsWith("\r")) line = line.slice(0, -1);
+    if (!reader) {
+      if (line.trim() === "" || line.startsWith("#")) return;
+      reader = formats.find((format) => format.matches(line))?.open(lines);
+      if (!reader) throw unknownLine(line);
+    }
+    reader.line(line, number);
+  }
+  for await (const piece of text) {
+    let start = 0;
+    for (let end = piece.indexOf("\n"); end >= 0; end = piece.indexOf("\n", start)) {
+      readLine(rest + piece.slice(start, end));
+      rest = "";
+      start = end + 1;
+    }
+    rest = start === 0 ? rest + piece : piece.slice(start);
+    if (rest.length > MAX_LINE) {
+      throw new CoverageError(`has a line of more than ${MAX_LINE} characters`);
+    }
+  }
+  if (rest !== "") readLine(rest);
+  if (!reader) throw new CoverageError("is empty");
+  return (reader as TextReader).result();
 }

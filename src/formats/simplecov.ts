@@ -2,7 +2,6 @@
 import { coverageOf, type ParsedCoverage } from "./coverage.ts";
 import type { JsonFormat, JsonPath, JsonReader } from "./format.ts";
 import { LineCollector } from "./line_collector.ts";
-import type { DocumentMemory } from "./memory.ts";
 
 export const simplecov: JsonFormat = {
   kind: "json",
@@ -11,25 +10,21 @@ export const simplecov: JsonFormat = {
   matches: ([first, second, ...rest]) =>
     (second === "coverage" && rest.length === 0) ||
     (first === "meta" && second === "simplecov_version"),
-  open: (memory) => new SimpleCovReader(memory),
+  open: (lines) => new SimpleCovReader(lines),
 };
-
-/** Ranks for a line that one suite missed, one that another suite says cannot be hit, and a hit one. */
-const MISSED = 0;
-const NEVER = 1;
-const HIT = 2;
 
 /**
  * Suites are united as `SimpleCov::Combine::LinesCombiner` does: hit if any suite hit it; else no line
  * where any suite has `null` for it. A file's lines are an array, or `{"lines": […]}` since 0.18.
  */
 class SimpleCovReader implements JsonReader {
-  readonly #lines: LineCollector;
+  /** Those that are `null`. */
+  readonly #never: LineCollector;
   #file = "";
   #suite = "";
 
-  constructor(memory: DocumentMemory) {
-    this.#lines = new LineCollector(memory);
+  constructor(private readonly lines: LineCollector) {
+    this.#never = new LineCollector(lines.memory);
   }
 
   value(value: string | number | boolean | null, path: JsonPath): void {
@@ -41,16 +36,19 @@ class SimpleCovReader implements JsonReader {
     if (typeof place !== "number" || inFile.length !== (inFile[0] === "lines" ? 2 : 1)) return;
     const file = String(path[depth]), suite = String(path[0]);
     if (file !== this.#file || suite !== this.#suite) {
-      this.#lines.begin(file);
+      this.lines.begin(file);
+      this.#never.begin(file);
       this.#file = file;
       this.#suite = suite;
     }
     // Not a number: null, or "ignored" between :nocov: marks.
-    this.#lines.addRank(place + 1, typeof value !== "number" ? NEVER : value > 0 ? HIT : MISSED);
+    if (typeof value === "number") this.lines.add(place + 1, value);
+    else this.#never.add(place + 1, 0);
   }
 
   result(): ParsedCoverage {
-    const { covered, valid, encoded } = this.#lines.finish(NEVER);
+    this.lines.subtract(this.#never);
+    const { covered, valid, encoded } = this.lines.finish();
     return { total: coverageOf(covered, valid, simplecov.name), lines: encoded };
   }
 }

@@ -5,39 +5,34 @@
 import { wholeNumber } from "./counts.ts";
 import { coverageOf, type ParsedCoverage } from "./coverage.ts";
 import type { Attributes, XmlFormat, XmlReader } from "./format.ts";
-import { LineCollector } from "./line_collector.ts";
-import type { DocumentMemory } from "./memory.ts";
+import type { LineCollector } from "./line_collector.ts";
 
 export const sonarqube: XmlFormat = {
   kind: "xml",
   name: "sonarqube",
   title: "SonarQube generic coverage",
-  open(root, attributes, memory, child) {
-    const isGeneric = root === "coverage" &&
+  open({ name, attributes, child }, lines) {
+    const isGeneric = name === "coverage" &&
       (child === "file" || (child === "" && attributes.get("version") !== undefined));
-    return isGeneric ? new SonarQubeReader(memory) : undefined;
+    return isGeneric ? new SonarQubeReader(lines) : undefined;
   },
 };
 
 class SonarQubeReader implements XmlReader {
-  readonly #lines: LineCollector;
-
-  constructor(memory: DocumentMemory) {
-    this.#lines = new LineCollector(memory);
-  }
+  constructor(private readonly lines: LineCollector) {}
 
   start(name: string, attributes: Attributes): void {
     if (name === "file") {
-      this.#lines.begin(attributes.get("path") ?? "");
+      this.lines.begin(attributes.get("path") ?? "");
     } else if (name === "lineToCover") {
       const number = wholeNumber(attributes.get("lineNumber") ?? "");
       if (number === undefined) return;
-      this.#lines.add(number, /^(?:true|1)$/i.test(attributes.get("covered") ?? "") ? 1 : 0);
+      this.lines.add(number, /^(?:true|1)$/i.test(attributes.get("covered") ?? "") ? 1 : 0);
     }
   }
 
   result(): ParsedCoverage {
-    const { covered, valid, encoded } = this.#lines.finish();
+    const { covered, valid, encoded } = this.lines.finish();
     return { total: coverageOf(covered, valid, sonarqube.name), lines: encoded };
   }
 }

@@ -3,7 +3,8 @@ import { parseXmlStream, type XmlAttributeIterator, XmlSyntaxError } from "@std/
 import { clip } from "../errors.ts";
 import { CoverageError, type ParsedCoverage } from "./coverage.ts";
 import type { Attributes, XmlFormat, XmlReader } from "./format.ts";
-import type { DocumentMemory } from "./memory.ts";
+import { unknownRoot } from "./formats.ts";
+import type { LineCollector } from "./line_collector.ts";
 
 /** A report nests 8 deep; a parser's stack of open elements must not be the memory of the server. */
 const MAX_DEPTH = 256;
@@ -12,21 +13,11 @@ const MAX_ATTRIBUTES = 256;
 /** Characters without the end of a tag, which a parser may have to hold: comments, text, a tag. */
 const MAX_TOKEN = 1024 * 1024;
 
-/** The document is of none of the formats; `root` is its root element. */
-export class UnknownRoot extends Error {
-  constructor(readonly root: string) {
-    super(`<${root}> is the root of no known format`);
-  }
-}
-
-/**
- * Throws `CoverageError` for what is not well-formed, {@linkcode UnknownRoot} for another format,
- * and what `text` throws.
- */
+/** Throws `CoverageError` for what is not well-formed or of no known format, and what `text` throws. */
 export async function readXml(
   text: AsyncIterable<string>,
   formats: readonly XmlFormat[],
-  memory: DocumentMemory,
+  lines: LineCollector,
 ): Promise<ParsedCoverage> {
   const path: string[] = [];
   const attributes = new CurrentAttributes();
@@ -35,10 +26,12 @@ export async function readXml(
   let sinceTag = 0;
   const position = { line: 1, column: 1 };
 
-  function open(child?: string): void {
-    const { name, attributes } = root!;
-    for (const format of formats) reader ??= format.open(name, attributes, memory, child);
-    if (!reader && child !== undefined) throw new UnknownRoot(name);
+  function open(child: string): XmlReader {
+    for (const format of formats) {
+      const opened = format.open({ ...root!, child }, lines);
+      if (opened) return opened;
+    }
+    throw unknownRoot(root!.name);
   }
   async function* bounded() {
     for await (const piece of text) {
@@ -59,20 +52,19 @@ export async function readXml(
         position.line = line;
         position.column = column;
         attributes.iterator = iterator;
-        if (!root) {
-          root = { name, attributes: copyOf(iterator) };
-          open();
+        if (root) {
+          reader ??= open(name);
+          reader.start(name, attributes, path);
         } else {
-          if (!reader) open(name);
-          reader!.start(name, attributes, path);
+          root = { name, attributes: copyOf(iterator) };
         }
         path.push(name);
       },
       onEndElement(name) {
         sinceTag = 0;
         path.pop();
-        if (path.length > 0) reader!.end?.(name);
-        else if (!reader) open("");
+        if (path.length > 0) reader?.end?.(name);
+        else reader ??= open("");
       },
       onText(content) {
         reader?.text?.(content, path);

@@ -1,8 +1,8 @@
 /** The files of an upload with their lines. */
 import { CoverageError } from "../formats/coverage.ts";
-import { decodeFiles } from "../formats/line_encoder.ts";
-import { totalsOf, uncoveredRanges, unite, uniteFiles } from "../formats/lines.ts";
+import { decodeFiles, totalsOf, uncoveredRanges } from "../formats/lines.ts";
 import type { ReadCoverage } from "../formats/read_coverage.ts";
+import { unite, uniteFiles } from "../formats/union.ts";
 import { percentageOf } from "../model/percentage.ts";
 import type { CoverageRow } from "../model/rows.ts";
 import type { ReportStore } from "./store.ts";

@@ -1,6 +1,5 @@
 // The coverage file is read while the rest of the archive is still being unpacked.
 import assert from "node:assert/strict";
-import { formats } from "../../src/formats/registry.ts";
 import { readCoverage } from "../../src/formats/read_coverage.ts";
 import { cobertura, type Entry, goodReport, tar } from "../support/archive.ts";
 import { testApp } from "../support/app.ts";
@@ -44,7 +43,7 @@ Deno.test("a coverage file is read before the archive has ended", async () => {
   await using test = await testApp({
     limits: { uploadSeconds: 5 }, // for when it is not: the rest would never come
     readCoverage: async (bytes) => {
-      const coverage = await readCoverage(bytes, formats);
+      const coverage = await readCoverage(bytes);
       archive.sendRest();
       return coverage;
     },

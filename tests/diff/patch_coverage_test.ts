@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { MAX_LISTED, patchCoverage } from "../../src/diff/patch_coverage.ts";
 import { Ranges } from "../../src/diff/unified_diff.ts";
-import { encodeLines } from "../../src/formats/lines.ts";
+import { encodeLines } from "../formats/read.ts";
 
 function changed(path: string, ...lines: number[]) {
   const added = new Ranges();

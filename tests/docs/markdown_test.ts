@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describeVariables } from "../../src/config.ts";
-import { formats } from "../../src/formats/registry.ts";
+import { formats } from "../../src/formats/formats.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 /** Columns of a screen. */

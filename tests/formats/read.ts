@@ -1,8 +1,8 @@
 // Reads documents that tests write.
 import assert from "node:assert/strict";
 import { type Coverage, CoverageError, type ParsedCoverage } from "../../src/formats/coverage.ts";
-import { decodeLines } from "../../src/formats/lines.ts";
-import { formats } from "../../src/formats/registry.ts";
+import { LineCollector } from "../../src/formats/line_collector.ts";
+import { decodeLines, type FileLines } from "../../src/formats/lines.ts";
 import { readCoverage } from "../../src/formats/read_coverage.ts";
 
 export type Document = string | Uint8Array<ArrayBuffer>;
@@ -12,7 +12,7 @@ export function parse(document: Document, chunkSize = 100_000): Promise<ParsedCo
   const bytes = typeof document === "string" ? new TextEncoder().encode(document) : document;
   const chunks = [];
   for (let at = 0; at < bytes.length; at += chunkSize) chunks.push(bytes.slice(at, at + chunkSize));
-  return readCoverage(ReadableStream.from(chunks), formats);
+  return readCoverage(ReadableStream.from(chunks));
 }
 
 /** The number of a document. */
@@ -43,4 +43,14 @@ export async function refusal(document: Document): Promise<string> {
   const error = await parse(document).then(() => undefined, (error) => error);
   assert(error instanceof CoverageError, String(error));
   return error.message;
+}
+
+/** The stored form of these files. */
+export function encodeLines(files: readonly FileLines[]): Uint8Array<ArrayBuffer> {
+  const collector = new LineCollector();
+  for (const { path, lines, covered } of files) {
+    collector.begin(path);
+    for (const [at, line] of lines.entries()) collector.add(line, covered[at]!);
+  }
+  return collector.finish().encoded!;
 }

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { CoverageError } from "../../src/formats/coverage.ts";
-import { LargeDocuments } from "../../src/formats/memory.ts";
 import { readCoverage } from "../../src/formats/read_coverage.ts";
-import { formats } from "../../src/formats/registry.ts";
 import { refusal, total } from "./read.ts";
 
 const encoder = new TextEncoder();
@@ -73,6 +71,10 @@ Deno.test("an unknown format is refused with what it looks like and what is supp
     ["PK\x03\x04", /looks like a zip file/],
     ["\x01\xc0\xc0\x10", /JaCoCo's execution data/],
     ["        -:    0:Source:a.c\n", /gcov's text output; give what gcovr or lcov writes/],
+    ["<scoverage/>", /scoverage's own report; give cobertura\.xml/],
+    ['{"result": {"line": 85.1}}', /SimpleCov's \.last_run\.json; .*\.resultset\.json/],
+    ['{"App.dll": {"a.cs": {}}}', /coverlet's own JSON; give what coverlet writes as Cobertura/],
+    ['{"type": "CodeCoverage", "coverage": []}', /Dart's JSON or a Codecov upload; give the LCOV/],
   ];
   for (const [document, message] of looks) {
     const refused = await refusal(latin1(document));
@@ -108,7 +110,7 @@ Deno.test("a token that is too long is refused, with a > in it as well", async (
       for (; pulled < 100; pulled++) yield more;
     };
     await assert.rejects(
-      readCoverage(ReadableStream.from(source()), formats),
+      readCoverage(ReadableStream.from(source())),
       (error) =>
         error instanceof CoverageError && /of more than 1048576 characters/.test(error.message),
       begin,
@@ -120,13 +122,12 @@ Deno.test("a token that is too long is refused, with a > in it as well", async (
 Deno.test("a coverage file has a size limit", async () => {
   const document = encoder.encode(`${root}${" ".repeat(1000)}</coverage>`);
   const read = (maxCoverageBytes: number) =>
-    readCoverage(new Blob([document]).stream(), formats, { maxCoverageBytes });
+    readCoverage(new Blob([document]).stream(), { maxCoverageBytes });
   assert.equal((await read(document.length)).total.percentage, 100);
   await assert.rejects(read(document.length - 1), /is larger than \d+ bytes/);
 });
 
 Deno.test("large documents are read one at a time", async () => {
-  const large = new LargeDocuments();
   let rows = 0;
   async function* document() {
     for (let file = 0; file < 200; file++) {
@@ -138,12 +139,12 @@ Deno.test("large documents are read one at a time", async () => {
   const first = document(), second = document();
   for (const read of [first, second]) await read.next(); // so that both have begun
   rows = 0;
-  const read = readCoverage(first, formats, { large });
+  const read = readCoverage(first);
   const order: string[] = [];
   await Promise.all([
     read.then(() => order.push(`first after ${rows < 300}`)),
-    readCoverage(second, formats, { large }).then(() => order.push("second")),
-    readCoverage(new Blob(["SF:a\nDA:1,1\n"]).stream(), formats, { large })
+    readCoverage(second).then(() => order.push("second")),
+    readCoverage(new Blob(["SF:a\nDA:1,1\n"]).stream())
       .then(() => order.push("small")),
   ]);
   assert.deepEqual(order, ["small", "first after true", "second"]);
@@ -159,7 +160,7 @@ Deno.test("errors of the source are passed on unchanged", async () => {
   const source = new ReadableStream<Uint8Array<ArrayBuffer>>({
     pull: (controller) => controller.error(new TypeError("client gone")),
   });
-  await assert.rejects(readCoverage(source, formats), {
+  await assert.rejects(readCoverage(source), {
     name: "TypeError",
     message: "client gone",
   });
@@ -168,5 +169,5 @@ Deno.test("errors of the source are passed on unchanged", async () => {
   const disk = new ReadableStream<Uint8Array<ArrayBuffer>>({
     pull: (controller) => controller.error(full),
   });
-  await assert.rejects(readCoverage(disk, formats), full);
+  await assert.rejects(readCoverage(disk), full);
 });

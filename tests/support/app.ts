@@ -3,7 +3,6 @@ import { join } from "node:path";
 import type { Sql } from "postgres";
 import { type App, createApp, type Dependencies } from "../../src/server.ts";
 import { type Config, type Limits, readConfig } from "../../src/config.ts";
-import { formats } from "../../src/formats/registry.ts";
 import { type ReadCoverage, readCoverage } from "../../src/formats/read_coverage.ts";
 import { Metrics } from "../../src/telemetry/metrics.ts";
 import { ReportStore } from "../../src/reports/store.ts";
@@ -65,7 +64,7 @@ export async function testApp(options: AppOptions = {}): Promise<TestApp> {
     config: { ...config, limits: { ...config.limits, ...options.limits } },
     sql: ownSql ?? database.sql,
     store,
-    readCoverage: options.readCoverage ?? ((bytes) => readCoverage(bytes, formats)),
+    readCoverage: options.readCoverage ?? readCoverage,
     metrics: new Metrics(),
     log,
   };

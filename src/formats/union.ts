@@ -1,18 +1,76 @@
 /**
- * Tells apart source files of the same name in several coverage files of one upload. Each package of a
+ * The union of several coverages, by file and line: a line is hit if it is hit in any.
+ *
+ * Of the coverage files of one upload, files of one name may be different ones: each package of a
  * monorepo has its `src/index.js`, and LCOV names it just that; the shards of a test run name the same
  * file. So names alone do not tell.
  */
 import { posix } from "node:path";
-import type { ParsedCoverage } from "./coverage.ts";
-import { decodeFiles } from "./line_encoder.ts";
+import { type Coverage, CoverageError, coverageOf, type ParsedCoverage } from "./coverage.ts";
+import { LineCollector } from "./line_collector.ts";
+import { decodeFiles } from "./lines.ts";
 
 /** What a source file is called in the union, from its path in the coverage file. */
-export type Rename = (path: string) => string;
+type Rename = (path: string) => string;
 
 /** A coverage file: its path in the archive, and what it holds. */
 export interface CoverageFile extends ParsedCoverage {
   readonly file: string;
+}
+
+/**
+ * The union of encoded lines; `format` is what the total is said to be of, `renames` what the files of
+ * each are called in it. Throws a `CoverageError` where there are no lines.
+ */
+export function unite(
+  encoded: Iterable<Uint8Array>,
+  format = "union",
+  renames: readonly Rename[] = [],
+): { total: Coverage; lines: Uint8Array<ArrayBuffer> } {
+  const collector = new LineCollector();
+  let at = 0;
+  for (const bytes of encoded) {
+    const rename = renames[at++];
+    for (const { path, lines, covered } of decodeFiles(bytes)) {
+      collector.begin(rename ? rename(path) : path);
+      for (let at = 0; at < lines.length; at++) collector.add(lines[at]!, covered[at]!);
+    }
+  }
+  const { covered, valid, encoded: lines } = collector.finish();
+  return { total: coverageOf(covered, valid, format), lines: lines! };
+}
+
+/** One coverage of the coverage files of an upload, as {@linkcode uniteCoverage}. */
+export function uniteFiles(files: readonly CoverageFile[]): ParsedCoverage {
+  if (files.length < 2 || files.some(({ lines }) => lines === null)) return uniteCoverage(files);
+  const { renames, root } = namesInUnion(files);
+  const united = uniteCoverage(files, renames);
+  return root === undefined ? united : { ...united, sourceRoots: [root] };
+}
+
+/**
+ * One coverage of several. Throws a `CoverageError` where one of them has no lines, or none can be
+ * counted.
+ */
+export function uniteCoverage(
+  parsed: readonly ParsedCoverage[],
+  renames: readonly Rename[] = [],
+): ParsedCoverage {
+  const [first] = parsed;
+  if (parsed.length === 1) return first!;
+  const summary = parsed.find(({ lines }) => lines === null);
+  if (summary) {
+    throw new CoverageError(
+      `is a summary without lines (${summary.total.format}), which cannot be united with others`,
+    );
+  }
+  const formats = new Set(parsed.map(({ total }) => total.format.replace(/-statements$/, "")));
+  const format = formats.size === 1 ? [...formats][0]! : "union";
+  const roots = [...new Set(parsed.flatMap(({ sourceRoots }) => sourceRoots ?? []))];
+  return {
+    ...unite(parsed.map(({ lines }) => lines!), format, renames),
+    ...(roots.length > 0 ? { sourceRoots: roots } : {}),
+  };
 }
 
 /**
@@ -24,7 +82,7 @@ export interface CoverageFile extends ParsedCoverage {
  *   part of the coverage file's path in which these differ: `a/src/index.js` of
  *   `packages/a/coverage/lcov.info`.
  */
-export function namesInUnion(
+function namesInUnion(
   files: readonly CoverageFile[],
 ): { renames: Rename[]; root: string | undefined } {
   const roots = files.map(rootOf);
