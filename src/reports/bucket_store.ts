@@ -100,13 +100,12 @@ export class BucketStore extends ReportStore {
     await this.bucket.delete(id);
   }
 
-  override async *readFile(id: string, path: string): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  protected override async openFile(id: string, path: string): Promise<Deno.FsFile> {
     this.used(id);
-    const file = await this.openFile(id, path).catch(async (error) => {
+    return await super.openFile(id, path).catch(async (error) => {
       if (!(error instanceof Deno.errors.NotFound) || !await this.restore(id)) throw error;
-      return await this.openFile(id, path);
+      return await super.openFile(id, path);
     });
-    yield* file.readable;
   }
 
   override async readLines(id: string, of?: LinesOf): Promise<Uint8Array<ArrayBuffer> | undefined> {
