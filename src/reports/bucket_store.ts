@@ -10,7 +10,7 @@ import type { Log } from "../log.ts";
 import type { ReportSize } from "../model/rows.ts";
 import { type ArchiveFile, entriesIn, pack, spool, spooled } from "./archive_file.ts";
 import { Bucket } from "./bucket.ts";
-import { exists, removeTree } from "./files.ts";
+import { exists, removeTree } from "./disk.ts";
 import { type LinesOf, type Place, ReportStore, type StagedReport } from "./store.ts";
 
 /** Reports that are fetched at a time; others wait. */
