@@ -130,7 +130,10 @@ export class BucketStore extends ReportStore {
     const startedAt = performance.now();
     const archive = await this.bucket.get(id);
     if (!archive) return false;
-    const staged = await super.stage(id);
+    const staged = await super.stage(id).catch(async (error) => {
+      await archive.cancel(error);
+      throw error;
+    });
     let size: ReportSize;
     try {
       size = await this.#options.unpack(archive, staged);
