@@ -127,20 +127,17 @@ class CoberturaReader implements XmlReader {
 
   #total(lines: CollectedLines) {
     const covered = this.#covered, valid = this.#valid;
-    const hasTotals = covered !== undefined && valid !== undefined;
-    if (hasTotals && (lines.valid === 0 || this.#isCredible(covered, valid))) {
-      return coverageOf(covered, valid, cobertura.name);
+    const totals = covered !== undefined && valid !== undefined ? { covered, valid } : undefined;
+    if (totals && (lines.valid === 0 || this.#isCredible(totals))) {
+      return coverageOf(totals, cobertura.name);
     }
-    if (lines.valid > 0) {
-      const counted = this.#counted(lines);
-      return coverageOf(counted.covered, counted.valid, cobertura.name);
-    }
-    if (this.#classes > 0 || this.#rate === undefined) return coverageOf(0, 0, cobertura.name);
+    if (lines.valid > 0) return coverageOf(this.#counted(lines), cobertura.name);
+    if (this.#classes > 0 || this.#rate === undefined) return coverageOf(lines, cobertura.name);
     return coverageOfRate(lineRate(this.#rate), cobertura.name);
   }
 
   /** Totals of the root that differ from the lines are no fault; those that contradict themselves are. */
-  #isCredible(covered: number, valid: number): boolean {
+  #isCredible({ covered, valid }: Counts): boolean {
     if (covered > valid || valid === 0) return false;
     const rate = this.#rate === undefined ? NaN : lineRate(this.#rate);
     if (Number.isNaN(rate)) return true;
@@ -153,6 +150,6 @@ class CoberturaReader implements XmlReader {
     const rate = this.#rate;
     if (rate === undefined) return lines;
     return [lines, lines.byGroup, this.#byClass]
-      .find(({ covered, valid }) => agrees(covered, valid, rate)) ?? lines;
+      .find((counts) => agrees(counts, rate)) ?? lines;
   }
 }

@@ -1,6 +1,6 @@
 /** Numbers as coverage tools write them. */
 import { quote } from "../errors.ts";
-import { CoverageError } from "./coverage.ts";
+import { type Counts, CoverageError } from "./coverage.ts";
 
 /** `1,204` as some locales write 1204. */
 const GROUPED = /^\d{1,3}(?:,\d{3})+$/;
@@ -75,7 +75,7 @@ export function lineRate(text: string): number {
 }
 
 /** Whether counts make a rate that was written with so many decimals, rounded or cut. */
-export function agrees(covered: number, valid: number, rateText: string): boolean {
+export function agrees({ covered, valid }: Counts, rateText: string): boolean {
   const decimals = /[.,](\d*)/.exec(rateText)?.[1]?.length ?? 0;
   const tolerance = Math.min(Math.max(10 ** -decimals, 1e-4), 0.01);
   return Math.abs(covered / valid - lineRate(rateText)) <= tolerance + 1e-9;

@@ -45,7 +45,7 @@ const MAX_COUNT = 2 ** 31 - 1;
  * Makes the total of two counts. Throws {@linkcode CoverageError} where nothing was measured or the
  * counts contradict each other.
  */
-export function coverageOf(covered: number, valid: number, format: string): Coverage {
+export function coverageOf({ covered, valid }: Counts, format: string): Coverage {
   if (!Number.isSafeInteger(covered) || !Number.isSafeInteger(valid) || valid > MAX_COUNT) {
     throw new CoverageError(
       `counts ${covered} of ${valid} lines; at most ${MAX_COUNT} are allowed`,

@@ -27,10 +27,10 @@ Deno.test("percentageOf is 100 only when nothing is missed, and 0 only when noth
 
 Deno.test("coverageOf refuses counts that make no percentage", () => {
   for (const [covered, valid] of [[0, 0], [5, 4], [0.5, 1], [1, 2 ** 31], [NaN, 1]] as const) {
-    assert.throws(() => coverageOf(covered, valid, "x"), CoverageError, `${covered}/${valid}`);
+    assert.throws(() => coverageOf({ covered, valid }, "x"), CoverageError, `${covered}/${valid}`);
   }
-  assert.match(messageOf(() => coverageOf(0, 0, "x")), /0 of 0 lines/);
-  assert.match(messageOf(() => coverageOf(5, 4, "x")), /5 of 4/);
+  assert.match(messageOf(() => coverageOf({ covered: 0, valid: 0 }, "x")), /0 of 0 lines/);
+  assert.match(messageOf(() => coverageOf({ covered: 5, valid: 4 }, "x")), /5 of 4/);
 });
 
 Deno.test("coverageOfRate rounds what the rate says, not how a float holds it", () => {
