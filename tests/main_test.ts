@@ -49,6 +49,11 @@ Deno.test("the documented start and upload survive a restart and a kill; a stop 
     const reports = join(data, "reports");
     const TMPDIR = join(folder, "tmp");
     await Deno.mkdir(TMPDIR);
+    // What a first start that was cut short leaves is begun again.
+    const postgres = join(data, "postgres");
+    await Deno.mkdir(join(postgres, "base"), { recursive: true, mode: 0o700 });
+    await Deno.writeTextFile(join(postgres, "PG_VERSION"), "18\n");
+    await Deno.writeTextFile(`${postgres}.new`, "");
     const first = await running({ DATA_DIR: data, TMPDIR, SHUTDOWN_SECONDS: "0" });
     assert(first.output().includes(reports), "it says where the data is");
     const answer = JSON.parse(await documentedUpload(first.address));

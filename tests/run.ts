@@ -1,6 +1,7 @@
-// `deno task test [arguments of deno test]`: every test, or those named. Each folder's tests run in
-// one process, so that they load the server once, and as many processes at a time as there are
-// processors. They use databases made before, because making one takes longer than most tests.
+// `deno task test [arguments of deno test]`: every test, or those named. The tests of several folders
+// run in one process, so that they load the server once. One process more than there are processors
+// runs at a time, because tests also wait. They use databases made before, because making one takes
+// longer than most tests.
 // `deno test -P <file>` needs no database made for it. Types are what `deno task check` is for.
 import { glob } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
@@ -13,8 +14,15 @@ import { type OwnDatabase, ownDatabase } from "./support/own_database.ts";
 const TOTALS =
   /^(?:ok|FAILED) \| (?<passed>\d+) passed.*? \| (?<failed>\d+) failed(?:.*? \| (?<ignored>\d+) ignored)?/m;
 
-/** Folders whose tests take longest, so that no processor is left with one at the end. */
-const SLOWEST = ["tests", "browser", "action", "cli", "api", "auth", "openapi", "reports", "docs"];
+/** Folders that share a process; what takes longest comes first. All others share the last. */
+const PROCESSES = [
+  ["db", "http", "openapi", "reports"],
+  ["browser"],
+  ["api", "auth"],
+  ["tests"],
+  ["cli", "docs"],
+  ["action"],
+];
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const scratch = await Deno.makeTempDir();
@@ -31,21 +39,20 @@ async function runNamed(args: readonly string[]): Promise<number> {
   return (await denoTest(args, database.target, "inherit").spawn().status).code;
 }
 
-/** Prints each folder's output when its tests end, those that failed last, and then the totals. */
+/** Prints what each process said when it ends, those that failed last, and then the totals. */
 async function runAll(): Promise<number> {
   const start = performance.now();
-  const groups = await testGroups();
+  const modules = await testModules();
   const sums = { passed: 0, failed: 0, ignored: 0 };
   const failures: string[] = [];
   const work = async () => {
     // Embedded ones run here: in the process of the tests their timers would look like leaks of the
     // tests. In memory: on a disk each statement takes four times as long.
     await using database = await ownDatabase({ image });
-    for (let group = groups.shift(); group !== undefined; group = groups.shift()) {
-      const { folder, module } = group;
+    for (let module = modules.shift(); module !== undefined; module = modules.shift()) {
       const { code, stdout, stderr } = await denoTest([module], database.target, "piped").output();
       const said = await new Blob([stderr, stdout]).text();
-      const output = said.replaceAll(relative(root, module), folder);
+      const output = said.replaceAll(relative(root, module), basename(module));
       const totals = TOTALS.exec(stripVTControlCharacters(output))?.groups ?? {};
       for (const key of Object.keys(sums)) {
         sums[key as keyof typeof sums] += Number(totals[key] ?? 0);
@@ -56,7 +63,7 @@ async function runAll(): Promise<number> {
       else failures.push(withoutTotals(output));
     }
   };
-  await Promise.all(Array.from({ length: Math.min(navigator.hardwareConcurrency, 4) }, work));
+  await Promise.all(Array.from({ length: Math.min(navigator.hardwareConcurrency + 1, 4) }, work));
   for (const failure of failures) console.log(failure);
   const { passed, failed, ignored } = sums;
   const seconds = Math.round((performance.now() - start) / 1000);
@@ -68,20 +75,19 @@ async function runAll(): Promise<number> {
   return failed ? 1 : 0;
 }
 
-/** For each folder a module that imports its tests; what takes longest comes first. */
-async function testGroups(): Promise<{ folder: string; module: string }[]> {
-  const groups = new Map<string, string[]>();
-  for (const path of await Array.fromAsync(glob("tests/**/*_test.{ts,tsx}", { cwd: root }))) {
-    const folder = dirname(path);
-    groups.set(folder, [...groups.get(folder) ?? [], path]);
-  }
-  const rank = (folder: string) => (SLOWEST.indexOf(basename(folder)) + 1) || Infinity;
+/** For each process a module that imports its tests. */
+async function testModules(): Promise<string[]> {
+  const paths = await Array.fromAsync(glob("tests/**/*_test.{ts,tsx}", { cwd: root }));
+  const byProcess = Map.groupBy(paths.sort(), (path) => {
+    const at = PROCESSES.findIndex((folders) => folders.includes(basename(dirname(path))));
+    return at < 0 ? PROCESSES.length : at;
+  });
   return await Promise.all(
-    [...groups].sort(([one], [other]) => rank(one) - rank(other)).map(async ([folder, paths]) => {
-      const module = join(scratch, `${basename(folder)}_test.ts`);
-      const imports = paths.sort().map((path) => `import "${pathToFileURL(join(root, path))}";\n`);
+    [...byProcess].sort(([one], [other]) => one - other).map(async ([at, paths]) => {
+      const module = join(scratch, `${PROCESSES[at]?.join("_") ?? "others"}_test.ts`);
+      const imports = paths.map((path) => `import "${pathToFileURL(join(root, path))}";\n`);
       await Deno.writeTextFile(module, imports.join(""));
-      return { folder, module };
+      return module;
     }),
   );
 }

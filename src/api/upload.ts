@@ -1,7 +1,6 @@
 /** `POST /coverages-api`: an archive in, the repository's coverage out. */
 import type { Sql } from "postgres";
 import { extract, type ExtractedReport } from "../archive/extract.ts";
-import { readArchive } from "../archive/read_archive.ts";
 import type { Authenticate } from "../auth/authenticate.ts";
 import { withCommitStatus } from "../auth/credential.ts";
 import type { Config } from "../config.ts";
@@ -122,15 +121,14 @@ async function store(
   const staged = await store.stage();
   try {
     await using coverageFiles = new CoverageFileReader(staged, readCoverage);
-    const entries = readArchive(staged.archived(archive()), config.limits);
     const report = await traced(
       "extract",
       () =>
-        extract(entries, staged, {
+        extract(() => staged.archived(archive()), staged, {
           names: upload.coverage_xml_file_name,
           diffName: upload.diff_file_name,
           onCoverageFile: (path) => coverageFiles.begin(path),
-          maxReportFiles: config.limits.maxReportFiles,
+          limits: config.limits,
         }),
     );
     const coverage = await traced(

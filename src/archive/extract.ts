@@ -4,7 +4,7 @@ import type { ByteStream } from "../http/byte_stream.ts";
 import type { StagedReport } from "../reports/store.ts";
 import { CoverageFiles, DIFF, isAppleDouble } from "./coverage_file_picks.ts";
 import { FileWriter } from "./file_writer.ts";
-import { type ArchiveEntry, readArchive, tooManyFiles } from "./read_archive.ts";
+import { readArchive, type ReportLimits, tooManyFiles } from "./read_archive.ts";
 
 /** Symbolic links that are remembered, so that nothing is stored below one. */
 const MAX_SYMLINKS = 1000;
@@ -27,20 +27,20 @@ export interface ExtractedReport {
 }
 
 /**
- * Stores every entry in `staged` and finds the coverage files by their `names`. Each that may be meant
- * is told to `onCoverageFile` when it was written, and once more where a later entry replaced it. Throws
- * an `HttpError` and leaves the folder half-filled, for the caller to discard, when anything is wrong;
- * 413 for more than `maxReportFiles` files and folders, among them those that only stand in the path of
- * another.
+ * Opens an archive, stores every entry in `staged` and finds the coverage files by their `names`. Each
+ * that may be meant is told to `onCoverageFile` when it was written, and once more where a later entry
+ * replaced it. Throws an `HttpError` and leaves the folder half-filled, for the caller to discard, when
+ * anything is wrong, without opening the archive for a name that no file can have; 413 for more than
+ * `maxReportFiles` files and folders, among them those that only stand in the path of another.
  */
 export async function extract(
-  entries: AsyncIterable<ArchiveEntry>,
+  open: () => ByteStream,
   staged: StagedReport,
-  { names, diffName, maxReportFiles, onCoverageFile = () => {} }: {
+  { names, diffName, limits, onCoverageFile = () => {} }: {
     names: readonly string[];
     diffName?: string | undefined;
+    limits: ReportLimits;
     onCoverageFile?: (path: string) => void;
-    maxReportFiles: number;
   },
 ): Promise<ExtractedReport> {
   const writer = new FileWriter(staged);
@@ -51,7 +51,7 @@ export async function extract(
   const links = new Set<string>();
   let files = 0, bytes = 0;
   try {
-    for await (const entry of entries) {
+    for await (const entry of readArchive(open(), limits)) {
       if (entry.kind === "symlink") {
         links.add(entry.path);
         coverageFiles.addLink(entry.path);
@@ -65,6 +65,7 @@ export async function extract(
       const isFile = entry.kind === "file";
       await writer.folder(isFile ? folderOf(entry.path) : entry.path);
       if (isFile) files++;
+      const { maxReportFiles } = limits;
       if (files + writer.folderCount > maxReportFiles) throw tooManyFiles(maxReportFiles);
       if (!isFile) continue;
       bytes += entry.size;
@@ -101,7 +102,7 @@ const UNLIMITED = {
 
 /** Unpacks an archive that was taken before. Throws what an upload of it would fail with. */
 export async function unpack(archive: ByteStream, staged: StagedReport): Promise<ExtractedReport> {
-  return await extract(readArchive(archive, UNLIMITED), staged, { ...UNLIMITED, names: [] });
+  return await extract(() => archive, staged, { names: [], limits: UNLIMITED });
 }
 
 /** The first page is a link where that is all there is to open. */

@@ -17,6 +17,8 @@ import {
 import { type EntryNames, LongNames, sparseFile } from "./long_names.ts";
 import { safePath } from "./safe_path.ts";
 
+export type ReportLimits = Pick<Limits, "maxReportBytes" | "maxReportFiles">;
+
 /** An entry that may be stored. */
 export type ArchiveEntry =
   | { readonly kind: "folder"; readonly path: string }
@@ -75,7 +77,7 @@ const START_BYTES = 4;
  */
 export async function* readArchive(
   body: ByteStream,
-  { maxReportBytes, maxReportFiles }: Pick<Limits, "maxReportBytes" | "maxReportFiles">,
+  { maxReportBytes, maxReportFiles }: ReportLimits,
 ): AsyncGenerator<ArchiveEntry> {
   const tooLarge = () =>
     new HttpError(413, `The report has more than ${maxReportBytes} bytes, unpacked.`);

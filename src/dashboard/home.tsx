@@ -58,6 +58,7 @@ export function createHomeHandler(
     const links = new Links(config, url.origin);
     const { repositories, hasNext } = await readHome(sql, {
       ...view,
+      org_name: view.org,
       keyword: view.q,
       scopes: reader?.scopes,
     });

@@ -69,8 +69,9 @@ const SEARCHED = 100;
 
 /**
  * Adds an upload's row in one transaction: it supersedes the active row of its branch and language,
- * unless that is of a newer commit. A part updates the row of its commit instead. Throws 403 for another repository of the same name, and {@linkcode UnknownOutcomeError} where the
- * database went away during the commit; after any other error, nothing was changed.
+ * unless that is of a newer commit. A part updates the row of its commit instead. Throws 403 for
+ * another repository of the same name, and {@linkcode UnknownOutcomeError} where the database went away
+ * during the commit; after any other error, nothing was changed.
  */
 export async function addCoverage(
   sql: Sql,

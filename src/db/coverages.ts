@@ -7,7 +7,13 @@ import type { Config } from "../config.ts";
 import type { CoverageRow, RepositoryName } from "../model/rows.ts";
 import { inTime } from "./connect.ts";
 import { expireReports, isQueued } from "./stored_reports.ts";
-import { findRepository, inScopes, named, summarise } from "./repositories.ts";
+import {
+  findRepository,
+  matching,
+  named,
+  type RepositoryFilter,
+  summarise,
+} from "./repositories.ts";
 
 export type RowSettings = Pick<Config, "defaultBranches" | "retention">;
 
@@ -52,17 +58,11 @@ export function activeOf(
     order by ${order} limit ${limit}`;
 }
 
-export interface ListFilter {
-  readonly org_name?: string | undefined;
-  readonly repo_name?: string | undefined;
+export interface ListFilter extends RepositoryFilter {
   /** Only this author's rows. */
   readonly commit_author?: string | undefined;
-  /** Substring of `org/repo`, case-insensitive. */
-  readonly keyword?: string | undefined;
   /** Superseded and deleted rows as well. */
   readonly full: boolean;
-  /** Only repositories in one of them: `org/repo`, `org/*` or `*`. Undefined: all. */
-  readonly scopes?: readonly string[] | undefined;
 }
 
 /**
@@ -83,16 +83,16 @@ export async function listCoverages(
   },
   signal?: AbortSignal,
 ): Promise<CoverageRow[]> {
-  const { org_name, repo_name, commit_author, keyword, full, scopes } = filter;
-  const matching = commit_author === undefined
+  const { commit_author, full } = filter;
+  const isByAuthor = commit_author === undefined
     ? sql`true`
     : sql`c.commit_author = ${commit_author}`;
   const name = sql`(lower(r.org_name), lower(r.repo_name))`;
   const place = after && sql`(lower(${after.org_name}), lower(${after.repo_name}))`;
   // What comes after it is read from there.
   const rest = after && place
-    ? sql`${matching} and c.id > case when ${name} = ${place} then ${after.id}::bigint else 0 end`
-    : matching;
+    ? sql`${isByAuthor} and c.id > case when ${name} = ${place} then ${after.id}::bigint else 0 end`
+    : isByAuthor;
   // A repository with a main branch has an active row, and one without rows is deleted: only for some
   // are rows looked for, each by itself, which the offset says.
   const isKnown = commit_author !== undefined
@@ -101,25 +101,17 @@ export async function listCoverages(
     ? sql`true`
     : sql`r.main_branch is not null`;
   const hasRows = sql`(${isKnown} or exists (
-    select from coverages c where c.repository_id = r.id and ${matching}
+    select from coverages c where c.repository_id = r.id and ${isByAuthor}
       ${full ? sql`` : sql`and c.newest and c.deleted_at is null`}
     offset 0
   ))`;
-  const conditions = [
-    hasRows,
-    ...(org_name === undefined ? [] : [sql`lower(r.org_name) = lower(${org_name})`]),
-    ...(repo_name === undefined ? [] : [sql`lower(r.repo_name) = lower(${repo_name})`]),
-    ...(keyword === undefined
-      ? []
-      : [sql`position(lower(${keyword}) in lower(r.org_name || '/' || r.repo_name)) > 0`]),
-    inScopes(sql, scopes),
-    ...(place ? [sql`${name} >= ${place}`] : []),
-  ].reduce((all, condition) => sql`${all} and ${condition}`);
+  const isListed = sql`${hasRows} and ${matching(sql, filter)}
+    ${place ? sql`and ${name} >= ${place}` : sql``}`;
   // The part is cut from the index of names; only its repositories are looked at.
   const query = sql<CoverageRow[]>`
     select ${columns(sql)}
     from (
-      select r.* from repositories r where ${conditions}
+      select r.* from repositories r where ${isListed}
       order by lower(r.org_name), lower(r.repo_name)
       limit ${maxRepositories} offset ${offset}
     ) r

@@ -2,7 +2,7 @@
 import type { Sql } from "postgres";
 import type { CoverageRow, RepositoryName } from "../model/rows.ts";
 import { inTime } from "./connect.ts";
-import { inScopes, named } from "./repositories.ts";
+import { matching, named, type RepositoryFilter } from "./repositories.ts";
 
 /** The main branch's coverage in one language. */
 export interface LanguageSummary {
@@ -30,16 +30,11 @@ export type SortKey = "newest" | "name" | "coverage";
 
 export async function readHome(
   sql: Sql,
-  { org, keyword, sort, descending, page, scopes }: {
-    org: string | undefined;
-    /** Substring of `org/repo`, case-insensitive. */
-    keyword: string | undefined;
+  { sort, descending, page, ...filter }: Omit<RepositoryFilter, "repo_name"> & {
     sort: SortKey;
     descending: boolean;
     /** From 1. */
     page: number;
-    /** Only repositories in one of them: `org/repo`, `org/*` or `*`. Undefined: all. */
-    scopes: readonly string[] | undefined;
   },
 ): Promise<{ repositories: RepositorySummary[]; hasNext: boolean }> {
   // Each is an index, read from one of its ends.
@@ -55,13 +50,7 @@ export async function readHome(
   const rows = await inTime(sql<RepositorySummary[]>`
     select org_name, repo_name, main_branch, languages, newest_at
     from repositories r
-    where ${inScopes(sql, scopes)}
-    ${org === undefined ? sql`` : sql`and lower(org_name) = lower(${org})`}
-    ${
-    keyword === undefined
-      ? sql``
-      : sql`and position(lower(${keyword}) in lower(org_name || '/' || repo_name)) > 0`
-  }
+    where ${matching(sql, filter)}
     order by ${order}
     limit ${sql.unsafe(String(PER_PAGE + 1))}
     ${page === 1 ? sql`` : sql`offset ${(page - 1) * PER_PAGE}`}`);

@@ -20,12 +20,35 @@ export function named(
   return sql`lower(r.org_name) = lower(${org_name}) and lower(r.repo_name) = lower(${repo_name})`;
 }
 
-/** The condition that the row `r` is in one of the scopes, `org/repo`, `org/*` or `*`. */
-export function inScopes(sql: Sql, scopes: readonly string[] = ["*"]): Fragment {
-  if (scopes.includes("*")) return sql`true`;
-  const names = sql.array(scopes.map((scope) => scope.toLowerCase()));
+export interface RepositoryFilter {
+  readonly org_name?: string | undefined;
+  readonly repo_name?: string | undefined;
+  /** Substring of `org/repo`, case-insensitive. */
+  readonly keyword?: string | undefined;
+  /** In one of them: `org/repo`, `org/*` or `*`. Undefined: all. */
+  readonly scopes?: readonly string[] | undefined;
+}
+
+/** The condition that the row `r` passes the filter. */
+export function matching(
+  sql: Sql,
+  { org_name, repo_name, keyword, scopes = ["*"] }: RepositoryFilter,
+): Fragment {
   const [org, repo] = [sql`lower(r.org_name)`, sql`lower(r.repo_name)`];
-  return sql`(${org} || '/*' = any(${names}) or ${org} || '/' || ${repo} = any(${names}))`;
+  const names = sql.array(scopes.map((scope) => scope.toLowerCase()));
+  return sql`true
+    ${org_name === undefined ? sql`` : sql`and ${org} = lower(${org_name})`}
+    ${repo_name === undefined ? sql`` : sql`and ${repo} = lower(${repo_name})`}
+    ${
+    keyword === undefined
+      ? sql``
+      : sql`and position(lower(${keyword}) in lower(r.org_name || '/' || r.repo_name)) > 0`
+  }
+    ${
+    scopes.includes("*")
+      ? sql``
+      : sql`and (${org} || '/*' = any(${names}) or ${org} || '/' || ${repo} = any(${names}))`
+  }`;
 }
 
 /**

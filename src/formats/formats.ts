@@ -73,15 +73,22 @@ const ROOTS: Readonly<Record<string, Looks>> = {
     "what dotnet-coverage writes with -f cobertura",
   ],
   TestRun: ["test results of .NET (.trx)", "what coverlet writes as Cobertura"],
+  scoverage: ["scoverage's own report", "cobertura.xml, which scoverage writes as well"],
 };
 
 /** First keys of JSON. */
-const KEYS: Readonly<Record<string, Looks>> = {
-  source_files: ["a Coveralls upload", ANY],
-  result: ["V8's raw coverage", "what c8 writes"],
-  mappings: ["a source map", ANY],
-  numTotalTests: ["Jest's test results", ANY],
-};
+const KEYS: readonly (readonly [RegExp, ...Looks])[] = [
+  [/^source_files$/, "a Coveralls upload", ANY],
+  [
+    /^result$/,
+    "V8's raw coverage or SimpleCov's .last_run.json",
+    "what c8 writes, or .resultset.json",
+  ],
+  [/^mappings$/, "a source map", ANY],
+  [/^numTotalTests$/, "Jest's test results", ANY],
+  [/\.(?:dll|exe)$/i, "coverlet's own JSON", "what coverlet writes as Cobertura"],
+  [/^coverage$/, "Dart's JSON or a Codecov upload", "the LCOV file of the coverage tool"],
+];
 
 /** A refusal by the first bytes of a file, nothing where they say nothing. */
 export function unknownBytes(head: Uint8Array): CoverageError | undefined {
@@ -91,12 +98,12 @@ export function unknownBytes(head: Uint8Array): CoverageError | undefined {
 }
 
 export function unknownRoot(root: string): CoverageError {
-  return refusal(ROOTS[root], `its root element is <${clip(root, 100)}>`);
+  return refusal(ROOTS[root] ?? [], `its root element is <${clip(root, 100)}>`);
 }
 
 /** `keys` are the first at the root, none for an array. */
 export function unknownKeys(keys: readonly string[]): CoverageError {
-  const looks = keys.map((key) => KEYS[key]).find((looks) => looks !== undefined);
+  const [, ...looks] = KEYS.find(([pattern]) => keys.some((key) => pattern.test(key))) ?? [];
   const found = keys.length > 0
     ? `it is JSON, and its first keys are ${keys.map(quote).join(", ")}`
     : "it is JSON without any keys";
@@ -104,11 +111,11 @@ export function unknownKeys(keys: readonly string[]): CoverageError {
 }
 
 export function unknownLine(line: string): CoverageError {
-  return refusal(undefined, `it begins with ${quote(clip(line, 60))}`);
+  return refusal([], `it begins with ${quote(clip(line, 60))}`);
 }
 
-function refusal(looks: Looks | undefined, found = ""): CoverageError {
-  const what = looks ? `it looks like ${looks[0]}; give ${looks[1]}` : found;
+function refusal([looksLike, instead]: Looks | readonly [], found = ""): CoverageError {
+  const what = looksLike ? `it looks like ${looksLike}; give ${instead}` : found;
   const known = formats.map((format) => format.title).join(", ");
   return new CoverageError(`is of no known format: ${what}. Known are ${known}`);
 }

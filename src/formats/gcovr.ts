@@ -1,6 +1,6 @@
 /** gcovr's JSON, and its JSON summary, which has no lines. */
 import { jsonCount, wholeHits } from "./counts.ts";
-import { type Counts, coverageOf, type ParsedCoverage } from "./coverage.ts";
+import { type Counts, CoverageError, coverageOf, type ParsedCoverage } from "./coverage.ts";
 import type { JsonFormat, JsonPath, JsonReader } from "./format.ts";
 import type { LineCollector } from "./line_collector.ts";
 
@@ -41,6 +41,9 @@ class GcovrReader implements JsonReader {
   value(value: string | number | boolean | null, path: JsonPath): void {
     if (path[0] !== "files") return;
     if (path.length === 3 && path[2] === "file") this.#begin(String(value));
+    if (path.length === 3 && path[2] === "percent_covered") {
+      throw new CoverageError("is kcov's summary; give cobertura.xml, which kcov writes as well");
+    }
     if (path.length !== 5 || path[2] !== "lines") return;
     switch (path[4]) {
       case "line_number":

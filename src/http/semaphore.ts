@@ -25,9 +25,10 @@ export class Semaphore {
 
   /**
    * Waits for a slot; dispose the result to free it. Throws 429 when the queue is full, and 400 when
-   * the signal aborts while waiting.
+   * the signal is aborted before it has one.
    */
   async acquire(signal?: AbortSignal, owner?: string): Promise<Disposable> {
+    if (signal?.aborted) throw clientIsGone();
     if (this.#isFreeFor(owner)) this.#acquire(owner);
     else await this.#wait(owner, signal);
     return { [Symbol.dispose]: () => this.#release(owner) };
@@ -46,7 +47,7 @@ export class Semaphore {
       const place = this.#queue.indexOf(waiting);
       if (place < 0) return;
       this.#queue.splice(place, 1);
-      reject(new HttpError(400, "The client closed the connection.", { reason: "gone" }));
+      reject(clientIsGone());
     };
     signal?.addEventListener("abort", leave, { once: true });
     return promise.finally(() => signal?.removeEventListener("abort", leave));
@@ -90,4 +91,8 @@ export class Semaphore {
 interface Waiting {
   readonly owner: string | undefined;
   start(): void;
+}
+
+function clientIsGone(): HttpError {
+  return new HttpError(400, "The client closed the connection.", { reason: "gone" });
 }

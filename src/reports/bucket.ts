@@ -8,6 +8,7 @@ import { createReadStream } from "node:fs";
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { pipeline } from "node:stream/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import type { BucketSettings } from "../config.ts";
 import { HttpError, OperatorError } from "../errors.ts";
 import type { ByteStream } from "../http/byte_stream.ts";
@@ -55,7 +56,6 @@ export class BucketError extends HttpError {
 
 interface Asked {
   readonly query?: string;
-  readonly headers?: Record<string, string>;
   readonly body?: string | ArchiveFile;
   readonly seconds?: number;
   readonly tries?: number;
@@ -143,13 +143,10 @@ export class Bucket {
     await this.#verify();
     const { prefix } = this.#settings;
     for (let token: string | undefined = ""; token !== undefined;) {
-      const query = new URLSearchParams({
-        ...{ "list-type": "2", prefix },
-        ...token && { "continuation-token": token },
-      });
-      const text: string | undefined = await this.#ask("GET", undefined, {
-        query: `?${query}`,
-      }, readText);
+      const query = new URLSearchParams({ "list-type": "2", prefix });
+      if (token) query.set("continuation-token", token);
+      const asked = { query: `?${query}` };
+      const text: string | undefined = await this.#ask("GET", undefined, asked, readText);
       const { items, rest } = await readXml(text ?? "", "Contents");
       for (const { Key = "", Size, LastModified = "" } of items) {
         const id = Key.slice(prefix.length, -ENDING.length);
@@ -222,7 +219,8 @@ export class Bucket {
           failure = away(what, deadline.signal.aborted ? deadline.signal.reason : cause);
         }
         if (left <= 1 || failure.why !== "away" || deadline.signal.aborted) throw failure;
-        await pause(PAUSE_MS * 2 ** (tries - left) * (0.5 + Math.random()), deadline.signal);
+        const ms = PAUSE_MS * 2 ** (tries - left) * (0.5 + Math.random());
+        await delay(ms, undefined, { signal: deadline.signal }).catch(() => {});
       }
     } finally {
       clearTimeout(timer);
@@ -232,7 +230,7 @@ export class Bucket {
   async #send(
     method: string,
     address: string,
-    { headers = {}, body }: Asked,
+    { body }: Asked,
     signal: AbortSignal,
   ): Promise<Response> {
     const file = typeof body === "object" ? body : undefined;
@@ -244,7 +242,6 @@ export class Bucket {
       url: address,
       headers: {
         "x-amz-content-sha256": file?.sha256 ?? (body === undefined ? EMPTY : "UNSIGNED-PAYLOAD"),
-        ...headers,
       },
     }).sign();
     if (file) return await sendFile(signed.url, signed.headers, file, signal);
@@ -309,11 +306,4 @@ async function readXml(text: string, item: string) {
     },
   });
   return { items, rest };
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
-  });
 }

@@ -10,12 +10,15 @@ import type { Log } from "../log.ts";
 import type { ReportSize } from "../model/rows.ts";
 import { type ArchiveFile, pack, spool, spooled } from "./archive_file.ts";
 import { Bucket } from "./bucket.ts";
-import { CacheIndex } from "./cache.ts";
 import { exists, removeTree } from "./files.ts";
 import { type LinesOf, type Place, ReportStore, type StagedReport } from "./store.ts";
 
 /** Reports that are fetched at a time; others wait. */
 const FETCHED_AT_A_TIME = 4;
+/** What was used so recently is being read or written: the parts of a page come one after the other. */
+const IN_USE_MS = 60_000;
+/** What a file takes beside its content. */
+const BYTES_PER_FILE = 4096;
 
 export interface BucketStoreOptions {
   readonly bucket: Bucket;
@@ -166,17 +169,16 @@ export class BucketStore extends ReportStore {
 
   /** Finds what is on the disk, as after a start, and removes what is too much. */
   override async prune(): Promise<void> {
-    const found = new Set<string>();
+    const known = new Set(this.#cache.ids());
     for await (const id of this.published()) {
-      found.add(id);
-      if (this.#cache.has(id)) continue;
+      if (known.delete(id)) continue;
       const size = await this.size(id);
       // When it was unpacked: nothing says when it was read.
       const filledAt = await Deno.stat(this.folder(id)).then(({ mtime }) => mtime, () => null);
       if (!this.#cache.has(id)) this.#cache.add(id, size, filledAt?.getTime() ?? 0);
     }
-    for (const id of this.#cache.ids()) {
-      if (!found.has(id) && !await exists(this.folder(id))) this.#cache.remove(id);
+    for (const id of known) {
+      if (!await exists(this.folder(id))) this.#cache.remove(id);
     }
     await this.#evict();
   }
@@ -197,5 +199,64 @@ export class BucketStore extends ReportStore {
         });
       }
     });
+  }
+}
+
+interface Entry {
+  readonly bytes: number;
+  usedAt: number;
+}
+
+/** Which reports are on the disk, how large they are and when they were last used. */
+class CacheIndex {
+  readonly #entries = new Map<string, Entry>();
+  readonly #now: () => number;
+  #bytes = 0;
+
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
+
+  has(id: string): boolean {
+    return this.#entries.has(id);
+  }
+
+  ids(): string[] {
+    return [...this.#entries.keys()];
+  }
+
+  /** Whether it is there. */
+  used(id: string): boolean {
+    const entry = this.#entries.get(id);
+    if (entry) entry.usedAt = this.#now();
+    return entry !== undefined;
+  }
+
+  add(id: string, { bytes, files }: ReportSize, usedAt = this.#now()): void {
+    this.remove(id);
+    const entry = { bytes: bytes + files * BYTES_PER_FILE, usedAt };
+    this.#entries.set(id, entry);
+    this.#bytes += entry.bytes;
+  }
+
+  remove(id: string): void {
+    this.#bytes -= this.#entries.get(id)?.bytes ?? 0;
+    this.#entries.delete(id);
+  }
+
+  /** The least recently used ones that must go so that the others take at most so many bytes. */
+  over(maxBytes: number): string[] {
+    if (this.#bytes <= maxBytes) return [];
+    const before = this.#now() - IN_USE_MS;
+    const unused = [...this.#entries].filter(([, { usedAt }]) => usedAt < before)
+      .sort(([, one], [, other]) => one.usedAt - other.usedAt);
+    const over: string[] = [];
+    let bytes = this.#bytes;
+    for (const [id, entry] of unused) {
+      if (bytes <= maxBytes) break;
+      over.push(id);
+      bytes -= entry.bytes;
+    }
+    return over;
   }
 }

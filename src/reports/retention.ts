@@ -88,11 +88,8 @@ async function run(
   { dryRun = false, signal, rest = 0 }: RunOptions,
 ): Promise<RetentionRun> {
   const startedAt = performance.now();
-  const removed: Record<Reason, Amount> = {
-    superseded: { reports: 0, bytes: 0 },
-    deleted: { reports: 0, bytes: 0 },
-    space: { reports: 0, bytes: 0 },
-  };
+  const none = () => ({ reports: 0, bytes: 0 });
+  const removed: Record<Reason, Amount> = { superseded: none(), deleted: none(), space: none() };
   let missing: Missing = { reports: 0, examples: [] };
   const remove = async (expired: readonly StoredReport[]) => {
     for (let at = 0; at < expired.length && !signal?.aborted; at += BATCH) {
@@ -131,8 +128,10 @@ async function run(
     await deleteOldRefs(sql);
     await goThrough(sql, await withoutTimeout(sql, (tx) => findNewestOver(tx, retention)));
   }
-  const stored = (ids: readonly string[]) => storedReports(sql, ids);
-  const options = { stored, graceMs, dryRun, signal, log };
+  const options = {
+    stored: (ids: readonly string[]) => storedReports(sql, ids),
+    ...{ graceMs, dryRun, signal, log },
+  };
   const swept = await sweep(store, options);
   let objects: Amount | undefined;
   if (store.bucket) {
@@ -141,18 +140,16 @@ async function run(
       missing: (found, range) => missingFrom(sql, found, range, graceMs),
     }));
   }
-  const total = await totals(sql);
-  const amounts = Object.values(removed);
+  const stored = await totals(sql);
+  const toRemove = dryRun ? sumOf(removed) : none();
   const result = {
     ...removed,
     ...swept,
     objects,
-    stored: dryRun
-      ? {
-        reports: total.reports - sum(amounts.map(({ reports }) => reports)),
-        bytes: total.bytes - sum(amounts.map(({ bytes }) => bytes)),
-      }
-      : { reports: total.reports, bytes: total.bytes },
+    stored: {
+      reports: stored.reports - toRemove.reports,
+      bytes: stored.bytes - toRemove.bytes,
+    },
     missing,
   };
   if (!dryRun && !signal?.aborted) logRun(result, retention, log, performance.now() - startedAt);
@@ -194,11 +191,8 @@ function logRun(
     stored_bytes: stored.bytes,
     duration_ms: Math.round(durationMs),
   };
-  if (superseded.reports + deleted.reports + space.reports > 0) {
-    log.info("reports removed", fields);
-  } else {
-    log.debug("no reports to remove", fields);
-  }
+  if (sumOf({ superseded, deleted, space }).reports > 0) log.info("reports removed", fields);
+  else log.debug("no reports to remove", fields);
   if (maxStoredBytes !== undefined && stored.bytes > maxStoredBytes) {
     log.warn("the active reports alone exceed MAX_STORED_BYTES", {
       stored_bytes: stored.bytes,
@@ -206,13 +200,15 @@ function logRun(
     });
   }
   if (missing.reports > 0) {
-    log.warn("reports are missing", {
-      missing: missing.reports,
-      examples: missing.examples,
-    });
+    log.warn("reports are missing", { missing: missing.reports, examples: missing.examples });
   }
 }
 
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
+function sumOf(amounts: Readonly<Record<Reason, Amount>>): Amount {
+  const sum = { reports: 0, bytes: 0 };
+  for (const { reports, bytes } of Object.values(amounts)) {
+    sum.reports += reports;
+    sum.bytes += bytes;
+  }
+  return sum;
 }

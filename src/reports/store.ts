@@ -280,19 +280,19 @@ export class ReportStore implements Disposable {
     return `${this.folder(id)}${of === "union" ? ".union" : ""}.lines`;
   }
 
-  /** The ids of published reports, of lines without a report as well. */
+  /** The ids of published reports, and of lines without a report. */
   async *published(): AsyncGenerator<string> {
     for await (const { name, isDirectory } of Deno.readDir(this.#root)) {
       const id = isDirectory ? name : name.replace(/(\.union)?\.lines$/, "");
-      if (isReportId(id)) yield id;
+      if (isReportId(id) && (isDirectory || !await exists(this.folder(id)))) yield id;
     }
   }
 
   /** When a report was published; undefined where there is none. */
   async publishedAt(id: string): Promise<Date | undefined> {
-    const folder = this.folder(id);
-    const info = await Deno.stat(folder).catch(ifGone) ??
-      await Deno.stat(this.#linesPath(id, "report")).catch(ifGone);
+    const info = await Deno.stat(this.folder(id)).catch(ifGone) ??
+      await Deno.stat(this.#linesPath(id, "report")).catch(ifGone) ??
+      await Deno.stat(this.#linesPath(id, "union")).catch(ifGone);
     // A rename sets the folder's change time; its modification time is when it was last filled.
     return info && (info.ctime ?? info.mtime ?? new Date());
   }

@@ -7,6 +7,12 @@ import { metrics as openTelemetry } from "@opentelemetry/api";
 
 type Unit = "s" | "By";
 export type Labels = Readonly<Record<string, string>>;
+/** A value, of its labels. */
+export interface Measured {
+  readonly labels: Labels;
+  readonly value: number;
+}
+
 type Samples = (name: string) => string[];
 
 /** Prometheus has the unit in the name. */
@@ -71,27 +77,11 @@ export class Instruments {
     };
   }
 
-  /** Calls `read` at each reading; undefined leaves the gauge out. */
+  /** Calls `read` at each reading; without a value it is left out. */
   gauge(
     name: string,
     description: string,
-    { unit, read }: { unit?: Unit | undefined; read: () => number | undefined },
-  ): void {
-    const readAll = () => {
-      const value = read();
-      return value === undefined ? [] : [{ labels: {}, value }];
-    };
-    this.gauges(name, description, { unit, read: readAll });
-  }
-
-  /** The same for a value of each of some labels. */
-  gauges(
-    name: string,
-    description: string,
-    { unit, read }: {
-      unit?: Unit | undefined;
-      read: () => readonly { readonly labels: Labels; readonly value: number }[];
-    },
+    { unit, read }: { unit?: Unit | undefined; read: () => readonly Measured[] },
   ): void {
     this.#meter.createObservableGauge(name, { description, ...(unit && { unit }) })
       .addCallback((result) => {

@@ -2,7 +2,7 @@
  * The server's metrics. Only the coverage of repositories, if an operator wants it, has their names.
  */
 import type { FailureReason } from "../errors.ts";
-import { Instruments, type Labels } from "./instruments.ts";
+import { Instruments, type Measured } from "./instruments.ts";
 
 export type Totals = Readonly<
   Record<"bytes" | "reports" | "uploads" | "active" | "repositories", number>
@@ -50,21 +50,21 @@ export class Metrics {
   );
   #uploadsInProgress = 0;
   #totals: CountedTotals | undefined;
-  #percentages: readonly { readonly labels: Labels; readonly value: number }[] = [];
+  #percentages: readonly Measured[] = [];
 
   constructor() {
     const instruments = this.#instruments;
     instruments.gauge("coverage.uploads.under_way", "Uploads in progress or queued", {
-      read: () => this.#uploadsInProgress,
+      read: () => alone(this.#uploadsInProgress),
     });
     instruments.gauge("coverage.process.resident", "Resident memory of the server", {
       unit: "By",
-      read: () => Deno.memoryUsage().rss,
+      read: () => alone(Deno.memoryUsage().rss),
     });
     const percent = "Coverage of the main branch of the repositories uploaded last";
-    instruments.gauges("coverage.percent", percent, { read: () => this.#percentages });
+    instruments.gauge("coverage.percent", percent, { read: () => this.#percentages });
     for (const [key, name, description, unit] of TOTALS) {
-      instruments.gauge(name, description, { unit, read: () => this.#totals?.[key] });
+      instruments.gauge(name, description, { unit, read: () => alone(this.#totals?.[key]) });
     }
   }
 
@@ -116,4 +116,9 @@ export class Metrics {
   prometheusText(): string {
     return this.#instruments.prometheusText();
   }
+}
+
+/** A value that has no labels. */
+function alone(value: number | undefined): Measured[] {
+  return value === undefined ? [] : [{ labels: {}, value }];
 }

@@ -363,6 +363,16 @@ Deno.test("a body that stalls or never ends gets 408", async () => {
   assert.deepEqual(await storedReports(test.reports), { published: [], staged: [] });
 });
 
+Deno.test("a name that no file can have is refused, and nothing waits for the body", async () => {
+  await using test = await testApp(); // whose timers would be found
+  const name = "a".repeat(300);
+  for (const field of ["coverage_xml_file_name", "diff_file_name"]) {
+    const response = await test.upload(archive, { [field]: name });
+    assert.equal(response.status, 422, field);
+    assert.match(String(await errorOf(response)), /has 300 bytes; at most 255/);
+  }
+});
+
 Deno.test("an unsafe archive is refused before the rest of it arrives", async () => {
   await using test = await testApp();
   const unsafe = tar([{ name: "../evil" }, { name: "large", size: 900_000_000 }], { end: false });

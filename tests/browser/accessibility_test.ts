@@ -9,7 +9,7 @@ browserTest(
   "no page has an accessibility violation or scrolls sideways, in both themes",
   async (open) => {
     await using test = await listeningApp();
-    const { page, complaints } = await open({ colorScheme: "light" });
+    const { page, complaints } = await open();
     const check = async (addresses: string[]) => {
       for (const address of addresses) {
         await page.emulateMedia({ colorScheme: "light" });

@@ -7,14 +7,9 @@ import { tree } from "../support/reports.ts";
 import { diskTest } from "../support/small_disk.ts";
 
 Deno.test("an embedded database persists, is private, and belongs to one server at a time", async () => {
-  const parent = await Deno.makeTempDir();
-  const folder = join(parent, "data", "postgres");
-  try {
-    // A first start that was cut short is begun again.
-    await Deno.mkdir(join(folder, "base"), { recursive: true, mode: 0o700 });
-    await Deno.chmod(folder, 0o700);
-    await Deno.writeTextFile(join(folder, "PG_VERSION"), "18\n");
-    await Deno.writeTextFile(`${folder}.new`, "");
+  await withFolder(async (parent) => {
+    await addDatabase(parent);
+    const folder = join(parent, "postgres");
     const first = await openDatabase({ folder });
     assert(first.embedded);
     await first.sql`create table items (x int)`;
@@ -31,9 +26,7 @@ Deno.test("an embedded database persists, is private, and belongs to one server 
     const rows = await second.sql`select x from items`;
     assert.deepEqual([...rows], [{ x: 7 }]);
     await second.close();
-  } finally {
-    await Deno.remove(parent, { recursive: true });
-  }
+  });
 });
 
 Deno.test("an embedded database in an unusable folder fails with a sentence", async () => {

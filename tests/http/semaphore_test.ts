@@ -9,7 +9,9 @@ Deno.test("a client that leaves is removed from the queue", async () => {
   const left = semaphore.acquire(leaving.signal);
   const others = Array.from({ length: 24 }, () => semaphore.acquire());
   leaving.abort();
-  await assert.rejects(left, (error) => error instanceof HttpError && error.reason === "gone");
+  const isGone = (error: unknown) => error instanceof HttpError && error.reason === "gone";
+  await assert.rejects(left, isGone);
+  await assert.rejects(semaphore.acquire(leaving.signal), isGone, "one that has left before");
   const last = semaphore.acquire(new AbortController().signal);
   first[Symbol.dispose]();
   for (const next of [...others, last]) (await next)[Symbol.dispose]();

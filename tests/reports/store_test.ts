@@ -83,6 +83,25 @@ Deno.test("the sweeper removes published reports without a row, unless they are 
   });
 });
 
+Deno.test("the sweeper counts a report with its lines once, and removes lines that are left alone", async () => {
+  await withStore(async (store, folder) => {
+    const [whole, lines, union] = [
+      await publishOne(store),
+      crypto.randomUUID(),
+      crypto.randomUUID(),
+    ];
+    await store.writeLines(whole, new Uint8Array(2));
+    await store.writeLines(whole, new Uint8Array(2), "union");
+    await store.writeLines(lines, new Uint8Array(2));
+    await store.writeLines(union, new Uint8Array(2), "union");
+    for (const dryRun of [true, false]) {
+      const swept = await sweep(store, { stored: none, graceMs: -60_000, dryRun, log });
+      assert.deepEqual(swept.orphans, amount(3, 4));
+    }
+    assert.deepEqual((await storedReports(folder)).published, []);
+  });
+});
+
 Deno.test("the sweeper logs what it cannot remove, does not count it, and goes on", async () => {
   await withStore(async (store, folder) => {
     const [stuck, orphan] = [await publishOne(store), await publishOne(store)];

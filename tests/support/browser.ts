@@ -1,6 +1,6 @@
 // A real browser: the Chromium that is installed. Without one, tests that need it are skipped and
 // say so, unless `BROWSER=required`, as `deno task test:browser` sets it.
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { type Browser, chromium, type Page } from "playwright-core";
 
 const PLACES = [
   "/usr/bin/chromium",
@@ -36,14 +36,21 @@ export interface Tab {
   readonly complaints: string[];
 }
 
-/** Opens tabs, each with storage and a theme of its own. */
-export type Open = (options?: BrowserContextOptions) => Promise<Tab>;
+/** What a test may want of its tab apart from the defaults. */
+interface TabOptions {
+  viewport?: { width: number; height: number };
+  permissions?: string[];
+  javaScriptEnabled?: boolean;
+}
 
-/** The browser of a file's tests; to start one takes longer than most of them. */
-let running: Promise<Browser> | undefined;
-Deno.test.afterAll(async () => await (await running)?.close());
+/** Opens the tab, which is the same one each time. */
+export type Open = (options?: TabOptions) => Promise<Tab>;
 
-/** A test in a browser, whose tabs are closed after it, and with them all that they have kept. */
+/** The browser of a file's tests and its tab. To start one for each test takes longer than most. */
+let running: Promise<{ browser: Browser; page: Page }> | undefined;
+Deno.test.afterAll(async () => await (await running)?.browser.close());
+
+/** A test in a browser. What its pages have stored is no other test's, because each server has a port of its own. */
 export function browserTest(name: string, test: (open: Open) => Promise<void>): void {
   Deno.test({
     name,
@@ -52,14 +59,43 @@ export function browserTest(name: string, test: (open: Open) => Promise<void>): 
     sanitizeOps: false,
     sanitizeResources: false,
     fn: async () => {
-      const browser = await (running ??= launch());
+      const { browser, page } = await (running ??= start());
       try {
-        await test((options) => openTab(browser, options));
+        await test((options) => open(browser, page, options));
       } finally {
-        await Promise.all(browser.contexts().map((context) => context.close()));
+        await page.goto("about:blank");
+        await page.context().clearCookies();
+        const others = browser.contexts().flatMap((context) => context.pages())
+          .filter((other) => other !== page);
+        await Promise.all(others.map((other) => other.close()));
       }
     },
   });
+}
+
+async function start(): Promise<{ browser: Browser; page: Page }> {
+  const browser = await launch();
+  return { browser, page: await (await browser.newContext()).newPage() };
+}
+
+async function open(
+  browser: Browser,
+  shared: Page,
+  { viewport = { width: 1280, height: 900 }, permissions = [], javaScriptEnabled }: TabOptions = {},
+): Promise<Tab> {
+  const page = javaScriptEnabled === false ? await browser.newPage({ javaScriptEnabled }) : shared;
+  page.removeAllListeners();
+  page.setDefaultTimeout(15_000);
+  await page.setViewportSize(viewport);
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.context().clearPermissions();
+  await page.context().grantPermissions(permissions);
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(`${error.name}: ${error.message}`));
+  return { page, complaints };
 }
 
 /** Starts the browser; close it when done. Throws where there is none. */
@@ -67,24 +103,6 @@ export async function launch(): Promise<Browser> {
   if (!executablePath) throw new Error("There is no Chromium.");
   return await chromium.launch({
     executablePath,
-    args: [
-      ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
-      ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
-    ],
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic"],
   });
-}
-
-async function openTab(browser: Browser, options: BrowserContextOptions = {}): Promise<Tab> {
-  const context = await browser.newContext({
-    viewport: { width: 1280, height: 900 },
-    ...options,
-  });
-  context.setDefaultTimeout(15_000);
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
-  });
-  page.on("pageerror", (error) => complaints.push(`${error.name}: ${error.message}`));
-  return { page, complaints };
 }
