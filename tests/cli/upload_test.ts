@@ -9,6 +9,7 @@ import { type ListeningApp, listeningApp } from "../support/listening.ts";
 import { toolRecipes } from "../docs/recipes.ts";
 import { repository } from "../support/git.ts";
 import { startIssuer } from "../support/oidc.ts";
+import { serve } from "../support/serve.ts";
 import { archivePath } from "../support/test_data.ts";
 
 const main = fileURLToPath(new URL("../../main.ts", import.meta.url));
@@ -307,19 +308,16 @@ jobTest("upload asks GitHub for an OIDC token if the job may have one", async ()
   });
   await using server = await listeningApp({ config: { auth } });
   let asked = "";
-  await using endpoint = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen() {} },
-    async ({ url, headers }) => {
-      asked = `${new URL(url).search} ${headers.get("authorization")}`;
-      return Response.json({ value: await issuer.token() });
-    },
-  );
+  await using endpoint = serve(async ({ url, headers }) => {
+    asked = `${new URL(url).search} ${headers.get("authorization")}`;
+    return Response.json({ value: await issuer.token() });
+  });
   const { code, lines } = await upload(
     git.folder,
     ["--repo=acme/shop", "--audience=https://audience.example.com"],
     {
       COVERAGE_URL: server.address,
-      ACTIONS_ID_TOKEN_REQUEST_URL: `http://127.0.0.1:${endpoint.addr.port}/?v=2`,
+      ACTIONS_ID_TOKEN_REQUEST_URL: `${endpoint.address}/?v=2`,
       ACTIONS_ID_TOKEN_REQUEST_TOKEN: "request-token",
     },
   );
