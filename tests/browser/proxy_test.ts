@@ -134,7 +134,9 @@ if (hasNginx) {
         ]);
         await report.getByRole("link", { name: "page" }).click();
         await report.getByText("another page").waitFor();
-        assert.equal(await color(), "rgb(1, 2, 3)");
+        await report.waitForFunction(() =>
+          getComputedStyle(document.querySelector("h1")!).color === "rgb(1, 2, 3)"
+        );
       }),
   );
 }
