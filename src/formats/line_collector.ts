@@ -33,6 +33,7 @@ const BITS = Uint8Array.from(
   (_, byte) => byte.toString(2).replaceAll("0", "").length,
 );
 const NONE = -1;
+const text = { encoder: new TextEncoder(), decoder: new TextDecoder() };
 
 /** Bytes of an entry of a Map with its string, beside the string's characters. */
 const FILE_COST = 96;
@@ -113,8 +114,13 @@ export class LineCollector {
   begin(path: string, group?: number): boolean {
     const name = normalized(path);
     const known = this.#files.get(name);
-    const file = known ?? this.#newFile(name.length * 2);
-    if (known === undefined) this.#files.set(copied(name), file);
+    const file = known ?? this.#newFile();
+    if (known === undefined) {
+      const bytes = text.encoder.encode(name);
+      this.memory.hold(bytes.byteLength);
+      // As a part of a longer string it would keep all of that.
+      this.#files.set(text.decoder.decode(bytes), file);
+    }
     this.#file = file;
     this.#place = this.#page = NONE;
     if (group !== undefined) {
@@ -130,8 +136,8 @@ export class LineCollector {
     return known === undefined;
   }
 
-  #newFile(bytes = 0): number {
-    this.memory.hold(FILE_COST + bytes);
+  #newFile(): number {
+    this.memory.hold(FILE_COST);
     return this.#first.push(NONE) - 1;
   }
 
@@ -265,9 +271,4 @@ function count(total: Counts, bits: Uint8Array): void {
 function normalized(path: string): string {
   const isWindows = /^[A-Za-z]:\\/.test(path) || (path.includes("\\") && !path.includes("/"));
   return (isWindows ? path.replaceAll("\\", "/") : path).replace(/^(?:\.\/+)+(?=.)/, "");
-}
-
-/** The same text; as a part of a longer string it would keep all of that. */
-function copied(text: string): string {
-  return new TextDecoder().decode(new TextEncoder().encode(text));
 }

@@ -64,6 +64,7 @@ Deno.test("an unknown format is refused with what it looks like and what is supp
     ["<testsuites><testsuite/></testsuites>", /looks like JUnit test results/],
     ['<phpunit xmlns="x"><build/></phpunit>', /give what PHPUnit writes with --coverage-clover/],
     ["<coverage><sheet/></coverage>", /its root element is <coverage>/],
+    ["<constructor/>", /its root element is <constructor>/],
     ["hello world\n", /it begins with "hello world"/],
     ["GROUP,PACKAGE,CLASS,INSTRUCTION_MISSED\n", /JaCoCo's CSV report; give JaCoCo's XML/],
     ["SQLite format 3\0", /SQLite database.*`coverage xml`/],
