@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
-import { pathOf } from "./support/action.ts";
 import { withFolder } from "./support/folder.ts";
+import { pathOf } from "./support/programs.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const read = (path: string) => Deno.readTextFile(`${root}${path}`);

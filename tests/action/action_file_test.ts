@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { pathOf, readActionFile } from "../support/action.ts";
+import { readActionFile } from "../support/action.ts";
+import { pathOf } from "../support/programs.ts";
 
 const scripts = fileURLToPath(new URL("../../action/", import.meta.url));
 

@@ -5,12 +5,12 @@ import { join } from "node:path";
 import {
   actionTest,
   annotations,
-  pathOf,
   type RunOptions,
   withoutCommits,
   type World,
 } from "../support/action.ts";
 import { type GitRepository, repository } from "../support/git.ts";
+import { pathOf } from "../support/programs.ts";
 
 type Files = Record<string, string>;
 

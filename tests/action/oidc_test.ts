@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { actionTest, annotations } from "../support/action.ts";
+import { serve } from "../support/serve.ts";
 
 /** Where a runner gets OIDC tokens from. */
 function tokenService(answers: (() => Response | Promise<Response>)[] = []) {
   const asked: { audience: string | null; authorization: string | null }[] = [];
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+  const server = serve((request) => {
     const { searchParams } = new URL(request.url);
     asked.push({
       audience: searchParams.get("audience"),
@@ -16,10 +17,10 @@ function tokenService(answers: (() => Response | Promise<Response>)[] = []) {
   return {
     asked,
     env: {
-      ACTIONS_ID_TOKEN_REQUEST_URL: `http://127.0.0.1:${server.addr.port}/token?api-version=2.0`,
+      ACTIONS_ID_TOKEN_REQUEST_URL: `${server.address}/token?api-version=2.0`,
       ACTIONS_ID_TOKEN_REQUEST_TOKEN: "request-token",
     },
-    [Symbol.asyncDispose]: () => server.shutdown(),
+    [Symbol.asyncDispose]: server[Symbol.asyncDispose],
   };
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { actionTest, annotations, HEAD, JOB, pathOf, withoutCommits } from "../support/action.ts";
+import { actionTest, annotations, HEAD, JOB, withoutCommits } from "../support/action.ts";
+import { pathOf } from "../support/programs.ts";
 
 actionTest("a push uploads the report and sets the outputs", async (world) => {
   const { server, github } = world;

@@ -8,6 +8,7 @@ import { appWith, errorOf, report, SHA, shop, TOKEN } from "../support/github_ap
 import type { App } from "../../src/server.ts";
 import { logTo } from "../support/log.ts";
 import { storedReports } from "../support/reports.ts";
+import { serve } from "../support/serve.ts";
 
 const TARGET = { org_name: "acme", repo_name: "shop", commit_hash: SHA };
 const PENDING = { context: "coverage/go", description: "The report is being processed." };
@@ -216,11 +217,8 @@ Deno.test("an answer of GitHub that is truncated, endless or not JSON counts by 
     () => new Response(endless(), { status: 201 }),
   ];
   let next = 0;
-  const proxy = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen() {} },
-    () => answers[next++]!(),
-  );
-  const apiUrls = [`http://127.0.0.1:${(proxy.addr as Deno.NetAddr).port}`];
+  const proxy = serve(() => answers[next++]!());
+  const apiUrls = [proxy.address];
   const token = createGithub({ apiUrls, log: logTo([]) })(TOKEN);
   for (const status of [403, 401, 422, 503, 403, 403]) {
     await assert.rejects(
@@ -229,7 +227,7 @@ Deno.test("an answer of GitHub that is truncated, endless or not JSON counts by 
     );
   }
   await token.authorize(TARGET, PENDING);
-  await proxy.shutdown();
+  await proxy[Symbol.asyncDispose]();
   await assert.rejects(
     token.authorize(TARGET, PENDING),
     (error) => error instanceof HttpError && error.status === 503,

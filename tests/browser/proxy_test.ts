@@ -5,9 +5,10 @@ import { browserTest } from "../support/browser.ts";
 import { uploadPath } from "../support/fields.ts";
 import { withFolder } from "../support/folder.ts";
 import { listeningApp } from "../support/listening.ts";
+import { serve } from "../support/serve.ts";
 
-const document = await Deno.readTextFile(new URL("../../docs/security.md", import.meta.url));
-const recipe = /^```nginx\n([^]*?)^```$/m.exec(document)![1]!;
+const security = await Deno.readTextFile(new URL("../../docs/security.md", import.meta.url));
+const recipe = /^```nginx\n([^]*?)^```$/m.exec(security)![1]!;
 const NGINX = "/usr/sbin/nginx";
 const hasNginx = await Deno.stat(NGINX).then(() => true, () => false);
 if (!hasNginx) console.log(`The test of the recipe for nginx is skipped: there is no ${NGINX}.`);
@@ -26,7 +27,7 @@ const archive = tar([
 
 /** Somebody else's login: whoever asks has a session. */
 function loginService() {
-  return Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+  return serve((request) => {
     const { pathname, searchParams } = new URL(request.url);
     if (pathname === "/auth/check") {
       const isIn = request.headers.get("cookie")?.includes("proxy=good");
@@ -96,8 +97,8 @@ if (hasNginx) {
     (open) =>
       withFolder(async (folder) => {
         await using test = await listeningApp();
-        const login = loginService();
-        await using nginx = await startNginx(folder, test.address, login.addr.port);
+        await using login = loginService();
+        await using nginx = await startNginx(folder, test.address, login.port);
         const sent = await fetch(nginx.address + uploadPath({}), {
           method: "POST",
           body: archive,
@@ -133,8 +134,9 @@ if (hasNginx) {
         ]);
         await report.getByRole("link", { name: "page" }).click();
         await report.getByText("another page").waitFor();
-        assert.equal(await color(), "rgb(1, 2, 3)");
-        await login.shutdown();
+        await report.waitForFunction(() =>
+          getComputedStyle(document.querySelector("h1")!).color === "rgb(1, 2, 3)"
+        );
       }),
   );
 }

@@ -3,6 +3,7 @@ import type { Page } from "playwright-core";
 import { browserTest } from "../support/browser.ts";
 import { listeningApp } from "../support/listening.ts";
 import { cobertura, tar } from "../support/archive.ts";
+import { serve } from "../support/serve.ts";
 import { readArchiveFile } from "../support/test_data.ts";
 
 /** A tool's report, and what a reader does in it. */
@@ -211,21 +212,15 @@ browserTest(
       )).then((lines) => document.body.textContent = lines.join(", "));
     </script>`;
     const nothing = "page: no, browser: no, list: no, script: no, module: no";
-    const elsewhere = Deno.serve(
-      { hostname: "127.0.0.1", port: 0, onListen() {} },
-      () => new Response(spy, { headers: { "content-type": "text/html" } }),
+    await using elsewhere = serve(() =>
+      new Response(spy, { headers: { "content-type": "text/html" } })
     );
-    try {
-      const { port } = elsewhere.addr as Deno.NetAddr;
-      const inReport = await upload("spy", [{ name: "index.html", content: spy }]);
-      for (const address of [`http://127.0.0.1:${port}/`, inReport]) {
-        const { page } = await open();
-        await page.goto(address);
-        await page.getByText("module:").waitFor();
-        assert.equal(await page.locator("body").innerText(), nothing, address);
-      }
-    } finally {
-      await elsewhere.shutdown();
+    const inReport = await upload("spy", [{ name: "index.html", content: spy }]);
+    for (const address of [elsewhere.address, inReport]) {
+      const { page } = await open();
+      await page.goto(address);
+      await page.getByText("module:").waitFor();
+      assert.equal(await page.locator("body").innerText(), nothing, address);
     }
 
     const own = `<!doctype html><body><script type="module">

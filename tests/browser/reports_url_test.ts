@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { browserTest } from "../support/browser.ts";
 import { type ListeningApp, listeningApp } from "../support/listening.ts";
 import { cobertura, tar } from "../support/archive.ts";
+import { serve } from "../support/serve.ts";
 
 async function upload(test: ListeningApp, repo_name: string, files: Record<string, string>) {
   const archive = tar([
@@ -154,16 +155,10 @@ browserTest("a report at REPORTS_URL reads neither the server nor another report
   assert.deepEqual(others, { api: "no", page: "no", named: "no", worker: "no", upload: "no" });
   assert.deepEqual([history, cookie], ["false", ""]);
 
-  const elsewhere = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen() {} },
-    () =>
-      new Response(`<iframe src="${page.url()}">`, { headers: { "content-type": "text/html" } }),
+  await using elsewhere = serve(() =>
+    new Response(`<iframe src="${page.url()}">`, { headers: { "content-type": "text/html" } })
   );
-  try {
-    await page.goto(`http://other.localhost:${(elsewhere.addr as Deno.NetAddr).port}`);
-    const inside = await (await page.waitForSelector("iframe")).contentFrame();
-    assert.equal(await inside!.locator("output").count(), 0, "only PUBLIC_URL may frame it");
-  } finally {
-    await elsewhere.shutdown();
-  }
+  await page.goto(`http://other.localhost:${elsewhere.port}`);
+  const inside = await (await page.waitForSelector("iframe")).contentFrame();
+  assert.equal(await inside!.locator("output").count(), 0, "only PUBLIC_URL may frame it");
 });

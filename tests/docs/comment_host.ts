@@ -1,5 +1,6 @@
 // Stands in for the comments of a pull request on GitLab, Bitbucket and Azure.
 import assert from "node:assert/strict";
+import { serve } from "../support/serve.ts";
 
 const BASES = {
   gitlab: "/api/v4/projects/42/merge_requests/7/notes",
@@ -18,8 +19,7 @@ export interface CommentHost extends AsyncDisposable {
 export function startCommentHost(): CommentHost {
   const token = "comment-token";
   const comments = new Map<number, string>();
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen() {} },
+  const server = serve(
     async (request) => {
       const { pathname, searchParams } = new URL(request.url);
       const [kind, base] = Object.entries(BASES).find(([, base]) => pathname.startsWith(base)) ??
@@ -46,10 +46,9 @@ export function startCommentHost(): CommentHost {
     },
   );
   return {
-    address: `http://127.0.0.1:${server.addr.port}`,
+    ...server,
     token,
     comments,
-    [Symbol.asyncDispose]: () => server.shutdown(),
   };
 }
 

@@ -9,6 +9,7 @@ import { readConfig } from "../../src/config.ts";
 import { cobertura, tar } from "./archive.ts";
 import { type GitHub, type RepositoryOptions, startGitHub } from "./github.ts";
 import { type ListeningApp, listeningApp } from "./listening.ts";
+import { pathOf } from "./programs.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const TOOLS = ["bash", "curl", "git", "tar", "gzip", "jq", "awk"];
@@ -26,17 +27,6 @@ if (missing.length > 0) {
   const sentence = `Tests of the Action need ${missing.join(", ")}`;
   if (Deno.env.get("ACTION_TOOLS") === "required") throw new Error(`${sentence}.`);
   console.log(`${sentence}; they are skipped.`);
-}
-
-export function pathOf(program: string): string | undefined {
-  return (Deno.env.get("PATH") ?? "").split(":").map((folder) => join(folder, program))
-    .find((path) => {
-      try {
-        return Deno.statSync(path).isFile;
-      } catch {
-        return false;
-      }
-    });
 }
 
 /** The environment variables of a server that knows a GitHub. */

@@ -1,6 +1,7 @@
 // A real browser: the Chromium that is installed. Without one, tests that need it are skipped and
 // say so, unless `BROWSER=required`, as `deno task test:browser` sets it.
 import { type Browser, chromium, type Page } from "playwright-core";
+import { isFile } from "./programs.ts";
 
 const PLACES = [
   "/usr/bin/chromium",
@@ -15,13 +16,7 @@ const executablePath = findChromium();
 
 function findChromium(): string | undefined {
   const named = Deno.env.get("CHROMIUM");
-  const found = (named ? [named] : PLACES).find((path) => {
-    try {
-      return Deno.statSync(path).isFile;
-    } catch {
-      return false;
-    }
-  });
+  const found = (named ? [named] : PLACES).find(isFile);
   if (found) return found;
   const where = named ? `at CHROMIUM (${named})` : `in ${PLACES.join(", ")}`;
   if (isRequired) throw new Error(`There is no Chromium ${where}.`);

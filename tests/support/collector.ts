@@ -1,5 +1,7 @@
 // A collector of OpenTelemetry: takes what is exported over HTTP as JSON, and keeps it.
 
+import { serve } from "./serve.ts";
+
 interface Value {
   stringValue?: string;
 }
@@ -28,7 +30,7 @@ export function startCollector(): Collector {
   const lines: string[] = [];
   const metrics = new Set<string>();
   let arrived = Promise.withResolvers<void>();
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
+  const server = serve(async (request) => {
     const { resourceSpans = [], resourceMetrics = [], resourceLogs = [] } = await request.json();
     for (const { scopeSpans } of resourceSpans) {
       for (const scope of scopeSpans) spans.push(...scope.spans);
@@ -48,12 +50,11 @@ export function startCollector(): Collector {
     return Response.json({});
   });
   return {
-    address: `http://127.0.0.1:${server.addr.port}`,
+    ...server,
     spans,
     lines,
     async metrics(...names) {
       while (!names.every((name) => metrics.has(name))) await arrived.promise;
     },
-    [Symbol.asyncDispose]: () => server.shutdown(),
   };
 }

@@ -3,6 +3,7 @@
 // GitHub's statuses and messages.
 
 import { answerLogin, type GithubLogin } from "./github_login.ts";
+import { serve } from "./serve.ts";
 import { compareCommits, readCommit } from "./github_commits.ts";
 
 /** A token's permissions in a repository; what is not named is denied. */
@@ -150,8 +151,7 @@ export async function startGitHub(
   const troubles: { left: number; when: (request: LoggedRequest) => boolean; answer: Answer }[] =
     [];
   const held = new Set<() => void>();
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen() {} },
+  const server = serve(
     async (request) => {
       const body = await request.text();
       const logged = logOf(request, body);
@@ -165,7 +165,7 @@ export async function startGitHub(
         answer(world, logged, token?.[1] ?? "");
     },
   );
-  const address = `http://127.0.0.1:${server.addr.port}${prefix}`;
+  const address = server.address + prefix;
   const world: World = { repositories, people, address };
   const add = ({ times = Infinity, when = () => true }: TroubleOptions, answer: Answer) =>
     void troubles.push({ left: times, when, answer });
@@ -207,7 +207,7 @@ export async function startGitHub(
     },
     async [Symbol.asyncDispose]() {
       for (const release of held) release();
-      await server.shutdown();
+      await server[Symbol.asyncDispose]();
     },
   };
   return github;

@@ -1,6 +1,7 @@
 // An issuer of OIDC tokens with keys of its own, as GitHub Actions and GitLab have one: it
 // publishes its keys, and signs what a job asks for.
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
+import { serve } from "./serve.ts";
 
 /** What a token says, beside what the issuer adds. */
 export interface TokenOptions {
@@ -56,7 +57,7 @@ export async function startIssuer(audience: string): Promise<Issuer> {
   let asked = 0, rotations = 1;
   let instead: (() => Response) | undefined;
   let insteadOf = KEYS;
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, ({ url }) => {
+  const server = serve(({ url }) => {
     const { pathname, origin } = new URL(url);
     if (pathname === KEYS) asked++;
     if (instead && pathname === insteadOf) return instead();
@@ -64,7 +65,7 @@ export async function startIssuer(audience: string): Promise<Issuer> {
     if (pathname === KEYS) return Response.json({ keys: [key.jwk] });
     return new Response(null, { status: 404 });
   });
-  const address = `http://127.0.0.1:${(server.addr as Deno.NetAddr).port}`;
+  const { address } = server;
   return {
     address,
     asked: () => asked,
@@ -93,7 +94,7 @@ export async function startIssuer(audience: string): Promise<Issuer> {
       [instead, insteadOf] = [other, path];
     },
     async [Symbol.asyncDispose]() {
-      await server.shutdown();
+      await server[Symbol.asyncDispose]();
       unused.push(...used);
     },
   };

@@ -1,23 +1,15 @@
 /** A real S3 server: versitygw, at the path `VERSITYGW` or on the `PATH`. */
 import { join } from "node:path";
+import { isFile, pathOf } from "./programs.ts";
 
 /** Of the only user. */
 export const KEY = { accessKeyId: "test", secretAccessKey: "secret of the tests" };
 
 const named = Deno.env.get("VERSITYGW");
-const program = named || (Deno.env.get("PATH") ?? "").split(":")
-  .map((folder) => join(folder, "versitygw")).find(isFile);
+const program = named || pathOf("versitygw");
 if (named && !isFile(named)) throw new Error(`There is no versitygw at VERSITYGW (${named}).`);
 /** Why there are no buckets here; undefined where there are. */
 export const whyNoBucket = program ? undefined : "there is no versitygw; VERSITYGW names it";
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
-}
 
 /** A versitygw of one's own, in a new folder; dispose it to end it and remove all it has. */
 export class S3Server implements AsyncDisposable {

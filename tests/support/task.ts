@@ -68,7 +68,8 @@ export async function command(
     return { code: 0, output: printed.join("") };
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
-    return { code: error instanceof UsageError ? 2 : 1, output: `${error.message}\n` };
+    printed.push(`${error.message}\n`);
+    return { code: error instanceof UsageError ? 2 : 1, output: printed.join("") };
   } finally {
     console.log = log;
     for (const [key, value] of before) {
