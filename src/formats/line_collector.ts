@@ -89,8 +89,9 @@ export class LineCollector {
   /** By file the place of its first page. */
   readonly #first: number[] = [];
   /** By place the number of a page in its file, and the place of the page with the next number. */
-  readonly #numbers: number[] = [];
-  readonly #next: number[] = [];
+  #numbers = new Int32Array(1024);
+  #next = new Int32Array(1024);
+  #pageCount = 0;
   /** The bits of all pages. */
   readonly #chunks: Uint8Array<ArrayBuffer>[] = [];
   /** By file and group the number that the file has there; in its first group it is the same. */
@@ -168,8 +169,13 @@ export class LineCollector {
     }
     if (place === NONE || this.#numbers[place]! > page) {
       this.memory.hold(PAGE_COST);
-      const made = this.#numbers.push(page) - 1;
-      this.#next.push(place);
+      const made = this.#pageCount++;
+      if (made === this.#numbers.length) {
+        this.#numbers = grown(this.#numbers);
+        this.#next = grown(this.#next);
+      }
+      this.#numbers[made] = page;
+      this.#next[made] = place;
       if (made % CHUNK_PAGES === 0) this.#chunks.push(new Uint8Array(CHUNK_PAGES * PAGE_BYTES));
       if (before === NONE) this.#first[this.#file] = made;
       else this.#next[before] = made;
@@ -258,6 +264,10 @@ export class LineCollector {
     }
     return total;
   }
+}
+
+function grown(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  return new Int32Array(array.buffer.transfer(array.byteLength * 2));
 }
 
 function count(total: Counts, bits: Uint8Array): void {
