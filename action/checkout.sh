@@ -1,6 +1,5 @@
 # shellcheck shell=bash
 # What git knows of the change in the job's checkout, if there is one.
-# shellcheck disable=SC2034,SC2154 # variables of and for other scripts
 
 # In a container the checkout belongs to another user, which git refuses otherwise.
 in_checkout() {

@@ -1,6 +1,5 @@
 # shellcheck shell=bash
 # What the server says of the changed lines and of the limits: outputs, summary, annotations.
-# shellcheck disable=SC2154 # run.sh sets what is not set here
 
 # GitHub shows no more annotations of a step.
 readonly MOST_ANNOTATIONS=10

@@ -1,7 +1,5 @@
 # shellcheck shell=bash
 # The diff that belongs to the tested commit, its base, and the commit's time.
-# shellcheck disable=SC2154 # run.sh and event.sh set what is not set here
-# shellcheck disable=SC2034 # $failure is for the caller
 
 # GitHub's compare lists no more files than this, and does not say that there are more.
 readonly MOST_FILES=300

@@ -1,6 +1,5 @@
 # shellcheck shell=bash
 # Which report it is: what the job's event says of its branch, its commit and what to compare with.
-# shellcheck disable=SC2034,SC2154 # variables of and for other scripts
 
 branch=${GITHUB_REF_NAME:-}
 # The commit that the report is stored for. Of a pull request that is its head: the merge commit that

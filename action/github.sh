@@ -1,6 +1,5 @@
 # shellcheck shell=bash
 # Requests to GitHub's API with INPUT_TOKEN.
-# shellcheck disable=SC2034 # $failure is for the caller
 
 # The job's event.
 event() {

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
 # The comparison of a pull request: outputs, summary, and one comment for all languages.
-# shellcheck disable=SC2154 # run.sh and http.sh set what is not set here
-# shellcheck disable=SC2034 # $failure is for the caller
 
 # How often a comment is written again because other jobs have uploaded meanwhile.
 readonly ROUNDS=5
+# The first line of the comment, by which it is found.
+marker=
 
 # Asks the server, with the credential of the upload, which reads the repository where not everybody
 # can; the answers are in $WORK/compare.json and $WORK/compare.md.

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# shellcheck source-path=SCRIPTDIR
+#
 # The Action's only step. It reads the runner's variables (GITHUB_…), the inputs (INPUT_…) and the
 # settings of http.sh. It runs on bash 3.2, which macOS has, and in Git's bash on Windows.
 set -euo pipefail
@@ -14,27 +16,16 @@ if [ "${RUNNER_OS:-}" = Windows ]; then
 fi
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck source=SCRIPTDIR/say.sh
 source "$here/say.sh"
-# shellcheck source=SCRIPTDIR/http.sh
 source "$here/http.sh"
-# shellcheck source=SCRIPTDIR/github.sh
 source "$here/github.sh"
-# shellcheck source=SCRIPTDIR/server.sh
 source "$here/server.sh"
-# shellcheck source=SCRIPTDIR/event.sh
 source "$here/event.sh"
-# shellcheck source=SCRIPTDIR/checkout.sh
 source "$here/checkout.sh"
-# shellcheck source=SCRIPTDIR/diff.sh
 source "$here/diff.sh"
-# shellcheck source=SCRIPTDIR/upload.sh
 source "$here/upload.sh"
-# shellcheck source=SCRIPTDIR/checks.sh
 source "$here/checks.sh"
-# shellcheck source=SCRIPTDIR/pull_request.sh
 source "$here/pull_request.sh"
-# shellcheck source=SCRIPTDIR/sync.sh
 source "$here/sync.sh"
 
 for tool in curl jq tar gzip awk; do

@@ -1,6 +1,5 @@
 # shellcheck shell=bash
 # The credential for the coverage server.
-# shellcheck disable=SC2034 # $failure is for the caller
 
 readonly BEARER_PATTERN='^[A-Za-z0-9._~+/=-]+$'
 

@@ -1,6 +1,5 @@
 # shellcheck shell=bash
 # After a branch was deleted: tells the server which branches still exist.
-# shellcheck disable=SC2154 # http.sh and server.sh set what is not set here
 
 sync_branches() {
   if ! list_branches; then fail "The branches could not be listed, so nothing was sent: $failure."; fi

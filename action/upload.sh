@@ -1,7 +1,14 @@
 # shellcheck shell=bash
 # Packs and uploads the report.
-# shellcheck disable=SC2154 # run.sh, event.sh, diff.sh and http.sh set what is not set here
-# shellcheck disable=SC2034 # $failure is for the caller
+
+# What the server answers.
+percentage=
+report_url=
+badge_url=
+patch_percentage=
+checks_passed=
+patch_reason=
+checks=
 
 # Packs the report, and the diff beside it, into $WORK/report.tar.gz. Sets $report_name to the name of
 # its folder. The folder is entered first, so that the archive has no "..", link or drive letter, and
@@ -32,9 +39,8 @@ coverage_files() {
   done <<<"$INPUT_COVERAGE_XML_FILE_NAME"
 }
 
-# Uploads it. Sets $percentage, $report_url and $badge_url, and for checks.sh $patch_percentage,
-# $patch_reason, $checks_passed and $checks: for each check a line with whether it passed and a
-# sentence. The answer is in $WORK/upload.json.
+# Uploads it, and sets the variables above; $checks has for each check a line with whether it passed
+# and a sentence. The answer is in $WORK/upload.json.
 upload() {
   local address
   address="$API?$(query \
