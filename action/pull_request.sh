@@ -86,6 +86,8 @@ put_comment() {
   find_comments || return $?
   if [ -z "$comment_ids" ]; then
     github POST "/issues/$number/comments" "${json[@]}" || return $?
+    # The next list may not have it yet.
+    comment_url=$(jq -r '.html_url // empty' "$WORK/body")
     # Another job may have created one at the same time.
     find_comments || return $?
     if [[ $comment_ids != *' '* ]]; then return 0; fi

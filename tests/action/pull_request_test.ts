@@ -142,6 +142,24 @@ actionTest(
   },
 );
 
+actionTest("a new comment may be missing in GitHub's next list", async (world) => {
+  const { github } = world;
+  const { comments } = github.repository("acme/shop");
+  await world.report(75);
+  const created: number[] = [];
+  // GitHub reads lists from copies that may be behind.
+  github.held = async ({ method }) => {
+    if (method === "GET") created.push(...comments.splice(0).map(({ id }) => id));
+  };
+  const run = await world.passes(pullRequest());
+  assert.equal(created.length, 1);
+  assert(
+    run.output.includes(
+      `The comment on #7 is at https://github.com/acme/shop/pull/7#${created[0]}`,
+    ),
+  );
+});
+
 actionTest("a comment that GitHub stored but did not confirm is not repeated", async (world) => {
   const { github } = world;
   const repository = github.repository("acme/shop");
