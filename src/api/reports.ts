@@ -11,6 +11,7 @@ import type { Handler } from "../http/router.ts";
 import { isReportId, originOfReport, ownReportPath, reportPath } from "../model/urls.ts";
 import { storedReports } from "../db/stored_reports.ts";
 import { findGone } from "../db/coverages.ts";
+import { exists } from "../reports/disk.ts";
 import { opensPage, opensTab } from "../reports/sandbox.ts";
 import { serveReport } from "../reports/serve.ts";
 import type { ReportStore } from "../reports/store.ts";
@@ -81,8 +82,4 @@ function redirect(location: string): Response {
 
 function noSuchReport(): HttpError {
   return new HttpError(404, "There is no such report.");
-}
-
-async function exists(folder: string): Promise<boolean> {
-  return await Deno.stat(folder).then(() => true, () => false);
 }

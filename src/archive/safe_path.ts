@@ -1,6 +1,6 @@
 /** The check that every name of an archive must pass. */
 import { quote, unprocessable } from "../errors.ts";
-import { canBeNamed } from "../reports/files.ts";
+import { canBeNamed } from "../reports/disk.ts";
 
 const MAX_SEGMENT_BYTES = 255;
 const MAX_PATH_BYTES = 4096;

@@ -1,10 +1,9 @@
 /** The folder to upload: its files, which of them is the coverage file, and the archive of them. */
-import { assertValidPath, TarStream, type TarStreamInput } from "@std/tar";
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { CoverageFiles } from "../archive/coverage_file_picks.ts";
-import { gathered } from "../http/byte_stream.ts";
-import { counted, HttpError, OperatorError } from "../errors.ts";
+import { HttpError, OperatorError } from "../errors.ts";
+import { pack, type PackedEntry } from "../reports/archive_file.ts";
 
 /** What tools call coverage files, case-insensitive; the first kind that is there counts. */
 const KINDS: readonly (readonly string[])[] = [
@@ -19,7 +18,6 @@ const KINDS: readonly (readonly string[])[] = [
   // SimpleCov's other files leave out what `# :nocov:` excludes; this one cannot.
   [".resultset.json"],
 ];
-const CHUNK = 64 * 1024;
 /** Folders in which nothing is looked for. */
 const SKIPPED = new Set([".git", "node_modules"]);
 
@@ -37,7 +35,7 @@ export interface Report {
   readonly files: readonly ReportFile[];
   /** Values of `coverage_xml_file_name`. */
   readonly coverageFiles: readonly string[];
-  /** What was left out or not chosen, a sentence each. */
+  /** What was not chosen, a sentence each. */
   readonly notes: readonly string[];
 }
 
@@ -54,11 +52,7 @@ export async function readReport(folder: string, wanted: readonly string[]): Pro
     ? pick(paths, wanted.map((file) => file.includes("/") ? `${name}/${file}` : file))
     : detect(paths, folder, notes);
   const isCheckout = existsSync(join(folder, ".git"));
-  const files = found.filter(({ path }) => chosen.has(path) || !isCheckout && isPackable(path));
-  const long = isCheckout ? 0 : found.length - files.length;
-  if (long > 0) notes.push(`Left out ${counted(long, "file")}: the path is too long for a tar.`);
-  const unpackable = [...chosen].find((path) => !isPackable(path));
-  if (unpackable) throw new OperatorError(`The path of ${unpackable} is too long for a tar.`);
+  const files = found.filter(({ path }) => chosen.has(path) || !isCheckout);
   return { name, files, coverageFiles: fieldsOf(chosen, paths), notes };
 }
 
@@ -119,31 +113,17 @@ function fieldsOf(chosen: ReadonlySet<string>, paths: readonly string[]): string
   });
 }
 
-function isPackable(path: string): boolean {
-  try {
-    assertValidPath(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** The gzipped tar of files, and of a diff in it; each file is opened when its turn comes. */
+/** The archive of files, and of a diff in it. */
 export function packed(
   files: readonly ReportFile[],
   diff?: { readonly path: string; readonly bytes: Uint8Array<ArrayBuffer> },
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
-  async function* inputs(): AsyncGenerator<TarStreamInput> {
-    for (const { source, path, size } of files) {
-      yield { type: "file", path, size, readable: (await Deno.open(source)).readable };
-    }
-    if (diff) {
-      const { path, bytes } = diff;
-      const readable = new Blob([bytes]).stream();
-      yield { type: "file", path, size: bytes.byteLength, readable };
-    }
+  const entries = files.map(({ source, path, size }): PackedEntry => {
+    return { path, size, open: async () => (await Deno.open(source)).readable };
+  });
+  if (diff) {
+    const { path, bytes } = diff;
+    entries.push({ path, size: bytes.byteLength, open: () => new Blob([bytes]).stream() });
   }
-  const tar = ReadableStream.from(inputs()).pipeThrough(new TarStream());
-  // Published `@std/tar` hands out 512 bytes at a time, of which gzip makes a tenth more.
-  return ReadableStream.from(gathered(tar, CHUNK)).pipeThrough(new CompressionStream("gzip"));
+  return pack(entries);
 }

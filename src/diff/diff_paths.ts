@@ -15,14 +15,13 @@ const ESCAPES: Readonly<Record<string, string>> = {
  * a time, or nothing: git ends a name with spaces like that.
  */
 function sidePath(side: string): string {
-  const quoted = takeQuoted(side);
-  return quoted ? quoted.name : decodeName(side.split("\t")[0]!);
+  return quotedName(side) ?? decodeName(side.split("\t")[0]!);
 }
 
 /** The old side's name after `diff --git`, with its prefix; the new side's follows it. */
 function oldPathOf(header: string, newSide: string): string | undefined {
-  const quoted = takeQuoted(header);
-  if (quoted) return quoted.name;
+  const quoted = quotedName(header);
+  if (quoted !== undefined) return quoted;
   const end = ` ${newSide.split("\t")[0]}`;
   return header.endsWith(end) ? decodeName(header.slice(0, -end.length)) : undefined;
 }
@@ -57,13 +56,12 @@ function commonEnd(one: string, other: string): string | undefined {
 }
 
 /** The name that a text begins with in quotes, as C writes it: `"a/\303\274.ts"`. */
-function takeQuoted(text: string): { name: string; rest: string } | undefined {
-  const found = /^"((?:[^"\\]|\\.)*)"/.exec(text);
-  if (!found) return undefined;
-  const bytes = found[1]!.replaceAll(
+function quotedName(text: string): string | undefined {
+  const bytes = /^"((?:[^"\\]|\\.)*)"/.exec(text)?.[1];
+  if (bytes === undefined) return undefined;
+  return decodeName(bytes.replaceAll(
     /\\([0-3][0-7]{2}|.)/g,
     (whole, escape: string) =>
       escape.length === 3 ? String.fromCharCode(parseInt(escape, 8)) : ESCAPES[escape] ?? whole,
-  );
-  return { name: decodeName(bytes), rest: text.slice(found[0].length) };
+  ));
 }

@@ -45,7 +45,7 @@ export class DiffError extends Error {
   override readonly name = "DiffError";
 }
 
-export const MAX_DIFF_BYTES = 256 * 1024 * 1024;
+const MAX_DIFF_BYTES = 256 * 1024 * 1024;
 const MAX_FILES = 200_000;
 const MAX_RANGES = 4_000_000;
 /** Characters of a line that are looked at: a header with two quoted names of 4,096 bytes each. */
@@ -87,23 +87,25 @@ async function* limited(
 }
 
 /** The part of the diff about one file. */
-interface Section {
-  /** What follows `diff --git `, which names both sides. */
-  readonly header: string | undefined;
-  /** What follows `--- ` and `+++ `. */
-  oldSide?: string;
-  newSide?: string;
-  /** What follows `rename to ` and `copy to `. */
+class Section {
+  /** What follows `--- `, `+++ `, and `rename to ` or `copy to `. */
+  oldSide: string | undefined;
+  newSide: string | undefined;
   renamedTo: string | undefined;
-  path: string;
-  readonly added: Ranges;
-  hasHunks: boolean;
+  path = "";
+  readonly added = new Ranges();
+  hasHunks = false;
   /** The first line of the new side after its last hunk. */
-  nextLine: number;
+  nextLine = 0;
   /** No file whose lines could be measured: deleted, binary, a submodule, a symbolic link. */
-  isSkipped: boolean;
-  /** Whether a hunk has to follow. */
+  isSkipped = false;
+  /** Whether something has to follow: after `diff --git` a mode or a hash, after names a hunk. */
   isOpen: boolean;
+
+  /** `header` is what follows `diff --git `, which names both sides. */
+  constructor(readonly header?: string) {
+    this.isOpen = header !== undefined;
+  }
 }
 
 const HUNK = /^@@ -\d{1,10}(?:,(\d{1,10}))? \+(\d{1,10})(?:,(\d{1,10}))? @@/;
@@ -207,24 +209,13 @@ class DiffParser {
   #diffLine(line: string): void {
     if (/^diff --(?:cc|combined) /.test(line)) throw combined();
     const header = line.startsWith("diff --git ") ? line.slice("diff --git ".length) : undefined;
-    this.#begin(header);
-    // Something has to follow, such as a mode or a hash.
-    this.#section!.isOpen = header !== undefined;
+    this.#begin(new Section(header));
   }
 
-  #begin(header?: string): void {
+  #begin(section: Section): void {
     this.#finish();
     this.#sections++;
-    this.#section = {
-      header,
-      renamedTo: undefined,
-      path: "",
-      added: new Ranges(),
-      hasHunks: false,
-      nextLine: 0,
-      isSkipped: false,
-      isOpen: false,
-    };
+    this.#section = section;
   }
 
   /** The lines between `diff --git` and the first hunk. */
@@ -243,7 +234,7 @@ class DiffParser {
 
   #oldSideLine(side: string): void {
     const section = this.#section;
-    if (!section || section.oldSide !== undefined || section.hasHunks) this.#begin();
+    if (!section || section.oldSide !== undefined || section.hasHunks) this.#begin(new Section());
     this.#section!.oldSide = this.#whole(side);
   }
 

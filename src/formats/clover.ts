@@ -56,9 +56,8 @@ class CloverReader implements XmlReader {
 
   result(): ParsedCoverage {
     const lines = this.lines.finish();
-    const { covered, valid } = [this.#project, this.#files]
-      .find((counts) => counts !== undefined && counts.valid > 0) ?? lines;
-    return { total: coverageOf(covered, valid, clover.name), lines: lines.encoded };
+    const counted = [this.#project, this.#files].find((counts) => counts && counts.valid > 0);
+    return { total: coverageOf(counted ?? lines, clover.name), lines: lines.encoded };
   }
 }
 

@@ -2,12 +2,14 @@
  * Cobertura: the original tool, coverage.py, gcovr, Istanbul, PHPUnit, gocover-cobertura and others.
  * Rules after http://cobertura.sourceforge.net/xml/coverage-04.dtd and what those tools write.
  */
-import { agrees, hitCount, lineRate, totalCount, wholeNumber } from "./counts.ts";
+import { quote } from "../errors.ts";
+import { percentageOf } from "../model/percentage.ts";
+import { hitCount, totalCount, wholeNumber } from "./counts.ts";
 import {
   type Counts,
+  type Coverage,
   CoverageError,
   coverageOf,
-  coverageOfRate,
   type ParsedCoverage,
 } from "./coverage.ts";
 import type { Attributes, XmlFormat, XmlReader } from "./format.ts";
@@ -127,20 +129,17 @@ class CoberturaReader implements XmlReader {
 
   #total(lines: CollectedLines) {
     const covered = this.#covered, valid = this.#valid;
-    const hasTotals = covered !== undefined && valid !== undefined;
-    if (hasTotals && (lines.valid === 0 || this.#isCredible(covered, valid))) {
-      return coverageOf(covered, valid, cobertura.name);
+    const totals = covered !== undefined && valid !== undefined ? { covered, valid } : undefined;
+    if (totals && (lines.valid === 0 || this.#isCredible(totals))) {
+      return coverageOf(totals, cobertura.name);
     }
-    if (lines.valid > 0) {
-      const counted = this.#counted(lines);
-      return coverageOf(counted.covered, counted.valid, cobertura.name);
-    }
-    if (this.#classes > 0 || this.#rate === undefined) return coverageOf(0, 0, cobertura.name);
-    return coverageOfRate(lineRate(this.#rate), cobertura.name);
+    if (lines.valid > 0) return coverageOf(this.#counted(lines), cobertura.name);
+    if (this.#classes > 0 || this.#rate === undefined) return coverageOf(lines, cobertura.name);
+    return coverageOfRate(lineRate(this.#rate));
   }
 
   /** Totals of the root that differ from the lines are no fault; those that contradict themselves are. */
-  #isCredible(covered: number, valid: number): boolean {
+  #isCredible({ covered, valid }: Counts): boolean {
     if (covered > valid || valid === 0) return false;
     const rate = this.#rate === undefined ? NaN : lineRate(this.#rate);
     if (Number.isNaN(rate)) return true;
@@ -153,6 +152,39 @@ class CoberturaReader implements XmlReader {
     const rate = this.#rate;
     if (rate === undefined) return lines;
     return [lines, lines.byGroup, this.#byClass]
-      .find(({ covered, valid }) => agrees(covered, valid, rate)) ?? lines;
+      .find((counts) => agrees(counts, rate)) ?? lines;
   }
+}
+
+/** Makes the total of a report that holds nothing but a rate from 0 to 1. */
+function coverageOfRate(rate: number): Coverage {
+  if (Number.isNaN(rate)) return coverageOf({ covered: 0, valid: 0 }, cobertura.name);
+  if (!(rate >= 0 && rate <= 1)) {
+    throw new CoverageError(`has a line rate of ${rate}; it must be from 0 to 1`);
+  }
+  // A rate has at most 17 significant digits; ten of them as a fraction keep its rounding exact.
+  const scale = 10 ** 10;
+  const parts = Math.round(rate * scale);
+  const percentage = percentageOf(
+    rate > 0 ? Math.max(parts, 1) : 0,
+    scale,
+    rate < 1,
+  );
+  return { percentage, linesCovered: null, linesValid: null, format: cobertura.name };
+}
+
+/** A rate with a decimal point or comma; NaN where a tool wrote so. Throws for anything else. */
+function lineRate(text: string): number {
+  const rate = text.trim().replace(",", ".");
+  if (!/^(?:NaN|[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)$/i.test(rate)) {
+    throw new CoverageError(`has the line-rate ${quote(text)}, which is not a number`);
+  }
+  return /^nan$/i.test(rate) ? NaN : Number(rate);
+}
+
+/** Whether counts make a rate that was written with so many decimals, rounded or cut. */
+function agrees({ covered, valid }: Counts, rateText: string): boolean {
+  const decimals = /[.,](\d*)/.exec(rateText)?.[1]?.length ?? 0;
+  const tolerance = Math.min(Math.max(10 ** -decimals, 1e-4), 0.01);
+  return Math.abs(covered / valid - lineRate(rateText)) <= tolerance + 1e-9;
 }

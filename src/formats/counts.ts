@@ -64,19 +64,3 @@ export function hitCount(text: string | undefined): number {
 export function wholeHits(value: number): number {
   return value > 0 ? Math.ceil(value) : 0;
 }
-
-/** A rate with a decimal point or comma; NaN where a tool wrote so. Throws for anything else. */
-export function lineRate(text: string): number {
-  const rate = text.trim().replace(",", ".");
-  if (!/^(?:NaN|[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)$/i.test(rate)) {
-    throw new CoverageError(`has the line-rate ${quote(text)}, which is not a number`);
-  }
-  return /^nan$/i.test(rate) ? NaN : Number(rate);
-}
-
-/** Whether counts make a rate that was written with so many decimals, rounded or cut. */
-export function agrees(covered: number, valid: number, rateText: string): boolean {
-  const decimals = /[.,](\d*)/.exec(rateText)?.[1]?.length ?? 0;
-  const tolerance = Math.min(Math.max(10 ** -decimals, 1e-4), 0.01);
-  return Math.abs(covered / valid - lineRate(rateText)) <= tolerance + 1e-9;
-}

@@ -45,7 +45,7 @@ const MAX_COUNT = 2 ** 31 - 1;
  * Makes the total of two counts. Throws {@linkcode CoverageError} where nothing was measured or the
  * counts contradict each other.
  */
-export function coverageOf(covered: number, valid: number, format: string): Coverage {
+export function coverageOf({ covered, valid }: Counts, format: string): Coverage {
   if (!Number.isSafeInteger(covered) || !Number.isSafeInteger(valid) || valid > MAX_COUNT) {
     throw new CoverageError(
       `counts ${covered} of ${valid} lines; at most ${MAX_COUNT} are allowed`,
@@ -54,34 +54,15 @@ export function coverageOf(covered: number, valid: number, format: string): Cove
   if (covered > valid) {
     throw new CoverageError(`contradicts itself: ${covered} of ${valid} lines are covered`);
   }
-  if (valid === 0) throw nothingMeasured();
+  if (valid === 0) {
+    throw new CoverageError(
+      "measured nothing, 0 of 0 lines; usually the coverage tool's include path matches no source file",
+    );
+  }
   return {
     percentage: percentageOf(covered, valid),
     linesCovered: covered,
     linesValid: valid,
     format,
   };
-}
-
-/** Makes the total of a report that holds nothing but a rate from 0 to 1. */
-export function coverageOfRate(rate: number, format: string): Coverage {
-  if (Number.isNaN(rate)) throw nothingMeasured();
-  if (!(rate >= 0 && rate <= 1)) {
-    throw new CoverageError(`has a line rate of ${rate}; it must be from 0 to 1`);
-  }
-  // A rate has at most 17 significant digits; ten of them as a fraction keep its rounding exact.
-  const scale = 10 ** 10;
-  const parts = Math.round(rate * scale);
-  const percentage = percentageOf(
-    rate > 0 ? Math.max(parts, 1) : 0,
-    scale,
-    rate < 1,
-  );
-  return { percentage, linesCovered: null, linesValid: null, format };
-}
-
-function nothingMeasured(): CoverageError {
-  return new CoverageError(
-    "measured nothing, 0 of 0 lines; usually the coverage tool's include path matches no source file",
-  );
 }

@@ -43,9 +43,8 @@ class CoveragePyReader implements JsonReader {
   result(): ParsedCoverage {
     const lines = this.lines.finish();
     const covered = this.#covered, valid = this.#valid;
-    const { covered: hit, valid: all } = covered === undefined || valid === undefined
-      ? lines
-      : { covered, valid };
-    return { total: coverageOf(hit, all, coveragePy.name), lines: lines.encoded };
+    const isStated = covered !== undefined && valid !== undefined;
+    const total = coverageOf(isStated ? { covered, valid } : lines, coveragePy.name);
+    return { total, lines: lines.encoded };
   }
 }

@@ -37,13 +37,15 @@ export const formats: readonly CoverageFormat[] = [
   sonarqube,
 ];
 
-/** What a file looks like, and the file that is read instead. */
-type Looks = readonly [looksLike: string, instead: string];
+/** What tells a file of another kind, what that looks like, and the file that is read instead. */
+type Kind = readonly [told: RegExp, looksLike: string, instead: string];
 
 const ANY = "the XML, JSON or LCOV file that the coverage tool writes";
+const CLOVER = "what PHPUnit writes with --coverage-clover";
+const DOTNET = "what dotnet-coverage writes with -f cobertura";
 
 /** First bytes, as Latin-1. */
-const BYTES: readonly (readonly [RegExp, ...Looks])[] = [
+const BYTES: readonly Kind[] = [
   [/^\x1f\x8b/, "a gzip file", "the unpacked coverage file"],
   [/^PK[\x03\x05]/, "a zip file", "the unpacked coverage file"],
   [
@@ -54,61 +56,66 @@ const BYTES: readonly (readonly [RegExp, ...Looks])[] = [
   [/^\x01\xc0\xc0/, "JaCoCo's execution data (.exec)", "JaCoCo's XML report"],
   [/^(?:adcg|gcda|oncg|gcno)/, "gcc's raw counters", "what gcovr or lcov writes"],
   [/^(?:\xff?lprof|.rforpl\x81|\x81rforpl)/, "LLVM's raw profile", "what `llvm-cov export` writes"],
-  [/^<\?php|^a:\d+:\{/, "PHPUnit's raw data", "what PHPUnit writes with --coverage-clover"],
+  [/^<\?php|^a:\d+:\{/, "PHPUnit's raw data", CLOVER],
   [/^\s*<(?:!doctype\s+html|html)/i, "an HTML page", ANY],
   [/^GROUP,PACKAGE,CLASS,/, "JaCoCo's CSV report", "JaCoCo's XML report"],
   [/^\s+-:\s+0:Source:/, "gcov's text output", "what gcovr or lcov writes"],
 ];
 
 /** Root elements of XML. */
-const ROOTS: Readonly<Record<string, Looks>> = {
-  html: ["an HTML page", ANY],
-  testsuites: ["JUnit test results", ANY],
-  testsuite: ["JUnit test results", ANY],
-  phpunit: ["PHPUnit's --coverage-xml index", "what PHPUnit writes with --coverage-clover"],
-  crap_result: ["a Crap4j report", "what PHPUnit writes with --coverage-clover"],
-  results: ["a Visual Studio coverage report", "what dotnet-coverage writes with -f cobertura"],
-  CoverageDSPriv: [
-    "a Visual Studio coverage report",
-    "what dotnet-coverage writes with -f cobertura",
-  ],
-  TestRun: ["test results of .NET (.trx)", "what coverlet writes as Cobertura"],
-};
+const ROOTS: readonly Kind[] = [
+  [/^html$/, "an HTML page", ANY],
+  [/^testsuites?$/, "JUnit test results", ANY],
+  [/^phpunit$/, "PHPUnit's --coverage-xml index", CLOVER],
+  [/^crap_result$/, "a Crap4j report", CLOVER],
+  [/^(?:results|CoverageDSPriv)$/, "a Visual Studio coverage report", DOTNET],
+  [/^TestRun$/, "test results of .NET (.trx)", "what coverlet writes as Cobertura"],
+  [/^scoverage$/, "scoverage's own report", "cobertura.xml, which scoverage writes as well"],
+];
 
 /** First keys of JSON. */
-const KEYS: Readonly<Record<string, Looks>> = {
-  source_files: ["a Coveralls upload", ANY],
-  result: ["V8's raw coverage", "what c8 writes"],
-  mappings: ["a source map", ANY],
-  numTotalTests: ["Jest's test results", ANY],
-};
+const KEYS: readonly Kind[] = [
+  [/^source_files$/, "a Coveralls upload", ANY],
+  [
+    /^result$/,
+    "V8's raw coverage or SimpleCov's .last_run.json",
+    "what c8 writes, or .resultset.json",
+  ],
+  [/^mappings$/, "a source map", ANY],
+  [/^numTotalTests$/, "Jest's test results", ANY],
+  [/\.(?:dll|exe)$/i, "coverlet's own JSON", "what coverlet writes as Cobertura"],
+  [/^coverage$/, "Dart's JSON or a Codecov upload", "the LCOV file of the coverage tool"],
+];
 
 /** A refusal by the first bytes of a file, nothing where they say nothing. */
 export function unknownBytes(head: Uint8Array): CoverageError | undefined {
   const text = String.fromCharCode(...head.subarray(0, 200)).replace(/^\xef\xbb\xbf/, "");
-  for (const [pattern, ...looks] of BYTES) if (pattern.test(text)) return refusal(looks);
-  return undefined;
+  const looks = looksLike(BYTES, text);
+  return looks === undefined ? undefined : refusal(looks);
 }
 
 export function unknownRoot(root: string): CoverageError {
-  return refusal(ROOTS[root], `its root element is <${clip(root, 100)}>`);
+  return refusal(looksLike(ROOTS, root) ?? `its root element is <${clip(root, 100)}>`);
 }
 
 /** `keys` are the first at the root, none for an array. */
 export function unknownKeys(keys: readonly string[]): CoverageError {
-  const looks = keys.map((key) => KEYS[key]).find((looks) => looks !== undefined);
   const found = keys.length > 0
     ? `it is JSON, and its first keys are ${keys.map(quote).join(", ")}`
     : "it is JSON without any keys";
-  return refusal(looks, found);
+  return refusal(looksLike(KEYS, ...keys) ?? found);
 }
 
 export function unknownLine(line: string): CoverageError {
-  return refusal(undefined, `it begins with ${quote(clip(line, 60))}`);
+  return refusal(`it begins with ${quote(clip(line, 60))}`);
 }
 
-function refusal(looks: Looks | undefined, found = ""): CoverageError {
-  const what = looks ? `it looks like ${looks[0]}; give ${looks[1]}` : found;
+function looksLike(kinds: readonly Kind[], ...texts: string[]): string | undefined {
+  const kind = kinds.find(([told]) => texts.some((text) => told.test(text)));
+  return kind && `it looks like ${kind[1]}; give ${kind[2]}`;
+}
+
+function refusal(what: string): CoverageError {
   const known = formats.map((format) => format.title).join(", ");
   return new CoverageError(`is of no known format: ${what}. Known are ${known}`);
 }

@@ -1,6 +1,6 @@
 /** gcovr's JSON, and its JSON summary, which has no lines. */
 import { jsonCount, wholeHits } from "./counts.ts";
-import { coverageOf, type ParsedCoverage } from "./coverage.ts";
+import { type Counts, CoverageError, coverageOf, type ParsedCoverage } from "./coverage.ts";
 import type { JsonFormat, JsonPath, JsonReader } from "./format.ts";
 import type { LineCollector } from "./line_collector.ts";
 
@@ -30,8 +30,7 @@ export const gcovrSummary: JsonFormat = {
  * template, and gcovr's own number counts entries.
  */
 class GcovrReader implements JsonReader {
-  #covered = 0;
-  #valid = 0;
+  readonly #entries: Counts = { covered: 0, valid: 0 };
   #file: string | undefined;
   #line: number | undefined;
   #hits = 0;
@@ -42,6 +41,9 @@ class GcovrReader implements JsonReader {
   value(value: string | number | boolean | null, path: JsonPath): void {
     if (path[0] !== "files") return;
     if (path.length === 3 && path[2] === "file") this.#begin(String(value));
+    if (path.length === 3 && path[2] === "percent_covered") {
+      throw new CoverageError("is kcov's summary; give cobertura.xml, which kcov writes as well");
+    }
     if (path.length !== 5 || path[2] !== "lines") return;
     switch (path[4]) {
       case "line_number":
@@ -67,8 +69,8 @@ class GcovrReader implements JsonReader {
       if (this.#line !== undefined && this.#isCode) {
         if (this.#file === undefined) this.#begin(`file ${path[1]}`);
         this.lines.add(this.#line, this.#hits);
-        this.#valid++;
-        if (this.#hits > 0) this.#covered++;
+        this.#entries.valid++;
+        if (this.#hits > 0) this.#entries.covered++;
       }
       this.#line = undefined;
       this.#hits = 0;
@@ -79,22 +81,20 @@ class GcovrReader implements JsonReader {
   }
 
   result(): ParsedCoverage {
-    const { encoded } = this.lines.finish();
-    return { total: coverageOf(this.#covered, this.#valid, gcovr.name), lines: encoded };
+    return { total: coverageOf(this.#entries, gcovr.name), lines: this.lines.finish().encoded };
   }
 }
 
 class GcovrSummaryReader implements JsonReader {
-  #covered = 0;
-  #valid = 0;
+  readonly #total: Counts = { covered: 0, valid: 0 };
 
   value(value: string | number | boolean | null, path: JsonPath): void {
     if (path.length !== 1) return;
-    if (path[0] === "line_covered") this.#covered = jsonCount("line_covered", value);
-    if (path[0] === "line_total") this.#valid = jsonCount("line_total", value);
+    if (path[0] === "line_covered") this.#total.covered = jsonCount("line_covered", value);
+    if (path[0] === "line_total") this.#total.valid = jsonCount("line_total", value);
   }
 
   result(): ParsedCoverage {
-    return { total: coverageOf(this.#covered, this.#valid, gcovrSummary.name), lines: null };
+    return { total: coverageOf(this.#total, gcovrSummary.name), lines: null };
   }
 }

@@ -90,20 +90,17 @@ class GoReader implements TextReader {
   }
 
   result(): ParsedCoverage {
-    let covered = 0, valid = 0;
+    const total = { covered: 0, valid: 0 };
     for (const [name, blocks] of this.#files) {
       this.lines.begin(decodeName(name));
       for (const { first, last, statements, hits } of blocks.values()) {
-        valid += statements;
-        if (hits > 0) covered += statements;
+        total.valid += statements;
+        if (hits > 0) total.covered += statements;
         // A block without statements is an empty body: no line of it can be hit or missed.
         if (statements === 0) continue;
         for (let line = first; line <= last; line++) this.lines.add(line, hits);
       }
     }
-    return {
-      total: coverageOf(covered, valid, GO_STATEMENTS),
-      lines: this.lines.finish().encoded,
-    };
+    return { total: coverageOf(total, GO_STATEMENTS), lines: this.lines.finish().encoded };
   }
 }

@@ -87,8 +87,8 @@ class IstanbulReader implements JsonReader {
   }
 
   result(): ParsedCoverage {
-    const { covered, valid, encoded } = this.lines.finish();
-    return { total: coverageOf(covered, valid, istanbul.name), lines: encoded };
+    const lines = this.lines.finish();
+    return { total: coverageOf(lines, istanbul.name), lines: lines.encoded };
   }
 }
 
@@ -107,7 +107,7 @@ class SummaryReader implements JsonReader {
   }
 
   result(): ParsedCoverage {
-    const { covered = this.#files.covered, valid = this.#files.valid } = this.#total;
-    return { total: coverageOf(covered, valid, istanbulSummary.name), lines: null };
+    const counts = { ...this.#files, ...this.#total };
+    return { total: coverageOf(counts, istanbulSummary.name), lines: null };
   }
 }

@@ -24,6 +24,7 @@ export const jacoco: XmlFormat = {
 };
 
 const KNOWN = new Set(["sessioninfo", "session", "package", "group", "counter"]);
+const NOTHING: Counts = { covered: 0, valid: 0 };
 type Level = "report" | "package" | "sourcefile" | "class";
 
 /**
@@ -99,12 +100,10 @@ class JacocoReader implements XmlReader {
 
   #total(lines: Counts): Coverage {
     const counted = [this.#line.total(), lines].find((counts) => counts && counts.valid > 0);
-    if (counted) return coverageOf(counted.covered, counted.valid, jacoco.name);
+    if (counted) return coverageOf(counted, jacoco.name);
     const instructions = this.#instruction.total();
-    if (instructions) {
-      return coverageOf(instructions.covered, instructions.valid, `${jacoco.name}-instruction`);
-    }
-    if (this.#isJacoco) return coverageOf(0, 0, jacoco.name);
+    if (instructions) return coverageOf(instructions, `${jacoco.name}-instruction`);
+    if (this.#isJacoco) return coverageOf(NOTHING, jacoco.name);
     throw new CoverageError(
       "is of no known format: a <report> without the packages and counters of JaCoCo",
     );

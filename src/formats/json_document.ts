@@ -112,8 +112,7 @@ class JsonWalk {
 
   /** Where the walk is, for a message. */
   place(): string {
-    const path = this.#path.map((key) => typeof key === "number" ? String(key) : key);
-    return path.length > 0 ? ` (in ${quote(path.join(" › "))})` : "";
+    return this.#path.length > 0 ? ` (in ${quote(this.#path.join(" › "))})` : "";
   }
 
   #value(value: string | number | boolean | null): void {

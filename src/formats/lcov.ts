@@ -95,9 +95,7 @@ class LcovReader implements TextReader {
     const { covered, valid } = this.#stated;
     const isStated = this.#isStated && valid > 0 && covered <= valid;
     return {
-      total: isStated || lines.valid === 0
-        ? coverageOf(covered, valid, lcov.name)
-        : coverageOf(lines.covered, lines.valid, lcov.name),
+      total: coverageOf(isStated || lines.valid === 0 ? this.#stated : lines, lcov.name),
       lines: this.#hasUnlisted ? null : lines.encoded,
       functions: lines.functions,
     };

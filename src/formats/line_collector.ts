@@ -33,6 +33,7 @@ const BITS = Uint8Array.from(
   (_, byte) => byte.toString(2).replaceAll("0", "").length,
 );
 const NONE = -1;
+const text = { encoder: new TextEncoder(), decoder: new TextDecoder() };
 
 /** Bytes of an entry of a Map with its string, beside the string's characters. */
 const FILE_COST = 96;
@@ -88,8 +89,9 @@ export class LineCollector {
   /** By file the place of its first page. */
   readonly #first: number[] = [];
   /** By place the number of a page in its file, and the place of the page with the next number. */
-  readonly #numbers: number[] = [];
-  readonly #next: number[] = [];
+  #numbers = new Int32Array(1024);
+  #next = new Int32Array(1024);
+  #pageCount = 0;
   /** The bits of all pages. */
   readonly #chunks: Uint8Array<ArrayBuffer>[] = [];
   /** By file and group the number that the file has there; in its first group it is the same. */
@@ -113,8 +115,13 @@ export class LineCollector {
   begin(path: string, group?: number): boolean {
     const name = normalized(path);
     const known = this.#files.get(name);
-    const file = known ?? this.#newFile(name.length * 2);
-    if (known === undefined) this.#files.set(copied(name), file);
+    const file = known ?? this.#newFile();
+    if (known === undefined) {
+      const bytes = text.encoder.encode(name);
+      this.memory.hold(bytes.byteLength);
+      // As a part of a longer string it would keep all of that.
+      this.#files.set(text.decoder.decode(bytes), file);
+    }
     this.#file = file;
     this.#place = this.#page = NONE;
     if (group !== undefined) {
@@ -130,8 +137,8 @@ export class LineCollector {
     return known === undefined;
   }
 
-  #newFile(bytes = 0): number {
-    this.memory.hold(FILE_COST + bytes);
+  #newFile(): number {
+    this.memory.hold(FILE_COST);
     return this.#first.push(NONE) - 1;
   }
 
@@ -162,8 +169,13 @@ export class LineCollector {
     }
     if (place === NONE || this.#numbers[place]! > page) {
       this.memory.hold(PAGE_COST);
-      const made = this.#numbers.push(page) - 1;
-      this.#next.push(place);
+      const made = this.#pageCount++;
+      if (made === this.#numbers.length) {
+        this.#numbers = grown(this.#numbers);
+        this.#next = grown(this.#next);
+      }
+      this.#numbers[made] = page;
+      this.#next[made] = place;
       if (made % CHUNK_PAGES === 0) this.#chunks.push(new Uint8Array(CHUNK_PAGES * PAGE_BYTES));
       if (before === NONE) this.#first[this.#file] = made;
       else this.#next[before] = made;
@@ -254,6 +266,10 @@ export class LineCollector {
   }
 }
 
+function grown(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  return new Int32Array(array.buffer.transfer(array.byteLength * 2));
+}
+
 function count(total: Counts, bits: Uint8Array): void {
   for (let byte = 0; byte < HALF; byte++) {
     total.valid += BITS[bits[byte]!]!;
@@ -265,9 +281,4 @@ function count(total: Counts, bits: Uint8Array): void {
 function normalized(path: string): string {
   const isWindows = /^[A-Za-z]:\\/.test(path) || (path.includes("\\") && !path.includes("/"));
   return (isWindows ? path.replaceAll("\\", "/") : path).replace(/^(?:\.\/+)+(?=.)/, "");
-}
-
-/** The same text; as a part of a longer string it would keep all of that. */
-function copied(text: string): string {
-  return new TextDecoder().decode(new TextEncoder().encode(text));
 }

@@ -4,7 +4,7 @@
  * make them.
  */
 import { jsonCount, wholeHits } from "./counts.ts";
-import { CoverageError, coverageOf, type ParsedCoverage } from "./coverage.ts";
+import { type Counts, CoverageError, coverageOf, type ParsedCoverage } from "./coverage.ts";
 import type { JsonFormat, JsonPath, JsonReader } from "./format.ts";
 import type { LineCollector } from "./line_collector.ts";
 
@@ -35,8 +35,7 @@ interface LineSegment {
 
 /** The totals are of functions' regions, and may count more lines than the files list. */
 class LlvmCovReader implements JsonReader {
-  #covered = 0;
-  #valid = 0;
+  readonly #total: Counts = { covered: 0, valid: 0 };
   #file = "";
   #segments: LineSegment[] = [];
   #segment: (number | boolean)[] = [];
@@ -46,8 +45,8 @@ class LlvmCovReader implements JsonReader {
   value(value: string | number | boolean | null, path: JsonPath): void {
     if (path[0] !== "data") return;
     if (path[2] === "totals" && path[3] === "lines" && path.length === 5) {
-      if (path[4] === "count") this.#valid += jsonCount("totals.lines.count", value);
-      if (path[4] === "covered") this.#covered += jsonCount("totals.lines.covered", value);
+      if (path[4] === "count") this.#total.valid += jsonCount("totals.lines.count", value);
+      if (path[4] === "covered") this.#total.covered += jsonCount("totals.lines.covered", value);
     } else if (path[2] === "files" && path[4] === "filename" && path.length === 5) {
       this.#file = String(value);
     } else if (path[2] === "files" && path[4] === "segments" && path.length === 7) {
@@ -90,12 +89,8 @@ class LlvmCovReader implements JsonReader {
 
   result(): ParsedCoverage {
     const lines = this.lines.finish();
-    return {
-      total: this.#valid > 0
-        ? coverageOf(this.#covered, this.#valid, llvmCov.name)
-        : coverageOf(lines.covered, lines.valid, llvmCov.name),
-      lines: lines.encoded,
-    };
+    const total = coverageOf(this.#total.valid > 0 ? this.#total : lines, llvmCov.name);
+    return { total, lines: lines.encoded };
   }
 }
 

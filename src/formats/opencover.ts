@@ -2,7 +2,7 @@
  * OpenCover: the tool itself, and coverlet. A sequence point is a statement; coverlet has one a line.
  */
 import { hitCount, totalCount, wholeNumber } from "./counts.ts";
-import { CoverageError, coverageOf, type ParsedCoverage } from "./coverage.ts";
+import { type Counts, CoverageError, coverageOf, type ParsedCoverage } from "./coverage.ts";
 import type { Attributes, XmlFormat, XmlReader } from "./format.ts";
 import type { LineCollector } from "./line_collector.ts";
 
@@ -23,8 +23,7 @@ export const opencover: XmlFormat = {
 };
 
 class OpenCoverReader implements XmlReader {
-  #covered: number | undefined;
-  #valid: number | undefined;
+  #total: Counts = { covered: 0, valid: 0 };
   readonly #names = new Map<string, string>();
   /** The file of the method, where its points do not name one. */
   #methodFile: string | undefined;
@@ -36,11 +35,10 @@ class OpenCoverReader implements XmlReader {
     switch (name) {
       case "Summary":
         if (path.length !== 1) return;
-        this.#covered = totalCount(
-          "visitedSequencePoints",
-          attributes.get("visitedSequencePoints"),
-        );
-        this.#valid = totalCount("numSequencePoints", attributes.get("numSequencePoints"));
+        this.#total = {
+          covered: count(attributes, "visitedSequencePoints"),
+          valid: count(attributes, "numSequencePoints"),
+        };
         return;
       case "File":
         this.#addFile(attributes.get("uid"), attributes.get("fullPath"));
@@ -84,13 +82,13 @@ class OpenCoverReader implements XmlReader {
 
   result(): ParsedCoverage {
     const lines = this.lines.finish();
-    const covered = this.#covered ?? 0, valid = this.#valid ?? 0;
+    const { covered, valid } = this.#total;
     const isCredible = valid > 0 && covered <= valid;
-    return {
-      total: isCredible || lines.valid === 0
-        ? coverageOf(covered, valid, opencover.name)
-        : coverageOf(lines.covered, lines.valid, opencover.name),
-      lines: lines.encoded,
-    };
+    const total = coverageOf(isCredible || lines.valid === 0 ? this.#total : lines, opencover.name);
+    return { total, lines: lines.encoded };
   }
+}
+
+function count(summary: Attributes, name: string): number {
+  return totalCount(name, summary.get(name)) ?? 0;
 }

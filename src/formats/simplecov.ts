@@ -48,7 +48,7 @@ class SimpleCovReader implements JsonReader {
 
   result(): ParsedCoverage {
     this.lines.subtract(this.#never);
-    const { covered, valid, encoded } = this.lines.finish();
-    return { total: coverageOf(covered, valid, simplecov.name), lines: encoded };
+    const lines = this.lines.finish();
+    return { total: coverageOf(lines, simplecov.name), lines: lines.encoded };
   }
 }

@@ -32,7 +32,7 @@ class SonarQubeReader implements XmlReader {
   }
 
   result(): ParsedCoverage {
-    const { covered, valid, encoded } = this.lines.finish();
-    return { total: coverageOf(covered, valid, sonarqube.name), lines: encoded };
+    const lines = this.lines.finish();
+    return { total: coverageOf(lines, sonarqube.name), lines: lines.encoded };
   }
 }

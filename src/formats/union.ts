@@ -36,8 +36,8 @@ export function unite(
       for (let at = 0; at < lines.length; at++) collector.add(lines[at]!, covered[at]!);
     }
   }
-  const { covered, valid, encoded: lines } = collector.finish();
-  return { total: coverageOf(covered, valid, format), lines: lines! };
+  const lines = collector.finish();
+  return { total: coverageOf(lines, format), lines: lines.encoded! };
 }
 
 /** One coverage of the coverage files of an upload, as {@linkcode uniteCoverage}. */

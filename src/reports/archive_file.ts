@@ -1,8 +1,11 @@
-/** Archives on their way to a bucket: packed from a folder, and written to a file. */
+/** Archives that are made here: packed, and written to a file on their way to a bucket. */
 import { createTarPacker } from "modern-tar";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import type { ByteStream } from "../http/byte_stream.ts";
+import { type ByteStream, gathered } from "../http/byte_stream.ts";
+
+/** Bytes that are compressed at a time. */
+const PIECE = 64 * 1024;
 
 /** A file with an archive. */
 export interface ArchiveFile {
@@ -12,24 +15,42 @@ export interface ArchiveFile {
   readonly sha256: string;
 }
 
-/** The gzipped tar of all files and folders in a folder; a file is opened when its turn comes. */
-export function pack(folder: string): ByteStream {
+/** A file to pack; without `open` a folder. */
+export interface PackedEntry {
+  readonly path: string;
+  readonly size: number;
+  open?(): ReadableStream<Uint8Array> | Promise<ReadableStream<Uint8Array>>;
+}
+
+/** The gzipped tar of files and folders; a file is opened when its turn comes. */
+export function pack(entries: Iterable<PackedEntry> | AsyncIterable<PackedEntry>): ByteStream {
   const { readable, controller } = createTarPacker();
-  const add = async (path: string) => {
-    for await (const { name, isDirectory } of Deno.readDir(join(folder, path))) {
-      const below = path + name;
-      if (isDirectory) {
-        await controller.add({ name: `${below}/`, size: 0, type: "directory" }).close();
-        await add(`${below}/`);
-        continue;
-      }
-      const source = join(folder, below);
-      const { size } = await Deno.stat(source);
-      await (await Deno.open(source)).readable.pipeTo(controller.add({ name: below, size }));
+  const addAll = async () => {
+    for await (const { path, size, open } of entries) {
+      if (open) await (await open()).pipeTo(controller.add({ name: path, size }));
+      else await controller.add({ name: `${path}/`, size: 0, type: "directory" }).close();
     }
+    controller.finalize();
   };
-  add("").then(() => controller.finalize(), (error) => controller.error(error));
-  return (readable as ByteStream).pipeThrough(new CompressionStream("gzip"));
+  addAll().catch((error) => controller.error(error));
+  // Of headers and small files one by one, gzip makes a tenth more.
+  const pieces = ReadableStream.from(gathered(readable, PIECE));
+  return pieces.pipeThrough(new CompressionStream("gzip"));
+}
+
+/** All files and folders in a folder. */
+export async function* entriesIn(folder: string, below = ""): AsyncGenerator<PackedEntry> {
+  for await (const { name, isDirectory } of Deno.readDir(join(folder, below))) {
+    const path = below + name;
+    if (isDirectory) {
+      yield { path, size: 0 };
+      yield* entriesIn(folder, `${path}/`);
+    } else {
+      const source = join(folder, path);
+      const { size } = await Deno.stat(source);
+      yield { path, size, open: async () => (await Deno.open(source)).readable };
+    }
+  }
 }
 
 /** The same bytes, which also go to a file; `done` is told of it at their end. */

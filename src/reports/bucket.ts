@@ -120,15 +120,25 @@ export class Bucket {
       const seconds = this.#secondsFor(bytes);
       const tooLate = new Error(`not all of its ${bytes} bytes came within ${seconds} seconds`);
       const timer = setTimeout(() => deadline.abort(tooLate), seconds * 1000);
-      return ReadableStream.from((async function* () {
-        try {
-          if (body) yield* body as ByteStream;
-        } catch (cause) {
-          throw away(`GET ${id}${ENDING}`, deadline.signal.aborted ? tooLate : cause);
-        } finally {
+      const reader = (body as ByteStream ?? ReadableStream.from([])).getReader();
+      return new ReadableStream({
+        async pull(controller) {
+          try {
+            const { done, value } = await reader.read();
+            if (!done) return controller.enqueue(value);
+            clearTimeout(timer);
+            controller.close();
+          } catch (cause) {
+            clearTimeout(timer);
+            const why = deadline.signal.aborted ? tooLate : cause;
+            controller.error(away(`GET ${id}${ENDING}`, why));
+          }
+        },
+        cancel(reason) {
           clearTimeout(timer);
-        }
-      })());
+          return reader.cancel(reason); // also ends a read that is pending
+        },
+      }, { highWaterMark: 0 });
     });
   }
 

@@ -8,9 +8,9 @@ import type { ByteStream } from "../http/byte_stream.ts";
 import { Semaphore } from "../http/semaphore.ts";
 import type { Log } from "../log.ts";
 import type { ReportSize } from "../model/rows.ts";
-import { type ArchiveFile, pack, spool, spooled } from "./archive_file.ts";
+import { type ArchiveFile, entriesIn, pack, spool, spooled } from "./archive_file.ts";
 import { Bucket } from "./bucket.ts";
-import { exists, removeTree } from "./files.ts";
+import { exists, removeTree } from "./disk.ts";
 import { type LinesOf, type Place, ReportStore, type StagedReport } from "./store.ts";
 
 /** Reports that are fetched at a time; others wait. */
@@ -78,7 +78,7 @@ export class BucketStore extends ReportStore {
       ...staged,
       archived: (bytes) => spooled(bytes, path, (file) => archive = file),
       publish: async (size) => {
-        archive ??= await spool(pack(this.stagedPath(staged.id)), path);
+        archive ??= await spool(pack(entriesIn(this.stagedPath(staged.id))), path);
         isSent = true;
         await this.bucket.put(staged.id, archive);
         await removeTree(path);
@@ -100,13 +100,12 @@ export class BucketStore extends ReportStore {
     await this.bucket.delete(id);
   }
 
-  override async *readFile(id: string, path: string): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  protected override async openFile(id: string, path: string): Promise<Deno.FsFile> {
     this.used(id);
-    const file = await this.openFile(id, path).catch(async (error) => {
+    return await super.openFile(id, path).catch(async (error) => {
       if (!(error instanceof Deno.errors.NotFound) || !await this.restore(id)) throw error;
-      return await this.openFile(id, path);
+      return await super.openFile(id, path);
     });
-    yield* file.readable;
   }
 
   override async readLines(id: string, of?: LinesOf): Promise<Uint8Array<ArrayBuffer> | undefined> {
@@ -131,7 +130,10 @@ export class BucketStore extends ReportStore {
     const startedAt = performance.now();
     const archive = await this.bucket.get(id);
     if (!archive) return false;
-    const staged = await super.stage(id);
+    const staged = await super.stage(id).catch(async (error) => {
+      await archive.cancel(error);
+      throw error;
+    });
     let size: ReportSize;
     try {
       size = await this.#options.unpack(archive, staged);
@@ -156,7 +158,7 @@ export class BucketStore extends ReportStore {
   async copyToBucket(id: string): Promise<void> {
     const path = `${this.stagedPath(id)}.tar.gz`;
     try {
-      await this.bucket.put(id, await spool(pack(this.folder(id)), path));
+      await this.bucket.put(id, await spool(pack(entriesIn(this.folder(id))), path));
     } finally {
       await removeTree(path);
     }

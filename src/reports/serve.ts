@@ -4,7 +4,7 @@ import { serveDir } from "@std/http";
 import { HttpError } from "../errors.ts";
 import { type Surface, withHeaders } from "../http/headers.ts";
 import { decodeSegment } from "../http/router.ts";
-import { canBeNamed } from "./files.ts";
+import { canBeNamed } from "./disk.ts";
 import { opensPage, withScript } from "./sandbox.ts";
 
 /** What tells a browser that opens a page from anything else. */

@@ -15,15 +15,7 @@ import type { Log } from "../log.ts";
 import type { ReportSize } from "../model/rows.ts";
 import { isReportId } from "../model/urls.ts";
 import type { Bucket } from "./bucket.ts";
-import {
-  exists,
-  ifGone,
-  listFolder,
-  readFile,
-  removeTree,
-  sizeOfTree,
-  writeFile,
-} from "./files.ts";
+import { exists, ifGone, listFolder, readFile, removeTree, sizeOfTree, writeFile } from "./disk.ts";
 
 const STAGING = ".staging";
 const MARKER = ".database";

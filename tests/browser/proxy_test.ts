@@ -7,8 +7,8 @@ import { withFolder } from "../support/folder.ts";
 import { listeningApp } from "../support/listening.ts";
 import { serve } from "../support/serve.ts";
 
-const document = await Deno.readTextFile(new URL("../../docs/security.md", import.meta.url));
-const recipe = /^```nginx\n([^]*?)^```$/m.exec(document)![1]!;
+const security = await Deno.readTextFile(new URL("../../docs/security.md", import.meta.url));
+const recipe = /^```nginx\n([^]*?)^```$/m.exec(security)![1]!;
 const NGINX = "/usr/sbin/nginx";
 const hasNginx = await Deno.stat(NGINX).then(() => true, () => false);
 if (!hasNginx) console.log(`The test of the recipe for nginx is skipped: there is no ${NGINX}.`);

@@ -237,10 +237,8 @@ jobTest("upload finds the coverage files by the names that tools give them", asy
 
   const long = `report/${"d".repeat(150)}/${"e".repeat(90)}/f.html`;
   await git.write({ [long]: "", "coverage.json": "{}" });
-  assert.equal(
-    (await dry("--folder=report")).lines[1],
-    "Left out 1 file: the path is too long for a tar.",
-  );
+  const all = (await dry("--folder=report")).lines.join();
+  assert.match(all, /: 6 files,/, "however long its path");
   const top = await dry("--folder=.", "--file=coverage.json");
   assert.match(top.lines[1]!, /: 1 file,/, "of a checkout only the coverage file is sent");
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { CoverageError, coverageOf, coverageOfRate } from "../../src/formats/coverage.ts";
+import { CoverageError, coverageOf } from "../../src/formats/coverage.ts";
 import { percentageOf } from "../../src/model/percentage.ts";
+import { total } from "./read.ts";
 
 Deno.test("percentageOf rounds half away from zero to two decimals", () => {
   const cases: [covered: number, valid: number, percentage: number][] = [
@@ -27,22 +28,23 @@ Deno.test("percentageOf is 100 only when nothing is missed, and 0 only when noth
 
 Deno.test("coverageOf refuses counts that make no percentage", () => {
   for (const [covered, valid] of [[0, 0], [5, 4], [0.5, 1], [1, 2 ** 31], [NaN, 1]] as const) {
-    assert.throws(() => coverageOf(covered, valid, "x"), CoverageError, `${covered}/${valid}`);
+    assert.throws(() => coverageOf({ covered, valid }, "x"), CoverageError, `${covered}/${valid}`);
   }
-  assert.match(messageOf(() => coverageOf(0, 0, "x")), /0 of 0 lines/);
-  assert.match(messageOf(() => coverageOf(5, 4, "x")), /5 of 4/);
+  assert.match(messageOf(() => coverageOf({ covered: 0, valid: 0 }, "x")), /0 of 0 lines/);
+  assert.match(messageOf(() => coverageOf({ covered: 5, valid: 4 }, "x")), /5 of 4/);
 });
 
-Deno.test("coverageOfRate rounds what the rate says, not how a float holds it", () => {
-  assert.equal(coverageOfRate(0.5832999999999999, "x").percentage, 58.33);
-  assert.equal(coverageOfRate(0.33335, "x").percentage, 33.34);
-  assert.equal(coverageOfRate(1, "x").percentage, 100);
-  assert.equal(coverageOfRate(0.99999999999, "x").percentage, 99.99);
-  assert.equal(coverageOfRate(0, "x").percentage, 0);
-  assert.equal(coverageOfRate(1e-12, "x").percentage, 0.01);
-  assert.equal(coverageOfRate(0.5, "x").linesValid, null);
-  for (const rate of [NaN, -0.1, 1.1, Infinity]) {
-    assert.throws(() => coverageOfRate(rate, "x"), CoverageError, String(rate));
+Deno.test("a bare rate is rounded as it is written, not as a float holds it", async () => {
+  const rate = (text: string) => total(`<coverage line-rate="${text}"/>`);
+  assert.equal((await rate("0.5832999999999999")).percentage, 58.33);
+  assert.equal((await rate("0.33335")).percentage, 33.34);
+  assert.equal((await rate("1")).percentage, 100);
+  assert.equal((await rate("0.99999999999")).percentage, 99.99);
+  assert.equal((await rate("0")).percentage, 0);
+  assert.equal((await rate("1e-12")).percentage, 0.01);
+  assert.equal((await rate("0.5")).linesValid, null);
+  for (const text of ["NaN", "-0.1", "1.1", "Infinity"]) {
+    await assert.rejects(rate(text), CoverageError, text);
   }
 });
 

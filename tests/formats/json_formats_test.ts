@@ -143,6 +143,8 @@ Deno.test("gcovr: each entry of a line counts, without lines that are no code; i
     await counted(json({ "gcovr/summary_format_version": "0.6", ...summary })),
     "3/4 gcovr-summary",
   );
+  const kcov = { files: [{ file: "/a.sh", percent_covered: "71.05", total_lines: "38" }] };
+  assert.match(await refusal(json(kcov)), /^is kcov's summary; give cobertura\.xml/);
 });
 
 Deno.test("JSON that is invalid, unknown or truncated is refused", async () => {

@@ -64,6 +64,7 @@ Deno.test("an unknown format is refused with what it looks like and what is supp
     ["<testsuites><testsuite/></testsuites>", /looks like JUnit test results/],
     ['<phpunit xmlns="x"><build/></phpunit>', /give what PHPUnit writes with --coverage-clover/],
     ["<coverage><sheet/></coverage>", /its root element is <coverage>/],
+    ["<constructor/>", /its root element is <constructor>/],
     ["hello world\n", /it begins with "hello world"/],
     ["GROUP,PACKAGE,CLASS,INSTRUCTION_MISSED\n", /JaCoCo's CSV report; give JaCoCo's XML/],
     ["SQLite format 3\0", /SQLite database.*`coverage xml`/],
@@ -71,6 +72,10 @@ Deno.test("an unknown format is refused with what it looks like and what is supp
     ["PK\x03\x04", /looks like a zip file/],
     ["\x01\xc0\xc0\x10", /JaCoCo's execution data/],
     ["        -:    0:Source:a.c\n", /gcov's text output; give what gcovr or lcov writes/],
+    ["<scoverage/>", /scoverage's own report; give cobertura\.xml/],
+    ['{"result": {"line": 85.1}}', /SimpleCov's \.last_run\.json; .*\.resultset\.json/],
+    ['{"App.dll": {"a.cs": {}}}', /coverlet's own JSON; give what coverlet writes as Cobertura/],
+    ['{"type": "CodeCoverage", "coverage": []}', /Dart's JSON or a Codecov upload; give the LCOV/],
   ];
   for (const [document, message] of looks) {
     const refused = await refusal(latin1(document));

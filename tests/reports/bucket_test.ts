@@ -103,6 +103,26 @@ bucketTest("a cache that is emptied by hand while the server runs fills again", 
   assert.equal(await (await server.open(page())).text(), "<h1>coverage</h1>");
 });
 
+bucketTest(
+  "a report for which the disk has no room is not read from the bucket",
+  async (bucket) => {
+    await using test = await testApp();
+    await using server = await bucketServer(test, bucket);
+    const id = await upload(server, {}, tar(goodReport()));
+    await Deno.remove(server.store.folder(id), { recursive: true });
+    const { mkdir } = Deno;
+    const full = Object.assign(new Error("No space left on device"), { code: "ENOSPC" });
+    Deno.mkdir = () => Promise.reject(full);
+    try {
+      // What is left open would be found at the end of the test.
+      await assert.rejects(server.store.restore(id), full);
+    } finally {
+      Deno.mkdir = mkdir;
+    }
+    assert.equal(await server.store.restore(id), true);
+  },
+);
+
 bucketTest("the least recently used reports go, and none that is in use", async (bucket) => {
   await using test = await testApp();
   let now = Date.now();

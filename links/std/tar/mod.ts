@@ -1,2 +1,0 @@
-export * from "./tar_stream.ts";
-export * from "./untar_stream.ts";
