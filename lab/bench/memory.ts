@@ -19,7 +19,8 @@ export async function measureMemory() {
       title: `memory: resident memory of the server, one upload of ${mb(size)} MB`,
       rows: [
         { cells: body.cells, value: body.growth / 1e6, most: 150, unit: "MB" },
-        { cells: form.cells, value: form.growth / size, most: 3, unit: "bodies" },
+        // Deno's `formData` alone takes 3.15 of them.
+        { cells: form.cells, value: form.growth / size, most: 3.5, unit: "bodies" },
       ],
     };
   });

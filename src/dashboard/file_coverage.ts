@@ -50,6 +50,12 @@ export function commonFolder(files: readonly { readonly path: string }[]): strin
   return common;
 }
 
+/** The folder that the full paths of all files begin with; "" for paths in a repository. */
+export function rootOf(files: readonly { readonly path: string }[]): string {
+  const common = commonFolder(files);
+  return /^(?:[A-Za-z]:)?\/./.test(common) ? common : "";
+}
+
 /**
  * The folders right below `folder`. One that holds nothing but another folder stands for that one:
  * `com/acme/shop/` is a single row.

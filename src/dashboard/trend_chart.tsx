@@ -71,6 +71,8 @@ const SIZES: readonly Size[] = [
   { name: "narrow", width: 360, height: 260, dates: 4, hasLinks: false },
 ];
 const MARGIN = { top: 12, right: 14, bottom: 26, left: 46 };
+/** Half the width of the longest date, as "September" is. */
+const HALF_DATE = 36;
 const COLORS = 6;
 /** Time that the width stands for at least; an axis of seconds says nothing about coverage. */
 const LEAST_MS = 6 * 60 * 60 * 1000;
@@ -145,7 +147,12 @@ function Drawing({ trends, size }: { trends: readonly Trend[]; size: Size }) {
           </g>
         ))}
         {x.ticks(size.dates).map((at) => (
-          <text key={at.getTime()} x={tenths(x(at))} y={height - 6} text-anchor="middle">
+          <text
+            key={at.getTime()}
+            x={tenths(x(at))}
+            y={height - 6}
+            text-anchor={width - x(at) < HALF_DATE ? "end" : "middle"}
+          >
             {date(at)}
           </text>
         ))}

@@ -6,6 +6,7 @@ import {
   type FileSort,
   type FolderCoverage,
   foldersIn,
+  rootOf,
   sortCoverage,
   sumOf,
 } from "./file_coverage.ts";
@@ -51,6 +52,8 @@ export function UploadFiles({ files, base, total, view, link }: {
   const matches = ({ path }: FileSummary) =>
     path.startsWith(view.folder) && (!keyword || path.toLowerCase().includes(keyword));
   const shown = files.filter(matches);
+  const root = rootOf(files);
+  const start = view.folder || root;
   const baseShown = base?.filter(matches) ?? [];
   const folders = foldersIn(commonFolder(shown), shown, baseShown);
   const sum = sumOf(files);
@@ -83,9 +86,11 @@ export function UploadFiles({ files, base, total, view, link }: {
           </p>
         )
         : null}
-      <p class="muted" role="status">{statusOf(shown, view)}</p>
+      <p class="muted" role="status">{statusOf(shown, start, view.q)}</p>
       <div id="files-results">
-        {view.folder === "" ? null : <FolderPath folder={view.folder} linkTo={linkTo} />}
+        {view.folder === ""
+          ? null
+          : <FolderPath root={root} folder={view.folder} linkTo={linkTo} />}
         <Sorting
           options={SORTS.filter(({ key }) => key !== "change" || base !== undefined)}
           current={view.sort}
@@ -100,7 +105,7 @@ export function UploadFiles({ files, base, total, view, link }: {
                   folder,
                   <>
                     <a href={linkTo({ folder: folder.path })}>
-                      {folder.path.slice(view.folder.length)}
+                      {folder.path.slice(start.length)}
                     </a>
                     <small>{folder.files === 1 ? "1 file" : `${count(folder.files)} files`}</small>
                   </>,
@@ -119,7 +124,7 @@ export function UploadFiles({ files, base, total, view, link }: {
                 row(
                   file,
                   <>
-                    {file.path.slice(view.folder.length)}
+                    {file.path.slice(start.length)}
                     <Ranges text={file.uncovered} />
                   </>,
                 )
@@ -146,7 +151,7 @@ function queryOf({ q, folder, ...order }: FilesView): Query {
   return { folder, q, ...sortQuery(SORTS, order) };
 }
 
-function statusOf(shown: readonly FileSummary[], { q, folder }: FilesView): string {
+function statusOf(shown: readonly FileSummary[], folder: string, q: string | undefined): string {
   const place = folder === "" ? "" : ` in ${folder}`;
   const matching = q === undefined ? "" : ` match “${q}”`;
   if (shown.length === 0) return `No files${place}${matching}.`;
@@ -155,14 +160,19 @@ function statusOf(shown: readonly FileSummary[], { q, folder }: FilesView): stri
 }
 
 function FolderPath(
-  { folder, linkTo }: { folder: string; linkTo: (changes: Partial<FilesView>) => string },
+  { root, folder, linkTo }: {
+    root: string;
+    folder: string;
+    linkTo: (changes: Partial<FilesView>) => string;
+  },
 ) {
-  const names = folder.split("/").slice(0, -1);
+  const above = folder.startsWith(root) ? root : "";
+  const names = folder.slice(above.length).split("/").slice(0, -1);
   return (
     <nav class="muted" aria-label="Folders">
       <a href={linkTo({ folder: "" })}>All files</a>
       {names.map((name, index) => {
-        const path = `${names.slice(0, index + 1).join("/")}/`;
+        const path = `${above}${names.slice(0, index + 1).join("/")}/`;
         return (
           <>
             {" / "}

@@ -364,7 +364,10 @@ Deno.test("a name that no file can have is refused, and nothing waits for the bo
 
 Deno.test("an unsafe archive is refused before the rest of it arrives", async () => {
   await using test = await testApp();
-  const unsafe = tar([{ name: "../evil" }, { name: "large", size: 900_000_000 }], { end: false });
+  const entries = tar([{ name: "../evil" }, { name: "large", size: 900_000_000 }], { end: false });
+  // The published tar reader holds back the last kilobyte that has come.
+  const unsafe = new Uint8Array(entries.byteLength + 8192);
+  unsafe.set(entries);
   for (const start of [unsafe, (await gzip(unsafe)).slice(0, -8)]) {
     const canceled = Promise.withResolvers<void>();
     const waiting = new ReadableStream<Uint8Array>({

@@ -162,6 +162,30 @@ Deno.test("a folder that contains only one folder is merged into its row", async
   assert.doesNotMatch(html, /vs base|>new</);
 });
 
+Deno.test("what full paths begin with is shown once", async () => {
+  await using test = await testApp();
+  const own = await seed(test.sql);
+  const id = await idOf(test, own);
+  const root = "/home/runner/work/shop/shop/";
+  const files = {
+    [own]: [
+      file(`${root}src/a.ts`, 1, 2),
+      file(`${root}src/b/c.ts`, 2, 2),
+      file(`${root}d.ts`, 1, 1),
+    ],
+  };
+  const html = await page(test, `acme/shop/uploads/${id}`, files);
+  assert.match(html, /3 files in \/home\/runner\/work\/shop\/shop\/\./);
+  assert.deepEqual(rows(html, "Files").map((row) => row.split(" ")[0]), [
+    ...["src/a.ts", "d.ts", "src/b/c.ts"],
+  ]);
+  assert.deepEqual(rows(html, "Folders"), ["src/ 2 files 3 of 4 lines 75.00%"]);
+  const below = await page(test, `acme/shop/uploads/${id}?folder=${root}src/b/`, files);
+  const [, path] = /aria-label="Folders">(.*?)<\/nav>/.exec(below)!;
+  assert.equal(path!.replaceAll(/<[^>]*>/g, ""), "All files / src / b");
+  assert(path!.includes(`folder=${encodeURIComponent(`${root}src/`)}`), path);
+});
+
 Deno.test("the page explains why a tool's report shows another percentage", async () => {
   await using test = await testApp();
   const note = async (format: string, language: string) => {

@@ -49,6 +49,18 @@ Deno.test("every link in the docs leads to an existing file and heading", async 
   }
 });
 
+Deno.test("every source file that maintainers are sent to is there", async () => {
+  const all = await documents();
+  for (const path of ["docs/ARCHITECTURE.md", "links/README.md"]) {
+    const text = all.get(path)!;
+    for (
+      const [, file] of prose(text).matchAll(/`((?:src|tests|lab|tools|action)\/[\w./]+\.\w+)`/g)
+    ) {
+      await Deno.stat(join(root, file!)).catch(() => assert.fail(`${path} names ${file}`));
+    }
+  }
+});
+
 Deno.test("no line of a table is wider than a screen", async () => {
   for (const [path, text] of await documents()) {
     const wide = prose(text).split("\n").filter((line) =>
