@@ -27,8 +27,13 @@ export function pack(entries: Iterable<PackedEntry> | AsyncIterable<PackedEntry>
   const { readable, controller } = createTarPacker();
   const addAll = async () => {
     for await (const { path, size, open } of entries) {
-      if (open) await (await open()).pipeTo(controller.add({ name: path, size }));
-      else await controller.add({ name: `${path}/`, size: 0, type: "directory" }).close();
+      if (open) {
+        // Added before it is opened, so that a reader who leaves meanwhile leaves no file open.
+        const content = controller.add({ name: path, size });
+        await (await open()).pipeTo(content);
+      } else {
+        await controller.add({ name: `${path}/`, size: 0, type: "directory" }).close();
+      }
     }
     controller.finalize();
   };

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { readArchive } from "../../src/archive/read_archive.ts";
+import { pack, type PackedEntry } from "../../src/reports/archive_file.ts";
+
+const LIMITS = { maxReportBytes: 1e6, maxReportFiles: 100 };
+
+function file(path: string, content: string, size = content.length): PackedEntry {
+  return { path, size, open: () => new Blob([content]).stream() };
+}
+
+Deno.test("what is packed is read back, whatever a path consists of", async () => {
+  const files = new Map([
+    ["report/empty.html", ""],
+    [`report/${"d".repeat(150)}/${"e".repeat(255)}/f.html`, "long"],
+    [`report/${"日本".repeat(40)}/ä ö.html`, "not ASCII"],
+    ['report/it\'s "so".html', "x".repeat(300_000)],
+  ]);
+  const archive = pack([
+    { path: "report", size: 0 },
+    ...Array.from(files, ([path, content]) => file(path, content)),
+    { path: `report/${"g".repeat(200)}`, size: 0 },
+  ]);
+  const folders: string[] = [];
+  for await (const entry of readArchive(archive, LIMITS)) {
+    if (entry.kind === "folder") folders.push(entry.path);
+    if (entry.kind !== "file") continue;
+    assert.equal(new TextDecoder().decode(await entry.whole()), files.get(entry.path), entry.path);
+    files.delete(entry.path);
+  }
+  assert.deepEqual([...files.keys()], []);
+  assert.deepEqual(folders, ["report", `report/${"g".repeat(200)}`]);
+});
+
+Deno.test("a file that changes while it is packed fails the archive", async () => {
+  for (const size of [2, 4]) {
+    await assert.rejects(new Response(pack([file("a", "abc", size)])).bytes(), /"a"/, `${size}`);
+  }
+});
+
+Deno.test("a file that is opened when the reader has left is closed", async () => {
+  const opening = Promise.withResolvers<void>();
+  const opened = Promise.withResolvers<ReadableStream<Uint8Array>>();
+  const closed = Promise.withResolvers<void>();
+  const entry = {
+    path: "a",
+    size: 1,
+    open() {
+      opening.resolve();
+      return opened.promise;
+    },
+  };
+  const archive = pack([file("large", "x".repeat(1_000_000)), entry]);
+  await opening.promise;
+  await archive.cancel();
+  await new Promise((resolve) => setTimeout(resolve)); // until the packer knows
+  opened.resolve(new ReadableStream({ cancel: () => closed.resolve() }));
+  await closed.promise;
+});
