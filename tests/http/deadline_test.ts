@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Deadline, readBody } from "../../src/http/body.ts";
+import { filePart } from "../../src/http/form.ts";
 
 Deno.test("a deadline ends the reading of a body and the waiting for work", async () => {
   using deadline = new Deadline(0.01, () => new Error("too late"));
@@ -17,4 +18,7 @@ Deno.test("a deadline ends the reading of a body and the waiting for work", asyn
   await assert.rejects(new Response(readBody(late, { maxBytes: 9, seconds: 60, signal })).bytes(), {
     message: "too late",
   });
+  const form = new FormData();
+  form.set("file", new File(["in a form"], "report.tar.gz"));
+  await assert.rejects(new Response(filePart(form, signal)).bytes(), { message: "too late" });
 });
