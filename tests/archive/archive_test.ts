@@ -213,6 +213,23 @@ Deno.test("readArchive inflates a gzip bomb no further than the limit needs", as
   assert(grown < 128 * zeros.byteLength, `resident memory grew by ${grown} bytes`);
 });
 
+Deno.test("readArchive refuses an entry that says it is too large before its content arrives", async () => {
+  const header = tar([{ name: "large", size: limits.maxReportBytes + 1 }], { end: false });
+  const start = concat([header, new Uint8Array(9000)]);
+  const waiting = new ReadableStream({ start: (controller) => controller.enqueue(start) });
+  await assert.rejects(
+    read(waiting),
+    (error) => error instanceof HttpError && error.status === 413,
+  );
+});
+
+Deno.test("readArchive counts each entry, also of a folder that is there already", async () => {
+  const folder = { name: "folder/", type: "5" };
+  const folders = (count: number) => tar(Array.from({ length: count }, () => folder));
+  assert.equal((await read(folders(limits.maxReportFiles))).length, limits.maxReportFiles);
+  assert.equal((await refusal(folders(limits.maxReportFiles + 1))).status, 413);
+});
+
 Deno.test("readArchive counts bytes after the end of the archive too", async () => {
   const padded = concat([tar([{ name: "a" }]), new Uint8Array(2_000_000)]);
   assert.equal((await refusal(await gzip(padded))).status, 413);
