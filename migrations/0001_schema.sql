@@ -103,9 +103,9 @@ create index coverages_commit on coverages (repository_id, language, commit_hash
 -- An author's uploads to each repository, newest first.
 create index coverages_author on coverages (commit_author, repository_id, id desc);
 
--- Reports on disk: what retention goes through, and their total size.
+-- Reports on disk, which retention goes through.
 create index coverages_stored on coverages (repository_id, branch_name, language, id desc)
-  include (report_bytes) where report_stored;
+  where report_stored;
 
 -- The parts of an upload: reports of their own, whose lines are united.
 create table parts (
