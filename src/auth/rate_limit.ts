@@ -145,6 +145,7 @@ function tooMany(client: string, wait: number): HttpError {
   );
 }
 
+/** How many failures may follow each other before the next attempt has to wait: a leaky bucket. */
 class Allowance {
   readonly #most: number;
   readonly #perSecond: number;

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { readArchive } from "../../src/archive/read_archive.ts";
-import { pack, type PackedEntry } from "../../src/reports/archive_file.ts";
+import { pack, type PackedEntry, spool, spooled } from "../../src/reports/archive_file.ts";
+import { withFolder } from "../support/folder.ts";
 
 const LIMITS = { maxReportBytes: 1e6, maxReportFiles: 100 };
 
@@ -55,4 +57,20 @@ Deno.test("a file that is opened when the reader has left is closed", async () =
   await new Promise((resolve) => setTimeout(resolve)); // until the packer knows
   opened.resolve(new ReadableStream({ cancel: () => closed.resolve() }));
   await closed.promise;
+});
+
+Deno.test("an archive that ends early leaves no file open", async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, "a.tar.gz");
+    const done = () => assert.fail("it is not whole");
+    const reader = spooled(new Blob(["a", "b"]).stream(), path, done).getReader();
+    await reader.read();
+    await reader.cancel();
+    const gone = new Error("gone");
+    const broken = new ReadableStream({
+      start: (controller) => controller.enqueue(new Uint8Array(1)),
+      pull: (controller) => controller.error(gone),
+    });
+    await assert.rejects(spool(broken, path), gone);
+  });
 });
