@@ -9,12 +9,13 @@ import { readXml } from "./xml_document.ts";
 
 /** Bytes of a coverage file by default. */
 export const DEFAULT_MAX_COVERAGE_BYTES = 256 * 1024 * 1024;
-/**
- * Bytes that a parser gets at a time: it may make several times as much of them before it returns. The
- * first piece has as many if there are, because it tells what the document is, and because the published
- * `@std/xml` does not take a DOCTYPE that comes in two.
- */
+/** Bytes that a parser gets at a time: it may make several times as much of them before it returns. */
 const PIECE_BYTES = 4 * 1024;
+/**
+ * The first piece, which tells what the document is. It is larger because the published `@std/xml` does
+ * not take a DOCTYPE that comes in two.
+ */
+const HEAD_BYTES = 16 * 1024;
 /** Characters of a line of text, which is held whole. */
 const MAX_LINE = 1024 * 1024;
 
@@ -44,7 +45,7 @@ export async function readCoverage(
     if (done) throw new CoverageError("is empty");
     const encoding = encodingOf(head);
     const first = new TextDecoder(encoding).decode(head).trimStart()[0];
-    if (first === undefined && head.byteLength < PIECE_BYTES) throw new CoverageError("is empty");
+    if (first === undefined && head.byteLength < HEAD_BYTES) throw new CoverageError("is empty");
     const unknown = unknownBytes(head);
     if (unknown) throw unknown;
     const all = async function* () {
@@ -92,8 +93,10 @@ class Source {
         }
         if (head) {
           chunk = joined(head, chunk);
-          head = chunk.byteLength < PIECE_BYTES ? chunk : undefined;
+          head = chunk.byteLength < HEAD_BYTES ? chunk : undefined;
           if (head) continue;
+          yield chunk.subarray(0, HEAD_BYTES);
+          chunk = chunk.subarray(HEAD_BYTES);
         }
         for (let at = 0; at < chunk.byteLength; at += PIECE_BYTES) {
           await memory.admitted();

@@ -157,6 +157,14 @@ Deno.test("a DTD is not processed: no entity of it is expanded", async () => {
   assert.match(await refusal(laughs), /not well-formed XML/);
 });
 
+Deno.test("a DOCTYPE is read wherever the bytes are cut", async () => {
+  const document = `<?xml version="1.0"?><!-- ${"x".repeat(4000)} --><!DOCTYPE report PUBLIC ` +
+    `"-//JACOCO//DTD Report 1.1//EN" "report.dtd"><report name="a"><counter type="LINE" missed="1" covered="3"/></report>`;
+  for (const size of [1, 4040, 4090, 100_000]) {
+    assert.equal((await total(document, size)).percentage, 75);
+  }
+});
+
 Deno.test("errors of the source are passed on unchanged", async () => {
   const source = new ReadableStream<Uint8Array<ArrayBuffer>>({
     pull: (controller) => controller.error(new TypeError("client gone")),
