@@ -150,6 +150,10 @@ Deno.test("a browser is redirected to the report's own address, and to the newes
   assert.equal(led.headers.get("access-control-allow-origin"), null);
   const ofUpload = named.replace("/archive/", `/${row!.id}/archive/`);
   assert.equal((await open(ofUpload)).headers.get("location"), `https://ci.example.com/cov${own}`);
+  for (const [part, other] of [["main", "dev"], ["go", "rust"], [row!.id, "999"]]) {
+    const path = ofUpload.replace(`/${part}/`, `/${other}/`);
+    assert.equal((await open(path)).status, 404, path);
+  }
   const page = await open(own);
   assert.equal(page.status, 200);
   assert.match(page.headers.get("content-security-policy")!, /^sandbox allow-scripts allow-popups/);
@@ -158,6 +162,7 @@ Deno.test("a browser is redirected to the report's own address, and to the newes
   await test.upload(tar(goodReport()));
   assert.equal((await open(own)).headers.get("location"), report_url);
   assert.equal((await test.get(own)).status, 404, "a program is told that it is gone");
+  assert.equal((await open(ofUpload)).status, 404, "its upload has no report any more");
   const unknown = own.replace(row!.report_id, crypto.randomUUID());
   assert.equal((await open(unknown)).status, 404);
 });
