@@ -118,12 +118,15 @@ export function packed(
   files: readonly ReportFile[],
   diff?: { readonly path: string; readonly bytes: Uint8Array<ArrayBuffer> },
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const entries = files.map(({ source, path, size }): PackedEntry => {
-    return { path, size, open: async () => (await Deno.open(source)).readable };
-  });
-  if (diff) {
+  const entries = function* (): Generator<PackedEntry> {
+    for (const { source, path } of files) {
+      // A log may have grown since it was found.
+      const { size } = Deno.statSync(source);
+      yield { path, size, open: async () => (await Deno.open(source)).readable };
+    }
+    if (!diff) return;
     const { path, bytes } = diff;
-    entries.push({ path, size: bytes.byteLength, open: () => new Blob([bytes]).stream() });
-  }
-  return pack(entries);
+    yield { path, size: bytes.byteLength, open: () => new Blob([bytes]).stream() };
+  };
+  return pack(entries());
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readReport } from "../../src/cli/report_folder.ts";
+import { readArchive } from "../../src/archive/read_archive.ts";
+import { packed, readReport } from "../../src/cli/report_folder.ts";
 import { plain } from "../../src/cli/upload_answer.ts";
 import { readConfig } from "../../src/config.ts";
 import { arrived, type JobServer, jobTest, list, serverWithToken } from "../docs/job.ts";
@@ -9,6 +10,7 @@ import { type ListeningApp, listeningApp } from "../support/listening.ts";
 import { toolRecipes } from "../docs/recipes.ts";
 import { repository } from "../support/git.ts";
 import { startIssuer } from "../support/oidc.ts";
+import { withFolder } from "../support/folder.ts";
 import { serve } from "../support/serve.ts";
 import { command } from "../support/task.ts";
 import { archivePath } from "../support/test_data.ts";
@@ -319,6 +321,21 @@ jobTest("upload asks GitHub for an OIDC token if the job may have one", async ()
   );
   assert.equal(code, 0, lines.join("\n"));
   assert.equal(asked, "?v=2&audience=https%3A%2F%2Faudience.example.com Bearer request-token");
+});
+
+Deno.test("a file that has grown since it was found is packed as it is", async () => {
+  await withFolder(async (folder) => {
+    await Deno.writeTextFile(join(folder, "coverage.xml"), "<coverage/>");
+    await Deno.writeTextFile(join(folder, "test.log"), "one\n");
+    const { files } = await readReport(folder, []);
+    await Deno.writeTextFile(join(folder, "test.log"), "two\n", { append: true });
+    const limits = { maxReportBytes: 1_000_000, maxReportFiles: 10 };
+    const sizes: number[] = [];
+    for await (const entry of readArchive(packed(files), limits)) {
+      if (entry.kind === "file") sizes.push((await entry.whole()).byteLength);
+    }
+    assert.deepEqual(sizes.sort(), [11, 8]);
+  });
 });
 
 Deno.test("a line of the log has no command of a CI system", () => {
