@@ -120,6 +120,15 @@ Deno.test("a file whose lines are in no order is refused before it takes long", 
   }, /lines are in no order/);
 });
 
+Deno.test("a document that adds too many lines is refused, the same ones too", () => {
+  const collector = new LineCollector();
+  collector.begin("a");
+  // As blocks of 100,000 lines in a Go profile of a few kilobytes do.
+  assert.throws(() => {
+    for (let added = 0; added < 200_000_000; added++) collector.add(added % 100_000, 1);
+  }, /has more than 100000000 lines/);
+});
+
 Deno.test("a document with more lines than fit in memory is refused", () => {
   using memory = almostFull();
   const collector = new LineCollector(memory);
@@ -131,6 +140,20 @@ Deno.test("a document with more lines than fit in memory is refused", () => {
   }, /takes more than \d+ bytes of memory/);
   using other = new DocumentMemory();
   assert.throws(() => new LineCollector(other).begin("x".repeat(70_000_000)), CoverageError);
+});
+
+Deno.test("functions and groups of a file take memory as well", () => {
+  const adding = [
+    (collector: LineCollector) => collector.addFunction("FN:1,main"),
+    (collector: LineCollector) => collector.begin("a", 1),
+  ];
+  for (const add of adding) {
+    using memory = new DocumentMemory();
+    const collector = new LineCollector(memory);
+    collector.begin("a");
+    assert.throws(() => memory.hold(64 * 1024 * 1024), CoverageError); // nothing is left
+    assert.throws(() => add(collector), CoverageError);
+  }
 });
 
 Deno.test("100,000 lines take at most 25 kB", () => {
