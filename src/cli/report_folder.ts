@@ -113,10 +113,11 @@ function fieldsOf(chosen: ReadonlySet<string>, paths: readonly string[]): string
   });
 }
 
-/** The archive of files, and of a diff in it. */
+/** The archive of files, and of a diff in it. `failed` is told why it ends early, if it does. */
 export function packed(
   files: readonly ReportFile[],
-  diff?: { readonly path: string; readonly bytes: Uint8Array<ArrayBuffer> },
+  diff: { readonly path: string; readonly bytes: Uint8Array<ArrayBuffer> } | undefined,
+  failed: (error: Error) => void,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const entries = function* (): Generator<PackedEntry> {
     for (const { source, path } of files) {
@@ -128,5 +129,12 @@ export function packed(
     const { path, bytes } = diff;
     yield { path, size: bytes.byteLength, open: () => new Blob([bytes]).stream() };
   };
-  return pack(entries());
+  return ReadableStream.from((async function* () {
+    try {
+      yield* pack(entries());
+    } catch (error) {
+      failed(error as Error);
+      throw error;
+    }
+  })());
 }

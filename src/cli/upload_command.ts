@@ -64,8 +64,12 @@ Exits 1 if the upload is refused or a check fails, 2 for wrong options.`,
     }
     say(`Sending ${what}.`);
     const headers = { "content-type": "application/gzip" };
-    const body = () => packed(report.files, diff);
-    const answer = await requestJson(`${api}?${query}`, { method: "POST", token, headers, body });
+    const answer = await requestJson(`${api}?${query}`, {
+      method: "POST",
+      token,
+      headers,
+      body: (failed) => packed(report.files, diff, failed),
+    });
     for (const line of describeAnswer(readAnswer(answer, api))) say(line);
     await comment(env, api, token, query);
     if (!didPass(answer)) throw new OperatorError("A check failed.");

@@ -11,18 +11,19 @@ interface RequestOptions {
   readonly method?: string;
   readonly token?: string | undefined;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Makes the body of a try. */
-  readonly body?: () => BodyInit;
+  /** Makes the body of a try; `failed` is to be called where it cannot be made. */
+  readonly body?: (failed: (error: Error) => void) => BodyInit;
 }
 
 /** The text of the answer. Throws an `OperatorError` that says why there is none. */
 export async function requestText(address: string, options: RequestOptions = {}): Promise<string> {
   const { method = "GET", token, headers, body } = options;
   for (let tries = 1;; tries++) {
+    let unmade: Error | undefined; // of which fetch says only that it failed
     const { status, text, wait } = await fetch(address, {
       method,
       headers: { ...headers, ...(token ? { authorization: `Bearer ${token}` } : {}) },
-      body: body?.() ?? null,
+      body: body?.((error) => unmade = error) ?? null,
       redirect: "manual",
       signal: AbortSignal.timeout(TRY_MS),
     }).then(async (response) => ({
@@ -30,6 +31,7 @@ export async function requestText(address: string, options: RequestOptions = {})
       text: response.headers.get("location") ?? await response.text(),
       wait: Number(response.headers.get("retry-after") ?? NaN),
     })).catch((error) => ({ status: 0, text: String(error.cause ?? error.message), wait: NaN }));
+    if (unmade) throw new OperatorError(`The report cannot be packed: ${unmade.message}`);
     if (status >= 200 && status < 300) return text;
     if (!TEMPORARY.has(status) || tries === TRIES) {
       throw new OperatorError(refusal(new URL(address).host, status, text));

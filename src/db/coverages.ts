@@ -22,8 +22,8 @@ export const columns = (sql: Sql | TransactionSql) =>
   sql`
     c.id::float8 as id, r.org_name, r.repo_name, c.branch_name, c.commit_hash, c.commit_author,
     c.language, c.percentage::float8 as percentage, c.created_at, c.updated_at, c.lines_covered,
-    c.lines_valid, c.patch_percentage::float8 as patch_percentage, c.format, c.report_id, c.report_index, c.coverage_files, c.deleted_at,
-    c.report_stored`;
+    c.lines_valid, c.patch_percentage::float8 as patch_percentage, c.format, c.report_id,
+    c.report_index, c.coverage_files, c.deleted_at, c.report_stored`;
 
 /** Every active row of a repository, oldest first. */
 export async function activeRows(

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { readArchive } from "../../src/archive/read_archive.ts";
 import { packed, readReport } from "../../src/cli/report_folder.ts";
 import { plain } from "../../src/cli/upload_answer.ts";
+import { requestText } from "../../src/cli/upload_request.ts";
 import { readConfig } from "../../src/config.ts";
 import { arrived, type JobServer, jobTest, list, serverWithToken } from "../docs/job.ts";
 import { type ListeningApp, listeningApp } from "../support/listening.ts";
@@ -331,10 +332,33 @@ Deno.test("a file that has grown since it was found is packed as it is", async (
     await Deno.writeTextFile(join(folder, "test.log"), "two\n", { append: true });
     const limits = { maxReportBytes: 1_000_000, maxReportFiles: 10 };
     const sizes: number[] = [];
-    for await (const entry of readArchive(packed(files), limits)) {
+    for await (const entry of readArchive(packed(files, undefined, assert.fail), limits)) {
       if (entry.kind === "file") sizes.push((await entry.whole()).byteLength);
     }
     assert.deepEqual(sizes.sort(), [11, 8]);
+  });
+});
+
+Deno.test("a file that is gone when it is packed is named, and nothing is sent again", async () => {
+  await withFolder(async (folder) => {
+    await Deno.writeTextFile(join(folder, "coverage.xml"), "<coverage/>");
+    await Deno.writeTextFile(join(folder, "test.log"), "one\n");
+    const { files } = await readReport(folder, []);
+    await Deno.remove(join(folder, "test.log"));
+    await using server = serve(async (request) => {
+      await request.arrayBuffer();
+      return new Response();
+    });
+    let made = 0;
+    const sending = requestText(server.address, {
+      method: "POST",
+      body: (failed) => {
+        made++;
+        return packed(files, undefined, failed);
+      },
+    });
+    await assert.rejects(sending, /^OperatorError: The report cannot be packed: .*test\.log/);
+    assert.equal(made, 1);
   });
 });
 
